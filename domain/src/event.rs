@@ -1,0 +1,121 @@
+//! Any event of any aggregate, for readers of the whole log.
+
+use cqrs_es::{Aggregate, DomainEvent};
+use serde_json::Value;
+
+use crate::sales::import::{Import, ImportEvent};
+use crate::sales::lead::{Lead, LeadEvent};
+use crate::sales::opportunity::{Opportunity, OpportunityEvent};
+use crate::sales::pipeline::{Pipeline, PipelineEvent};
+
+/// An event of any aggregate.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// Of a pipeline.
+    Pipeline(PipelineEvent),
+    /// Of a lead.
+    Lead(LeadEvent),
+    /// Of an opportunity.
+    Opportunity(OpportunityEvent),
+    /// Of a run of a file import.
+    Import(ImportEvent),
+}
+
+/// Why a stored event cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// This build knows no such aggregate.
+    #[error("there is no aggregate of type {0:?}")]
+    UnknownAggregate(String),
+    /// The payload is no event of this aggregate.
+    #[error("the payload is no event of aggregate type {aggregate_type:?}")]
+    Malformed {
+        /// The aggregate type it was read as.
+        aggregate_type: &'static str,
+        /// Where it does not fit.
+        source: serde_json::Error,
+    },
+}
+
+impl Event {
+    /// Reads a payload as it is stored, `{"type": …, "data": {…}}`, already of the newest version.
+    ///
+    /// # Errors
+    /// [`DecodeError`]; an unknown type of event is malformed.
+    pub fn decode(aggregate_type: &str, payload: Value) -> Result<Self, DecodeError> {
+        fn read<A: Aggregate>(payload: Value) -> Result<A::Event, DecodeError> {
+            serde_json::from_value(payload)
+                .map_err(|source| DecodeError::Malformed { aggregate_type: A::TYPE, source })
+        }
+        match aggregate_type {
+            Pipeline::TYPE => read::<Pipeline>(payload).map(Self::Pipeline),
+            Lead::TYPE => read::<Lead>(payload).map(Self::Lead),
+            Opportunity::TYPE => read::<Opportunity>(payload).map(Self::Opportunity),
+            Import::TYPE => read::<Import>(payload).map(Self::Import),
+            unknown => Err(DecodeError::UnknownAggregate(unknown.to_owned())),
+        }
+    }
+
+    /// The payload as it is stored.
+    ///
+    /// # Errors
+    /// None that is known; serialisation is fallible by signature.
+    pub fn encode(&self) -> Result<Value, serde_json::Error> {
+        match self {
+            Self::Pipeline(event) => serde_json::to_value(event),
+            Self::Lead(event) => serde_json::to_value(event),
+            Self::Opportunity(event) => serde_json::to_value(event),
+            Self::Import(event) => serde_json::to_value(event),
+        }
+    }
+
+    /// The type of the aggregate, such as `sales.opportunity`.
+    pub const fn aggregate_type(&self) -> &'static str {
+        match self {
+            Self::Pipeline(_) => Pipeline::TYPE,
+            Self::Lead(_) => Lead::TYPE,
+            Self::Opportunity(_) => Opportunity::TYPE,
+            Self::Import(_) => Import::TYPE,
+        }
+    }
+
+    /// The type of the event, such as `opportunity.moved`.
+    pub fn event_type(&self) -> String {
+        match self {
+            Self::Pipeline(event) => event.event_type(),
+            Self::Lead(event) => event.event_type(),
+            Self::Opportunity(event) => event.event_type(),
+            Self::Import(event) => event.event_type(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_event_comes_back_as_it_was_stored() {
+        for event in crate::fixtures::all() {
+            let decoded = Event::decode(event.aggregate_type(), event.encode().unwrap()).unwrap();
+            assert_eq!(decoded, event);
+            assert!(
+                format!("sales.{}", event.event_type()).starts_with(&format!("{}.", event.aggregate_type()))
+            );
+        }
+    }
+
+    #[test]
+    fn an_unknown_aggregate_is_named() {
+        let error = Event::decode("invoice", json!({})).unwrap_err();
+        assert!(matches!(&error, DecodeError::UnknownAggregate(name) if name == "invoice"), "{error}");
+    }
+
+    #[test]
+    fn an_unknown_event_is_malformed() {
+        let error = Event::decode("sales.lead", json!({"type": "vanished", "data": {}})).unwrap_err();
+        assert!(matches!(error, DecodeError::Malformed { aggregate_type: "sales.lead", .. }), "{error}");
+    }
+}
