@@ -1,1 +1,26 @@
-//! Placeholder.
+//! The log: append, load, read from a position, upcast, relay to NATS JetStream.
+//!
+//! Job: keep every event once, in one dense order of positions, and publish it in that order.
+//! Used by: the command API (append, load), projections and the query API (read), the binary (relay).
+//! Never here: knowledge of any one context, HTTP, read models.
+
+pub mod append;
+mod appender;
+mod cache;
+pub mod change;
+pub mod database;
+pub mod event;
+pub mod nats;
+pub mod read;
+pub mod relay;
+pub mod store;
+pub mod stream;
+pub mod upcast;
+
+pub use append::{Append, AppendError, Appended, Claim, Guard, Idempotency, Stored};
+pub use change::Change;
+pub use database::{Duty, connect};
+pub use event::{Metadata, NewEvent, Recorded};
+pub use store::{EventStore, LoadError, Loaded};
+pub use stream::StreamNames;
+pub use upcast::{Upcast, Upcasters};

@@ -1,0 +1,34 @@
+//! Hot aggregates, bounded. A stale entry does no harm: the optimistic lock refuses what was decided on it.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+/// Aggregates kept in memory per process.
+const AGGREGATES: u64 = 50_000;
+
+type Key = (Uuid, &'static str, Uuid);
+
+#[derive(Clone)]
+pub(crate) struct AggregateCache {
+    entries: moka::sync::Cache<Key, Arc<dyn Any + Send + Sync>>,
+}
+
+impl AggregateCache {
+    pub(crate) fn new() -> Self {
+        Self { entries: moka::sync::Cache::new(AGGREGATES) }
+    }
+
+    pub(crate) fn get<T: Any + Send + Sync>(&self, key: &Key) -> Option<Arc<T>> {
+        self.entries.get(key).and_then(|entry| entry.downcast().ok())
+    }
+
+    pub(crate) fn put<T: Any + Send + Sync>(&self, key: Key, entry: T) {
+        self.entries.insert(key, Arc::new(entry));
+    }
+
+    pub(crate) fn forget(&self, key: &Key) {
+        self.entries.invalidate(key);
+    }
+}

@@ -1,0 +1,89 @@
+//! Events as they are handed to the log and as the log gives them back.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// An event of the log, with everything the log knows about it.
+///
+/// `E` is the payload: JSON as stored, or the event type of a context once decoded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recorded<E = Value> {
+    /// Place in the whole log: 1, 2, 3, … without a hole, in commit order.
+    pub position: i64,
+    /// The tenant it belongs to.
+    pub tenant_id: Uuid,
+    /// `<context>.<aggregate>`, such as `sales.opportunity`.
+    pub aggregate_type: String,
+    /// The aggregate.
+    pub aggregate_id: Uuid,
+    /// Place inside the aggregate, from 1.
+    pub sequence: i64,
+    /// Its own id, UUIDv7.
+    pub event_id: Uuid,
+    /// `<aggregate>.<fact>`, such as `opportunity.moved`.
+    pub event_type: String,
+    /// Version of the payload's shape.
+    pub event_version: i32,
+    /// The fact itself.
+    pub payload: E,
+    /// Who, when, why.
+    pub metadata: Metadata,
+    /// When the log learned it; never earlier than that of the position before.
+    pub recorded_at: DateTime<Utc>,
+}
+
+impl<E> Recorded<E> {
+    /// The same event with its payload replaced, or the error of `decode`.
+    pub fn try_map<T, X>(self, decode: impl FnOnce(E) -> Result<T, X>) -> Result<Recorded<T>, X> {
+        Ok(Recorded {
+            payload: decode(self.payload)?,
+            position: self.position,
+            tenant_id: self.tenant_id,
+            aggregate_type: self.aggregate_type,
+            aggregate_id: self.aggregate_id,
+            sequence: self.sequence,
+            event_id: self.event_id,
+            event_type: self.event_type,
+            event_version: self.event_version,
+            metadata: self.metadata,
+            recorded_at: self.recorded_at,
+        })
+    }
+}
+
+/// Who caused an event, when it happened in the business, and in which request. All values are strings in JSON.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Metadata {
+    /// The `sub` of the token, or the name of the process that acted.
+    pub actor: String,
+    /// Business time; may lie in the past of `recorded_at` (imports, late entries).
+    pub occurred_at: DateTime<Utc>,
+    /// The request or run that caused it.
+    pub correlation_id: String,
+    /// The import that brought it, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import: Option<Uuid>,
+}
+
+/// An event on its way into the log; the log adds position and `recorded_at`.
+#[derive(Clone, Debug)]
+pub struct NewEvent {
+    /// `<context>.<aggregate>`.
+    pub aggregate_type: &'static str,
+    /// The aggregate.
+    pub aggregate_id: Uuid,
+    /// The next sequence of that aggregate: the optimistic lock.
+    pub sequence: i64,
+    /// UUIDv7.
+    pub event_id: Uuid,
+    /// `<aggregate>.<fact>`.
+    pub event_type: String,
+    /// Version of the payload's shape.
+    pub event_version: i32,
+    /// The payload as JSON text.
+    pub payload: String,
+    /// The [`Metadata`] as JSON text.
+    pub metadata: String,
+}

@@ -1,0 +1,24 @@
+//! The connection to NATS.
+
+use std::str::FromStr;
+
+use async_nats::{Client, ConnectError, ConnectErrorKind, ConnectOptions, ServerAddr};
+
+/// Connects to the servers at `urls`, separated by commas: `nats://user:password@host:4222,nats://…`.
+///
+/// The user and password of the first URL that has them count for all. The client reconnects for ever.
+pub async fn connect(urls: &str) -> Result<Client, ConnectError> {
+    let servers = urls
+        .split(',')
+        .map(|url| ServerAddr::from_str(url.trim()))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| ConnectError::with_source(ConnectErrorKind::ServerParse, error))?;
+    let login = servers.iter().find_map(|server| {
+        Some((server.username()?.to_owned(), server.password().unwrap_or_default().to_owned()))
+    });
+    let mut options = ConnectOptions::new().name("crm").max_reconnects(None);
+    if let Some((user, password)) = login {
+        options = options.user_and_password(user, password);
+    }
+    options.connect(servers).await
+}

@@ -1,0 +1,179 @@
+//! Reading the log in order.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use sqlx::{FromRow, PgExecutor, PgPool, postgres::PgRow, types::Json};
+use uuid::Uuid;
+
+use crate::append::Stored;
+use crate::event::{Metadata, Recorded};
+
+/// The columns of an event, in the order in which [`Recorded`] is read from a row.
+pub const COLUMNS: &str = "position, tenant_id, aggregate_type, aggregate_id, sequence, event_id, event_type, \
+    event_version, payload, metadata, recorded_at";
+
+impl FromRow<'_, PgRow> for Recorded<Value> {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        use sqlx::Row;
+        Ok(Self {
+            position: row.try_get("position")?,
+            tenant_id: row.try_get("tenant_id")?,
+            aggregate_type: row.try_get("aggregate_type")?,
+            aggregate_id: row.try_get("aggregate_id")?,
+            sequence: row.try_get("sequence")?,
+            event_id: row.try_get("event_id")?,
+            event_type: row.try_get("event_type")?,
+            event_version: row.try_get("event_version")?,
+            payload: row.try_get("payload")?,
+            metadata: row.try_get::<Json<Metadata>, _>("metadata")?.0,
+            recorded_at: row.try_get("recorded_at")?,
+        })
+    }
+}
+
+/// The position of the last event; 0 for an empty log.
+pub async fn head(executor: impl PgExecutor<'_>) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("select position from log.head").fetch_one(executor).await
+}
+
+/// Up to `limit` events with a position greater than `after`, in order, of all tenants the role may see.
+pub async fn after(
+    executor: impl PgExecutor<'_>,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Recorded>, sqlx::Error> {
+    let sql = format!("select {COLUMNS} from log.event where position > $1 order by position limit $2");
+    sqlx::query_as(&sql).bind(after).bind(limit).fetch_all(executor).await
+}
+
+/// Up to `limit` events of one tenant after `after`, up to and including `until`, in order.
+pub async fn of_tenant(
+    executor: impl PgExecutor<'_>,
+    tenant: Uuid,
+    after: i64,
+    until: i64,
+    limit: i64,
+) -> Result<Vec<Recorded>, sqlx::Error> {
+    let sql = format!(
+        "select {COLUMNS} from log.event where tenant_id = $1 and position > $2 and position <= $3
+         order by position limit $4"
+    );
+    sqlx::query_as(&sql).bind(tenant).bind(after).bind(until).bind(limit).fetch_all(executor).await
+}
+
+/// Which events an auditor wants to see; what is `None` is not asked for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Selection {
+    /// Of this tenant.
+    pub tenant: Option<Uuid>,
+    /// Of aggregates of this type.
+    pub aggregate_type: Option<String>,
+    /// Of this aggregate.
+    pub aggregate_id: Option<Uuid>,
+    /// Caused by this actor.
+    pub actor: Option<String>,
+    /// Of this type.
+    pub event_type: Option<String>,
+    /// Recorded at or after this time.
+    pub from: Option<DateTime<Utc>>,
+    /// Recorded before this time.
+    pub to: Option<DateTime<Utc>>,
+}
+
+/// Up to `limit` selected events after `after`, up to and including `until`, in order.
+pub async fn selected(
+    executor: impl PgExecutor<'_>,
+    selection: &Selection,
+    after: i64,
+    until: i64,
+    limit: i64,
+) -> Result<Vec<Recorded>, sqlx::Error> {
+    let mut sql = sqlx::QueryBuilder::new(format!("select {COLUMNS} from log.event where position > "));
+    sql.push_bind(after).push(" and position <= ").push_bind(until);
+    if let Some(tenant) = selection.tenant {
+        sql.push(" and tenant_id = ").push_bind(tenant);
+    }
+    if let Some(kind) = &selection.aggregate_type {
+        sql.push(" and aggregate_type = ").push_bind(kind);
+    }
+    if let Some(id) = selection.aggregate_id {
+        sql.push(" and aggregate_id = ").push_bind(id);
+    }
+    if let Some(actor) = &selection.actor {
+        sql.push(" and metadata ->> 'actor' = ").push_bind(actor);
+    }
+    if let Some(kind) = &selection.event_type {
+        sql.push(" and event_type = ").push_bind(kind);
+    }
+    if let Some(from) = selection.from {
+        sql.push(" and recorded_at >= ").push_bind(from);
+    }
+    if let Some(to) = selection.to {
+        sql.push(" and recorded_at < ").push_bind(to);
+    }
+    sql.push(" order by position limit ").push_bind(limit);
+    sql.build_query_as().fetch_all(executor).await
+}
+
+/// The event at a position.
+pub async fn at(executor: impl PgExecutor<'_>, position: i64) -> Result<Option<Recorded>, sqlx::Error> {
+    let sql = format!("select {COLUMNS} from log.event where position = $1");
+    sqlx::query_as(&sql).bind(position).fetch_optional(executor).await
+}
+
+/// The events of one aggregate after a sequence, in order.
+pub async fn stream(
+    executor: impl PgExecutor<'_>,
+    tenant: Uuid,
+    aggregate: (&str, Uuid),
+    after_sequence: i64,
+) -> Result<Vec<Recorded>, sqlx::Error> {
+    let sql = format!(
+        "select {COLUMNS} from log.event
+         where tenant_id = $1 and aggregate_type = $2 and aggregate_id = $3 and sequence > $4
+         order by sequence"
+    );
+    sqlx::query_as(&sql)
+        .bind(tenant)
+        .bind(aggregate.0)
+        .bind(aggregate.1)
+        .bind(after_sequence)
+        .fetch_all(executor)
+        .await
+}
+
+/// The aggregates that an import brought, with the sequence of the last event and of the last event of the import.
+pub async fn imported(pool: &PgPool, tenant: Uuid, import: Uuid) -> Result<Vec<Imported>, sqlx::Error> {
+    sqlx::query_as(include_str!("sql/imported.sql"))
+        .bind(tenant)
+        .bind(import.to_string())
+        .fetch_all(pool)
+        .await
+}
+
+/// An aggregate that an import wrote to.
+#[derive(Clone, Debug, PartialEq, FromRow)]
+pub struct Imported {
+    /// `<context>.<aggregate>`.
+    pub aggregate_type: String,
+    /// The aggregate.
+    pub aggregate_id: Uuid,
+    /// Whether its first event came from the import.
+    pub created: bool,
+    /// Events that others added after the first one of the import.
+    pub later: i64,
+    /// When the last of these was recorded.
+    pub later_at: Option<DateTime<Utc>>,
+}
+
+/// The answer kept for an idempotency key.
+pub async fn stored_answer(pool: &PgPool, tenant: Uuid, key: &str) -> Result<Option<Stored>, sqlx::Error> {
+    let row: Option<(Vec<u8>, Value, i64)> = sqlx::query_as(
+        "select request_hash, answer, position from log.idempotency where tenant_id = $1 and key = $2",
+    )
+    .bind(tenant)
+    .bind(key)
+    .fetch_optional(pool)
+    .await?;
+    Ok(row.map(|(request_hash, answer, position)| Stored { request_hash, answer, position }))
+}

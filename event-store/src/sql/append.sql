@@ -1,0 +1,33 @@
+-- One batch in one statement. Every part reads "head", so the row lock is taken before anything else is touched.
+with head as (
+    update log.head
+    set position = position + $1, recorded_at = greatest(recorded_at, clock_timestamp())
+    returning position - $1 as base, recorded_at
+), added as (
+    insert into log.event (
+        position, tenant_id, aggregate_type, aggregate_id, sequence, event_id, event_type, event_version,
+        payload, metadata, recorded_at
+    )
+    select
+        head.base + e.o, e.tenant_id, e.aggregate_type, e.aggregate_id, e.sequence, e.event_id, e.event_type,
+        e.event_version, e.payload::jsonb, e.metadata::jsonb, head.recorded_at
+    from head, unnest(
+        $2::uuid[], $3::text[], $4::uuid[], $5::bigint[], $6::uuid[], $7::text[], $8::integer[], $9::text[], $10::text[]
+    ) with ordinality as e (
+        tenant_id, aggregate_type, aggregate_id, sequence, event_id, event_type, event_version, payload, metadata, o
+    )
+), answered as (
+    insert into log.idempotency (tenant_id, key, request_hash, answer, position, recorded_at)
+    select i.tenant_id, i.key, i.request_hash, i.answer::jsonb, head.base + i.events_before, head.recorded_at
+    from head, unnest($11::uuid[], $12::text[], $13::bytea[], $14::text[], $15::bigint[])
+        as i (tenant_id, key, request_hash, answer, events_before)
+), released as (
+    delete from log.claim
+    using head, unnest($16::uuid[], $17::text[], $18::text[]) as r (tenant_id, scope, value)
+    where (claim.tenant_id, claim.scope, claim.value) = (r.tenant_id, r.scope, r.value)
+), claimed as (
+    insert into log.claim (tenant_id, scope, value)
+    select c.tenant_id, c.scope, c.value
+    from head, unnest($19::uuid[], $20::text[], $21::text[]) as c (tenant_id, scope, value)
+)
+select base, recorded_at, pg_notify('crm_log', (base + $1)::text) is null as told from head

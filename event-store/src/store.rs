@@ -1,0 +1,139 @@
+//! Loading aggregates and committing what they decided.
+
+use std::sync::Arc;
+
+use cqrs_es::Aggregate;
+use sqlx::PgPool;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use crate::append::{AppendError, Appended, Stored};
+use crate::appender::Appender;
+use crate::cache::AggregateCache;
+use crate::change::Change;
+use crate::read;
+use crate::upcast::Upcasters;
+
+/// The log, as the command side sees it. Clones share one appender and one cache.
+#[derive(Clone)]
+pub struct EventStore {
+    pool: PgPool,
+    appender: Appender,
+    cache: AggregateCache,
+    upcasters: Upcasters,
+    appended: Arc<Notify>,
+}
+
+/// An aggregate with the place in its history that it stands for.
+#[derive(Clone, Debug)]
+pub struct Loaded<A> {
+    /// The tenant it belongs to.
+    pub tenant: Uuid,
+    /// Its id.
+    pub id: Uuid,
+    /// The state, or the default one if it has no event.
+    pub state: A,
+    /// The sequence of its last event; 0 if it has none. This is the version that clients see.
+    pub sequence: i64,
+    /// The position of its last event; 0 if it has none.
+    pub position: i64,
+}
+
+/// Why an aggregate could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// An event in its history is not readable by this build.
+    #[error("event {event_type} v{event_version} at position {position} cannot be decoded")]
+    Undecodable {
+        /// Its type.
+        event_type: String,
+        /// Version of its shape.
+        event_version: i32,
+        /// Where it is.
+        position: i64,
+        /// What the decoder says.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The database did not answer.
+    #[error("the log is not available")]
+    Unavailable(#[from] sqlx::Error),
+}
+
+impl EventStore {
+    /// Starts the appender on `pool`, whose role must be that of [`crate::Duty::Appender`].
+    pub fn start(pool: PgPool, upcasters: Upcasters) -> Self {
+        let appended = Arc::new(Notify::new());
+        let appender = Appender::start(pool.clone(), appended.clone());
+        Self { pool, appender, cache: AggregateCache::new(), upcasters, appended }
+    }
+
+    /// Notified after each commit of this process; wakes a relay in the same process.
+    pub fn appended(&self) -> Arc<Notify> {
+        self.appended.clone()
+    }
+
+    /// The aggregate, from memory if it is hot; possibly behind what other processes appended.
+    pub async fn load<A>(&self, tenant: Uuid, id: Uuid) -> Result<Loaded<A>, LoadError>
+    where
+        A: Aggregate + Clone + 'static,
+    {
+        match self.cache.get::<Loaded<A>>(&(tenant, A::TYPE, id)) {
+            Some(hot) => Ok(Loaded::clone(&hot)),
+            None => self.load_newest(tenant, id).await,
+        }
+    }
+
+    /// The aggregate as the log has it now.
+    pub async fn load_newest<A>(&self, tenant: Uuid, id: Uuid) -> Result<Loaded<A>, LoadError>
+    where
+        A: Aggregate + Clone + 'static,
+    {
+        let key = (tenant, A::TYPE, id);
+        let mut loaded = match self.cache.get::<Loaded<A>>(&key) {
+            Some(hot) => Loaded::clone(&hot),
+            None => Loaded { tenant, id, state: A::default(), sequence: 0, position: 0 },
+        };
+        let known = loaded.sequence;
+        for recorded in read::stream(&self.pool, tenant, (A::TYPE, id), known).await? {
+            let payload =
+                self.upcasters.newest(&recorded.event_type, recorded.event_version, recorded.payload);
+            let event = serde_json::from_value(payload).map_err(|source| LoadError::Undecodable {
+                event_type: recorded.event_type,
+                event_version: recorded.event_version,
+                position: recorded.position,
+                source,
+            })?;
+            loaded.state.apply(event);
+            loaded.sequence = recorded.sequence;
+            loaded.position = recorded.position;
+        }
+        if loaded.sequence > known {
+            self.cache.put(key, loaded.clone());
+        }
+        Ok(loaded)
+    }
+
+    /// Appends the whole change or nothing, and keeps the aggregates it touched in memory.
+    pub async fn commit(&self, change: Change) -> Result<Appended, AppendError> {
+        let (append, outcomes) = change.into_parts();
+        let result = self.appender.append(append).await;
+        for outcome in outcomes {
+            match &result {
+                Ok(appended) => (outcome.keep)(&self.cache, appended.position),
+                Err(_) => self.cache.forget(&outcome.key),
+            }
+        }
+        result
+    }
+
+    /// The answer that was kept for an idempotency key.
+    pub async fn stored_answer(&self, tenant: Uuid, key: &str) -> Result<Option<Stored>, sqlx::Error> {
+        read::stored_answer(&self.pool, tenant, key).await
+    }
+
+    /// The pool of the appender's role, for reads of the log that belong to a command.
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+}

@@ -1,0 +1,4 @@
+//! Rebuilds the embedded list when a migration is added.
+fn main() {
+    println!("cargo:rerun-if-changed=sql");
+}
