@@ -1,1 +1,48 @@
-//! Placeholder.
+//! How every service here speaks HTTP: envelope, problems, bodies and queries, tokens and permits, limits, health, documents.
+//!
+//! Job: turn bytes into typed requests and answers into the one envelope, and refuse everything else in the same words.
+//! Used by: the command API, the query API and the binary that serves them.
+//! Never here: business rules, SQL, the event store. Of the domain it knows the id of a tenant and what a rule is.
+
+pub mod answer;
+pub mod correlation;
+pub mod docs;
+pub mod envelope;
+pub mod headers;
+pub mod health;
+pub mod identity;
+pub mod json;
+pub mod key;
+pub mod layers;
+pub mod link;
+pub mod list;
+pub mod path;
+pub mod permission;
+pub mod problem;
+pub mod query;
+pub mod role;
+pub mod server;
+pub mod state;
+pub mod token;
+
+pub use answer::{Answer, accepted, created, ok};
+pub use correlation::CorrelationId;
+pub use docs::OpenApiExt;
+pub use domain::TenantId;
+pub use envelope::{Envelope, Meta};
+pub use headers::{IdempotencyKey, IfMatch, MinPosition};
+pub use health::Check;
+pub use identity::Identity;
+pub use json::Json;
+pub use key::SigningKey;
+pub use layers::finish;
+pub use link::{Link, Links};
+pub use list::{Field, Filter, ListFields, ListQuery, Op, Order, Value};
+pub use path::Path;
+pub use permission::{Permission, Permit};
+pub use problem::{FieldError, Problem, ProblemBody};
+pub use query::Query;
+pub use role::Role;
+pub use server::serve;
+pub use state::EdgeState;
+pub use token::{TokenKeys, TokenSettings};

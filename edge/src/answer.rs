@@ -1,0 +1,78 @@
+//! Answers that worked: data, what there is to know about it, and the headers that go with it.
+
+use axum::http::header::LOCATION;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::{Envelope, Meta, Problem, headers};
+
+/// A success on its way to the client. Handlers return `Result<Answer<T>, Problem>`.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Answer<T> {
+    status: StatusCode,
+    data: T,
+    meta: Meta,
+    headers: HeaderMap,
+}
+
+/// 200 with `data`.
+pub fn ok<T: Serialize>(data: T) -> Answer<T> {
+    Answer::new(StatusCode::OK, data)
+}
+
+/// 201 with `data`, which is to be found at `location`.
+pub fn created<T: Serialize>(location: &str, data: T) -> Answer<T> {
+    let answer = Answer::new(StatusCode::CREATED, data);
+    match HeaderValue::from_str(location) {
+        Ok(location) => answer.with_header(LOCATION, location),
+        // Paths are made of ids here, so this cannot happen; an answer without the header beats none.
+        Err(_) => answer,
+    }
+}
+
+/// 202 with `data`: begun, not finished.
+pub fn accepted<T: Serialize>(data: T) -> Answer<T> {
+    Answer::new(StatusCode::ACCEPTED, data)
+}
+
+impl<T: Serialize> Answer<T> {
+    /// An answer of a status.
+    pub fn new(status: StatusCode, data: T) -> Self {
+        Self { status, data, meta: Meta::default(), headers: HeaderMap::new() }
+    }
+
+    /// Replaces all that there is to know about the data.
+    pub fn with_meta(self, meta: Meta) -> Self {
+        Self { meta, ..self }
+    }
+
+    /// Names the version of the data, for a later `If-Match`.
+    pub fn with_version(self, version: i64) -> Self {
+        let (name, value) = headers::etag(version);
+        self.with_header(name, value)
+    }
+
+    /// Names the position in the log, in `meta` and as `X-Position`.
+    pub fn with_position(mut self, position: i64) -> Self {
+        self.meta.position = Some(position);
+        let (name, value) = headers::x_position(position);
+        self.with_header(name, value)
+    }
+
+    /// Adds a header.
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+}
+
+impl<T: Serialize> IntoResponse for Answer<T> {
+    fn into_response(self) -> Response {
+        match serde_json::to_vec(&Envelope::success(self.data, self.meta)) {
+            Ok(body) => (self.status, self.headers, headers::JSON, body).into_response(),
+            Err(error) => Problem::internal(error).into_response(),
+        }
+    }
+}

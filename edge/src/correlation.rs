@@ -1,0 +1,76 @@
+//! The id by which one request is found again: in the answer, in the log, in the metadata of events.
+
+use std::fmt;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue};
+use uuid::Uuid;
+
+use crate::Problem;
+use crate::headers::X_REQUEST_ID;
+
+/// The correlation id of a request: 1 to 64 characters of `A-Z a-z 0-9 - _ .`, so that it is harmless in logs.
+///
+/// It is the caller's `X-Request-Id` if that is valid, else the trace id of the caller's `traceparent`, else a new
+/// UUIDv7. The answer carries it as `X-Request-Id`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CorrelationId(String);
+
+impl CorrelationId {
+    /// What the headers of a request say, or a new one.
+    pub fn of(headers: &HeaderMap) -> Self {
+        request_id(headers).or_else(|| trace_id(headers)).unwrap_or_else(Self::fresh)
+    }
+
+    /// A new one.
+    pub fn fresh() -> Self {
+        Self(Uuid::now_v7().to_string())
+    }
+
+    /// Its text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(crate) fn header(&self) -> HeaderValue {
+        // All characters of an id are visible ASCII, so the conversion cannot fail.
+        HeaderValue::from_str(&self.0).unwrap_or(HeaderValue::from_static("-"))
+    }
+}
+
+impl fmt::Display for CorrelationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn request_id(headers: &HeaderMap) -> Option<CorrelationId> {
+    let text = headers.get(X_REQUEST_ID)?.to_str().ok()?;
+    let harmless = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let valid = (1..=64).contains(&text.len()) && text.bytes().all(harmless);
+    valid.then(|| CorrelationId(text.to_owned()))
+}
+
+/// The trace id of W3C Trace Context: `<version>-<32 hex digits, not all zero>-<parent>-<flags>`.
+fn trace_id(headers: &HeaderMap) -> Option<CorrelationId> {
+    let mut fields = headers.get("traceparent")?.to_str().ok()?.split('-');
+    let (version, trace) = (fields.next()?, fields.next()?);
+    let hex = |text: &str| text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let valid = version.len() == 2
+        && hex(version)
+        && version != "ff"
+        && trace.len() == 32
+        && hex(trace)
+        && trace.bytes().any(|byte| byte != b'0');
+    valid.then(|| CorrelationId(trace.to_owned()))
+}
+
+impl<S: Sync> FromRequestParts<S> for CorrelationId {
+    type Rejection = Problem;
+
+    /// What [`crate::finish`] found; without that layer, what the headers say.
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Ok(parts.extensions.get().cloned().unwrap_or_else(|| Self::of(&parts.headers)))
+    }
+}

@@ -1,0 +1,101 @@
+//! The OpenAPI document: completed with what all operations have in common, and served with Swagger UI.
+
+use axum::Router;
+use utoipa::ToSchema;
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response, ResponseBuilder};
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::{Meta, ProblemBody};
+
+/// Where the document is served.
+pub const DOCUMENT: &str = "/api/openapi.json";
+/// Where Swagger UI is served.
+pub const SWAGGER_UI: &str = "/docs";
+
+/// The name of the security scheme.
+const BEARER: &str = "bearer";
+
+/// Completes documents that the routers of an API have gathered.
+pub trait OpenApiExt {
+    /// Adds the bearer token to every operation that does not declare its own security (`security(())` for none), and
+    /// the refusals that can happen there: 400, 401, 403, 404, 413, 415, 422, 429, 503. What an operation declares
+    /// itself stays as it is.
+    #[must_use]
+    fn completed(self) -> Self;
+}
+
+impl OpenApiExt for OpenApi {
+    fn completed(mut self) -> Self {
+        let components = self.components.get_or_insert_default();
+        let mut schemas = vec![(Failure::name().into_owned(), <Failure as utoipa::PartialSchema>::schema())];
+        Failure::schemas(&mut schemas);
+        components.schemas.extend(schemas);
+        let scheme = Http::builder().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+        components.security_schemes.insert(BEARER.to_owned(), RefOr::T(SecurityScheme::Http(scheme)));
+        for (path, item) in &mut self.paths.paths {
+            for operation in operations(item) {
+                complete(operation, path.contains('{'));
+            }
+        }
+        self
+    }
+}
+
+/// The document at [`DOCUMENT`] and Swagger UI at [`SWAGGER_UI`], for everybody to read.
+pub fn router<S: Clone + Send + Sync + 'static>(document: OpenApi) -> Router<S> {
+    SwaggerUi::new(SWAGGER_UI).url(DOCUMENT, document).into()
+}
+
+/// The envelope of a problem, as the document shows it.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Failure {
+    /// False.
+    success: bool,
+    /// Null.
+    #[schema(schema_with = null)]
+    data: (),
+    /// Empty.
+    meta: Meta,
+    /// What went wrong.
+    error: ProblemBody,
+}
+
+fn null() -> Schema {
+    ObjectBuilder::new().schema_type(Type::Null).into()
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch, &mut item.head]
+        .into_iter()
+        .filter_map(Option::as_mut)
+}
+
+fn complete(operation: &mut Operation, has_parameters: bool) {
+    let bearer = || vec![SecurityRequirement::new(BEARER, Vec::<String>::new())];
+    let security = operation.security.get_or_insert_with(bearer);
+    let is_open = security.contains(&SecurityRequirement::default());
+    let has_body = operation.request_body.is_some();
+    let common = [
+        ("400", "What was sent cannot be read", has_body),
+        ("401", "A valid token is needed", !is_open),
+        ("403", "None of the caller's roles has the permission", !is_open),
+        ("404", "There is nothing here that the caller may see", has_parameters),
+        ("413", "The body is too large", has_body),
+        ("415", "The body is not called application/json", has_body),
+        ("422", "Some values are invalid; each is named", true),
+        ("429", "Too many requests; see Retry-After", true),
+        ("503", "Not available at the moment; see Retry-After", true),
+    ];
+    for (status, text, _) in common.into_iter().filter(|(_, _, applies)| *applies) {
+        operation.responses.responses.entry(status.to_owned()).or_insert_with(|| RefOr::T(failure(text)));
+    }
+}
+
+fn failure(text: &str) -> Response {
+    let schema = Ref::from_schema_name(Failure::name());
+    ResponseBuilder::new().description(text).content("application/json", Content::new(Some(schema))).build()
+}

@@ -1,0 +1,97 @@
+//! Whether the service lives, and whether it can be sent work.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use futures::future::join_all;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{Answer, FieldError, Problem, ok};
+
+/// The time that a check may take before it counts as failed.
+pub const MAX_CHECK: Duration = Duration::from_secs(2);
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+type Outcome = Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>;
+
+/// Something that must work before the service can be sent work, such as its database.
+#[derive(Clone)]
+pub struct Check {
+    name: &'static str,
+    run: Arc<dyn Fn() -> Outcome + Send + Sync>,
+}
+
+impl Check {
+    /// A check by its name, which callers see, and what to do, whose error only the log sees.
+    pub fn new<F, Fut, E>(name: &'static str, run: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), E>> + Send + 'static,
+        E: Into<BoxError>,
+    {
+        let run = move || -> Outcome {
+            let outcome = run();
+            Box::pin(async move { outcome.await.map_err(Into::into) })
+        };
+        Self { name, run: Arc::new(run) }
+    }
+
+    async fn is_fine(&self) -> bool {
+        match tokio::time::timeout(MAX_CHECK, (self.run)()).await {
+            Ok(Ok(())) => true,
+            Ok(Err(error)) => {
+                tracing::warn!(check = self.name, %error, "not ready");
+                false
+            }
+            Err(_) => {
+                tracing::warn!(check = self.name, "not ready: no answer in time");
+                false
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Check").field(&self.name).finish()
+    }
+}
+
+/// The data of both answers.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Health {
+    /// `ok`.
+    pub status: &'static str,
+    /// The checks that were made.
+    pub checks: Vec<&'static str>,
+}
+
+/// `GET /health/live`: 200 as long as the process answers. `GET /health/ready`: 200 if all checks succeed, else 503
+/// with the names of those that fail. Neither asks for a token.
+pub fn router<S: Clone + Send + Sync + 'static>(checks: Vec<Check>) -> Router<S> {
+    let checks: Arc<[Check]> = checks.into();
+    Router::new()
+        .route("/health/live", get(async || ok(Health { status: "ok", checks: Vec::new() })))
+        .route("/health/ready", get(move || ready(Arc::clone(&checks))))
+}
+
+async fn ready(checks: Arc<[Check]>) -> Result<Answer<Health>, Problem> {
+    let fine = join_all(checks.iter().map(Check::is_fine)).await;
+    let failed: Vec<_> = checks
+        .iter()
+        .zip(fine)
+        .filter(|(_, fine)| !fine)
+        .map(|(check, _)| FieldError::new(check.name, "failed", "is not ready"))
+        .collect();
+    if failed.is_empty() {
+        Ok(ok(Health { status: "ok", checks: checks.iter().map(|check| check.name).collect() }))
+    } else {
+        Err(Problem::unavailable(Duration::from_secs(1), "The service is not ready.").with_errors(failed))
+    }
+}

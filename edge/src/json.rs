@@ -1,0 +1,101 @@
+//! Bodies: JSON, strictly read, with every bad field named at once.
+//!
+//! Structs of bodies carry `#[serde(deny_unknown_fields)]`. They do without `#[serde(flatten)]`, `untagged` and inner
+//! tags, since serde forgets inside of those where it is, and the error would name the whole instead of the field.
+
+mod collect;
+mod contract;
+mod field_path;
+mod plain;
+mod strict;
+
+use std::error::Error;
+
+use axum::RequestExt;
+use axum::body::{Bytes, to_bytes};
+use axum::extract::{FromRequest, OptionalFromRequest, Request};
+use axum::http::HeaderMap;
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http_body_util::LengthLimitError;
+use serde::de::DeserializeOwned;
+use utoipa::ToSchema;
+
+use crate::Problem;
+pub(crate) use plain::plain;
+
+/// Most bad fields that one answer names.
+pub(crate) const MAX_ERRORS: usize = 100;
+
+/// A typed body. The last argument of a handler.
+///
+/// Answers 400 to what is not JSON, 413 above the limit of [`crate::finish`], 415 to another content type, and 422 with
+/// every bad field. Take it as `Option<Json<T>>` where the body may be absent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned + ToSchema + 'static, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        check_media_type(request.headers())?;
+        from_bytes(&collect_body(request).await?).map(Self)
+    }
+}
+
+impl<T: DeserializeOwned + ToSchema + 'static, S: Send + Sync> OptionalFromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Problem> {
+        if request.headers().contains_key(CONTENT_TYPE) {
+            return <Self as FromRequest<S>>::from_request(request, state).await.map(Some);
+        }
+        if collect_body(request).await?.is_empty() {
+            Ok(None)
+        } else {
+            Err(Problem::unsupported_media_type())
+        }
+    }
+}
+
+/// Reads a body that is in memory already, in the same way.
+///
+/// # Errors
+/// The 400, 413 or 422 problem.
+pub fn from_bytes<T: DeserializeOwned + ToSchema + 'static>(body: &[u8]) -> Result<T, Problem> {
+    let parsed = strict::parse(body)?;
+    collect::read(parsed).map_err(Problem::invalid)
+}
+
+fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
+    let mut types = headers.get_all(CONTENT_TYPE).iter();
+    let written = types.next().and_then(|value| value.to_str().ok());
+    let (Some(written), None) = (written, types.next()) else {
+        return Err(Problem::unsupported_media_type());
+    };
+    let mut parts = written.split(';').map(str::trim);
+    let is_json = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"));
+    let is_utf8 = parts.all(|parameter| match parameter.split_once('=') {
+        Some((name, value)) if name.eq_ignore_ascii_case("charset") => {
+            value.trim_matches('"').eq_ignore_ascii_case("utf-8")
+        }
+        _ => true,
+    });
+    let encoded = headers.get(CONTENT_ENCODING).is_some_and(|coding| coding != "identity");
+    if is_json && is_utf8 && !encoded { Ok(()) } else { Err(Problem::unsupported_media_type()) }
+}
+
+/// The whole body, within the limit that the layer has set for this route.
+async fn collect_body(request: Request) -> Result<Bytes, Problem> {
+    let body = request.with_limited_body().into_body();
+    to_bytes(body, usize::MAX).await.map_err(|error| {
+        if is_length_limit(&error) {
+            Problem::too_large("The body is larger than this route takes; most take 1 MiB.")
+        } else {
+            Problem::unreadable("The body ended early.").with_source(error)
+        }
+    })
+}
+
+fn is_length_limit(error: &(dyn Error + 'static)) -> bool {
+    error.is::<LengthLimitError>() || error.source().is_some_and(is_length_limit)
+}

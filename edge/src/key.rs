@@ -1,0 +1,90 @@
+//! The key that signs tokens.
+
+use std::fmt;
+use std::time::Duration;
+
+use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
+use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey, EncodePublicKey};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use rand::TryRngCore;
+use rand::rngs::OsRng;
+use uuid::Uuid;
+
+use crate::Identity;
+use crate::token::{Claims, KeyError, TokenSettings, now};
+
+/// An Ed25519 private key. Printing it shows nothing.
+#[derive(Clone)]
+pub struct SigningKey(ed25519_dalek::SigningKey);
+
+impl SigningKey {
+    /// A new key from the random numbers of the operating system.
+    ///
+    /// # Errors
+    /// The operating system has no random numbers.
+    pub fn generate() -> Result<Self, KeyError> {
+        let mut seed = [0; 32];
+        OsRng.try_fill_bytes(&mut seed).map_err(|_| KeyError::NoRandomNumbers)?;
+        Ok(Self(ed25519_dalek::SigningKey::from_bytes(&seed)))
+    }
+
+    /// Reads a PKCS#8 private key from PEM text, as `openssl genpkey -algorithm ed25519` writes it.
+    ///
+    /// # Errors
+    /// The text is no such key.
+    pub fn from_pem(pem: &str) -> Result<Self, KeyError> {
+        ed25519_dalek::SigningKey::from_pkcs8_pem(pem).map(Self).map_err(|_| KeyError::NotAPrivateKey)
+    }
+
+    /// The key as PKCS#8 PEM text. Keep it secret.
+    ///
+    /// # Errors
+    /// It cannot be written; which cannot be provoked.
+    pub fn to_pem(&self) -> Result<String, KeyError> {
+        let pem = self.0.to_pkcs8_pem(LineEnding::LF).map_err(|_| KeyError::NotAPrivateKey)?;
+        Ok(pem.to_string())
+    }
+
+    /// The public half as SPKI PEM text, for [`crate::TokenKeys::from_pem`].
+    ///
+    /// # Errors
+    /// It cannot be written; which cannot be provoked.
+    pub fn public_pem(&self) -> Result<String, KeyError> {
+        self.0.verifying_key().to_public_key_pem(LineEnding::LF).map_err(|_| KeyError::NotAPublicKey)
+    }
+
+    /// Signs a token for `identity` that is valid from now on for `ttl`.
+    ///
+    /// # Errors
+    /// The key cannot sign; which cannot be provoked.
+    pub fn mint(
+        &self,
+        settings: &TokenSettings,
+        identity: &Identity,
+        ttl: Duration,
+    ) -> Result<String, KeyError> {
+        let issued = now();
+        let claims = Claims {
+            iss: settings.issuer.clone(),
+            aud: settings.audience.clone(),
+            sub: identity.subject.clone(),
+            iat: issued,
+            nbf: issued,
+            exp: issued.saturating_add(i64::try_from(ttl.as_secs()).unwrap_or(i64::MAX)),
+            jti: Uuid::now_v7(),
+            tenant: identity.tenant,
+            roles: identity.roles.iter().map(|role| role.name().to_owned()).collect(),
+        };
+        let mut header = Header::new(Algorithm::EdDSA);
+        header.typ = Some("at+jwt".to_owned());
+        let der = self.0.to_pkcs8_der().map_err(|_| KeyError::NotAPrivateKey)?;
+        let key = EncodingKey::from_ed_der(der.as_bytes());
+        jsonwebtoken::encode(&header, &claims, &key).map_err(KeyError::Signing)
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SigningKey(…)")
+    }
+}

@@ -1,0 +1,191 @@
+//! Access tokens: JSON Web Tokens signed with Ed25519 (RFC 7519, RFC 8037, RFC 9068).
+
+use chrono::Utc;
+use ed25519_dalek::VerifyingKey;
+use ed25519_dalek::pkcs8::DecodePublicKey;
+use jsonwebtoken::errors::ErrorKind;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{Identity, Role, TenantId};
+
+/// Bytes of the longest token that is looked at.
+pub const MAX_TOKEN: usize = 8 * 1024;
+
+/// Who issues tokens, and for whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenSettings {
+    /// The `iss` that is written and asked for.
+    pub issuer: String,
+    /// The `aud` that is written and asked for.
+    pub audience: String,
+    /// Seconds by which the clocks of issuer and service may differ; more than 5 count as 5.
+    pub leeway: u64,
+}
+
+impl Default for TokenSettings {
+    fn default() -> Self {
+        Self { issuer: "crm".to_owned(), audience: "crm-api".to_owned(), leeway: 5 }
+    }
+}
+
+/// The public keys that tokens are checked with. Several, so that keys can be changed without a gap.
+#[derive(Clone, Debug)]
+pub struct TokenKeys {
+    keys: Vec<DecodingKey>,
+    validation: Validation,
+}
+
+/// What a token says.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Claims {
+    pub iss: String,
+    pub aud: String,
+    pub sub: String,
+    pub iat: i64,
+    pub nbf: i64,
+    pub exp: i64,
+    pub jti: Uuid,
+    pub tenant: TenantId,
+    pub roles: Vec<String>,
+}
+
+/// What is read of a token; `jsonwebtoken` itself checks `iss`, `aud`, `exp` and `nbf`.
+#[derive(Deserialize)]
+struct Said {
+    sub: String,
+    iat: i64,
+    tenant: TenantId,
+    roles: Vec<String>,
+}
+
+/// Why a token is refused. For logs: clients learn only whether it has expired.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// Its time is over.
+    #[error("expired")]
+    Expired,
+    /// More than [`MAX_TOKEN`] bytes.
+    #[error("too long")]
+    TooLong,
+    /// The header says something that this service does not do.
+    #[error("header: {0}")]
+    Header(&'static str),
+    /// A claim is missing or impossible.
+    #[error("claim {0}")]
+    Claim(&'static str),
+    /// Not a token, not signed by one of the keys, or not for this service.
+    #[error("{0}")]
+    Refused(jsonwebtoken::errors::Error),
+}
+
+/// Why a key cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The operating system has no random numbers.
+    #[error("the operating system has no random numbers")]
+    NoRandomNumbers,
+    /// Not an Ed25519 private key in PKCS#8 PEM.
+    #[error("not an Ed25519 private key in PKCS#8 PEM")]
+    NotAPrivateKey,
+    /// Not an Ed25519 public key in SPKI PEM.
+    #[error("not an Ed25519 public key in SPKI PEM")]
+    NotAPublicKey,
+    /// Signing failed.
+    #[error("signing failed")]
+    Signing(#[source] jsonwebtoken::errors::Error),
+}
+
+impl TokenKeys {
+    /// Reads one or more SPKI public keys from PEM text.
+    ///
+    /// # Errors
+    /// There is none, or one is not an Ed25519 public key.
+    pub fn from_pem(pem: &str, settings: &TokenSettings) -> Result<Self, KeyError> {
+        let keys = blocks(pem)
+            .map(|block| {
+                let key = VerifyingKey::from_public_key_pem(block).map_err(|_| KeyError::NotAPublicKey)?;
+                // Of the few weak keys, anybody can sign for anything.
+                if key.is_weak() {
+                    Err(KeyError::NotAPublicKey)
+                } else {
+                    Ok(DecodingKey::from_ed_der(key.as_bytes()))
+                }
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        if keys.is_empty() {
+            return Err(KeyError::NotAPublicKey);
+        }
+        let mut validation = Validation::new(Algorithm::EdDSA);
+        validation.leeway = settings.leeway.min(5);
+        validation.validate_nbf = true;
+        validation.set_issuer(&[&settings.issuer]);
+        validation.set_audience(&[&settings.audience]);
+        validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
+        Ok(Self { keys, validation })
+    }
+
+    /// Checks a token and says who bears it.
+    ///
+    /// # Errors
+    /// It is not valid here, or not now.
+    pub fn verify(&self, token: &str) -> Result<Identity, TokenError> {
+        if token.len() > MAX_TOKEN {
+            return Err(TokenError::TooLong);
+        }
+        check_header(token)?;
+        let mut refused = TokenError::Claim("sub");
+        for key in &self.keys {
+            match decode::<Said>(token, key, &self.validation) {
+                Ok(token) => return self.identity(token.claims),
+                Err(error) if *error.kind() == ErrorKind::ExpiredSignature => {
+                    return Err(TokenError::Expired);
+                }
+                Err(error) => refused = TokenError::Refused(error),
+            }
+        }
+        Err(refused)
+    }
+
+    fn identity(&self, said: Said) -> Result<Identity, TokenError> {
+        let leeway = i64::try_from(self.validation.leeway).unwrap_or(0);
+        if said.iat > now().saturating_add(leeway) {
+            return Err(TokenError::Claim("iat"));
+        }
+        // The subject goes into the metadata of events, which cannot hold NUL.
+        if !(1..=255).contains(&said.sub.len()) || said.sub.chars().any(char::is_control) {
+            return Err(TokenError::Claim("sub"));
+        }
+        let mut roles: Vec<Role> = said.roles.iter().filter_map(|name| Role::of_name(name)).collect();
+        roles.sort_unstable();
+        roles.dedup();
+        Ok(Identity { subject: said.sub, tenant: said.tenant, roles })
+    }
+}
+
+/// Refuses kinds of tokens that are not access tokens, and demands (`crit`) that are not understood here.
+fn check_header(token: &str) -> Result<(), TokenError> {
+    let header = decode_header(token).map_err(TokenError::Refused)?;
+    if header.alg != Algorithm::EdDSA {
+        return Err(TokenError::Header("alg"));
+    }
+    if header.crit.is_some() {
+        return Err(TokenError::Header("crit"));
+    }
+    match header.typ.as_deref().map(str::to_ascii_lowercase).as_deref() {
+        None | Some("at+jwt" | "application/at+jwt") => Ok(()),
+        Some(_) => Err(TokenError::Header("typ")),
+    }
+}
+
+/// The PEM blocks of a text.
+fn blocks(pem: &str) -> impl Iterator<Item = &str> {
+    const END: &str = "-----END PUBLIC KEY-----";
+    pem.split_inclusive(END).map(str::trim).filter(|block| !block.is_empty())
+}
+
+/// Seconds since 1970.
+pub(crate) fn now() -> i64 {
+    Utc::now().timestamp()
+}

@@ -1,0 +1,108 @@
+//! The document that clients are written from.
+
+use axum::Router;
+use axum::http::StatusCode;
+use edge::{Envelope, Field, Links, ListFields, ListQuery, OpenApiExt, docs, finish};
+use serde_json::Value;
+use utoipa::openapi::OpenApi;
+use utoipa::{OpenApi as _, ToSchema};
+
+use crate::get;
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "documented only")]
+struct Deal {
+    name: String,
+    links: Links,
+}
+
+impl ListFields for Deal {
+    const FIELDS: &'static [Field] = &[
+        Field::text("name").sortable(),
+        Field::choice("status", &["open", "won"]),
+        Field::time("created_at").only_sortable(),
+    ];
+    const SEARCH: bool = true;
+}
+
+#[utoipa::path(get, path = "/deals", params(ListQuery<Deal>), responses((status = 200, body = Envelope<Vec<Deal>>)))]
+#[expect(dead_code, reason = "documented only")]
+async fn list() {}
+
+#[utoipa::path(post, path = "/deals/{id}/win", params(("id" = String, Path)), request_body = Deal,
+    responses((status = 200, body = Envelope<Deal>), (status = 422, description = "our own words")))]
+#[expect(dead_code, reason = "documented only")]
+async fn win() {}
+
+#[utoipa::path(get, path = "/health", responses((status = 200)), security(()))]
+#[expect(dead_code, reason = "documented only")]
+async fn open() {}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(list, win, open), info(title = "CRM", version = "1"))]
+struct Api;
+
+fn completed() -> OpenApi {
+    Api::openapi().completed()
+}
+
+fn statuses(operation: &Value) -> Vec<&str> {
+    operation["responses"].as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+#[test]
+fn every_operation_tells_what_can_go_wrong_there() {
+    let document = serde_json::to_value(completed()).unwrap();
+    let paths = &document["paths"];
+    assert_eq!(document["openapi"], "3.1.0");
+    assert_eq!(statuses(&paths["/deals"]["get"]), ["200", "401", "403", "422", "429", "503"]);
+    let win = &paths["/deals/{id}/win"]["post"];
+    assert_eq!(statuses(win), ["200", "400", "401", "403", "404", "413", "415", "422", "429", "503"]);
+    assert_eq!(win["responses"]["422"]["description"], "our own words");
+    assert_eq!(statuses(&paths["/health"]["get"]), ["200", "422", "429", "503"]);
+}
+
+#[test]
+fn tokens_are_asked_for_except_where_an_operation_says_otherwise() {
+    let document = serde_json::to_value(completed()).unwrap();
+    let scheme = &document["components"]["securitySchemes"]["bearer"];
+    assert_eq!((&scheme["type"], &scheme["scheme"]), (&"http".into(), &"bearer".into()));
+    assert_eq!(document["paths"]["/deals"]["get"]["security"][0], serde_json::json!({"bearer": []}));
+    assert_eq!(document["paths"]["/health"]["get"]["security"], serde_json::json!([{}]));
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    let document = serde_json::to_value(completed()).unwrap();
+    let text = document.to_string();
+    let references: Vec<&str> =
+        text.split("\"$ref\":\"#").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    assert!(references.len() > 10);
+    for reference in references {
+        assert!(document.pointer(reference).is_some(), "{reference}");
+    }
+}
+
+#[test]
+fn the_parameters_of_a_list_are_documented() {
+    let document = serde_json::to_value(completed()).unwrap();
+    let parameters = document["paths"]["/deals"]["get"]["parameters"].as_array().unwrap();
+    let names: Vec<_> = parameters.iter().map(|parameter| parameter["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["filter[name]", "filter[status]", "sort", "page", "page_size", "cursor", "q"]);
+    assert!(parameters.iter().all(|parameter| parameter["in"] == "query" && parameter["required"] == false));
+    assert_eq!(parameters[1]["schema"]["items"]["enum"], serde_json::json!(["open", "won"]));
+    assert_eq!(parameters[4]["schema"]["maximum"], 200);
+}
+
+#[tokio::test]
+async fn the_document_and_its_pages_are_served() {
+    let router: Router = finish(docs::router(completed()));
+    let reply = get(&router, docs::DOCUMENT).await;
+    assert_eq!((reply.status, &reply.body["info"]["title"]), (StatusCode::OK, &Value::from("CRM")));
+    let reply = get(&router, "/docs/").await;
+    assert_eq!(reply.status, StatusCode::OK);
+    assert!(reply.header("content-type").starts_with("text/html"));
+    assert!(get(&router, "/docs").await.status.is_redirection());
+    assert_eq!(get(&router, "/docs/nothing.js").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(get(&router, "/docs/../../etc/passwd").await.status, StatusCode::NOT_FOUND);
+}

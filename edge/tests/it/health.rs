@@ -1,0 +1,52 @@
+//! Health.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::Router;
+use axum::http::StatusCode;
+use edge::{Check, finish, health};
+
+use crate::get;
+
+fn router(checks: Vec<Check>) -> Router {
+    finish(health::router(checks))
+}
+
+#[tokio::test]
+async fn it_lives_even_if_it_is_not_ready() {
+    let router = router(vec![Check::new("postgres", async || Err("down"))]);
+    assert_eq!(get(&router, "/health/live").await.status, StatusCode::OK);
+    assert_eq!(get(&router, "/health/ready").await.status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn it_is_ready_when_every_check_is_fine_again() {
+    let up = Arc::new(AtomicBool::new(false));
+    let postgres = {
+        let up = Arc::clone(&up);
+        Check::new("postgres", move || {
+            let up = up.load(Ordering::Relaxed);
+            async move { if up { Ok(()) } else { Err("password authentication failed for hunter2") } }
+        })
+    };
+    let nats = Check::new("nats", async || Ok::<_, std::io::Error>(()));
+    let router = router(vec![postgres, nats]);
+    let reply = get(&router, "/health/ready").await;
+    assert_eq!(reply.errors(), ["postgres: failed: is not ready"]);
+    assert_eq!(reply.header("retry-after"), "1");
+    assert!(!reply.body.to_string().contains("hunter2"));
+    up.store(true, Ordering::Relaxed);
+    let reply = get(&router, "/health/ready").await;
+    assert_eq!(reply.status, StatusCode::OK);
+    assert_eq!(reply.body["data"], serde_json::json!({"status": "ok", "checks": ["postgres", "nats"]}));
+}
+
+#[tokio::test(start_paused = true)]
+async fn checks_that_hang_fail_together_after_2_seconds() {
+    let hang = |name| Check::new(name, std::future::pending::<Result<(), std::io::Error>>);
+    let begun = tokio::time::Instant::now();
+    let reply = get(&router(vec![hang("postgres"), hang("nats")]), "/health/ready").await;
+    assert_eq!(reply.errors().len(), 2);
+    assert!(begun.elapsed() < health::MAX_CHECK * 2);
+}
