@@ -1,1 +1,20 @@
-//! Placeholder.
+//! Read models: pure folds from events to rows, and the one runner that drives them all.
+//!
+//! Job: keep the tables of `read_model` equal to a fold of the log, each event exactly once.
+//! Used by: the query API (row types, waiting for a position, `as_of`) and the binary (run, rebuild, verify).
+//! Never here: HTTP, decisions, and I/O in a fold.
+
+pub mod checkpoint;
+mod fold;
+pub mod positions;
+pub mod projection;
+pub mod rebuild;
+pub mod registry;
+pub mod resume;
+pub mod runner;
+pub mod sales;
+mod table;
+
+pub use positions::Positions;
+pub use projection::{Fact, FoldError, Projection};
+pub use registry::{ReadModel, registry};

@@ -1,0 +1,171 @@
+//! How far a read model has folded the log, and which tenants of it stand still.
+
+use chrono::{DateTime, Utc};
+use sqlx::{FromRow, PgConnection, PgExecutor};
+use uuid::Uuid;
+
+use crate::fold::Stop;
+
+/// The position of the last event a read model has folded; 0 if it has not begun.
+pub async fn position(executor: impl PgExecutor<'_>, view: &str) -> Result<i64, sqlx::Error> {
+    let position: Option<i64> =
+        sqlx::query_scalar("select position from read_model.checkpoint where view = $1")
+            .bind(view)
+            .fetch_optional(executor)
+            .await?;
+    Ok(position.unwrap_or(0))
+}
+
+/// Makes sure that the read model has a checkpoint, at 0 if it is new.
+pub(crate) async fn ensure(executor: impl PgExecutor<'_>, view: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("insert into read_model.checkpoint (view, position) values ($1, 0) on conflict do nothing")
+        .bind(view)
+        .execute(executor)
+        .await?;
+    Ok(())
+}
+
+/// The last event of a batch: where the checkpoint goes, and proof that the batch is of this log.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Target {
+    pub(crate) from: i64,
+    pub(crate) to: i64,
+    pub(crate) event_id: Uuid,
+}
+
+/// Moves the checkpoint if it still is where the batch begins, and the log holds the batch's last event there.
+///
+/// Returns the tenants that stand still, or `None` if the checkpoint was not moved.
+pub(crate) async fn advance(
+    connection: &mut PgConnection,
+    view: &str,
+    target: Target,
+) -> Result<Option<Vec<Uuid>>, sqlx::Error> {
+    sqlx::query_scalar(
+        "update read_model.checkpoint set position = $3, moved_at = now()
+         where view = $1 and position = $2
+             and exists (select from log.event where position = $3 and event_id = $4)
+         returning array(select tenant_id from read_model.parked where view = $1)",
+    )
+    .bind(view)
+    .bind(target.from)
+    .bind(target.to)
+    .bind(target.event_id)
+    .fetch_optional(connection)
+    .await
+}
+
+/// Locks the checkpoint until the end of the transaction and tells it: the runner waits meanwhile.
+pub(crate) async fn lock(connection: &mut PgConnection, view: &str) -> Result<i64, sqlx::Error> {
+    ensure(&mut *connection, view).await?;
+    sqlx::query_scalar("select position from read_model.checkpoint where view = $1 for update")
+        .bind(view)
+        .fetch_one(connection)
+        .await
+}
+
+/// A tenant whose rows of a read model stand still.
+#[derive(Clone, Debug, PartialEq, FromRow)]
+pub struct Parked {
+    /// The read model.
+    pub view: String,
+    /// The tenant.
+    pub tenant_id: Uuid,
+    /// The event that could not be folded.
+    pub position: i64,
+    /// Its type.
+    pub event_type: String,
+    /// Why.
+    pub error: String,
+    /// Since when.
+    pub parked_at: DateTime<Utc>,
+}
+
+/// All tenants that stand still, of all read models.
+pub async fn parked(executor: impl PgExecutor<'_>) -> Result<Vec<Parked>, sqlx::Error> {
+    sqlx::query_as(
+        "select view, tenant_id, position, event_type, error, parked_at from read_model.parked
+         order by view, position",
+    )
+    .fetch_all(executor)
+    .await
+}
+
+/// Where a tenant stands still in a read model, if it does.
+pub(crate) async fn parked_tenant(
+    connection: &mut PgConnection,
+    view: &str,
+    tenant: Uuid,
+) -> Result<Option<Parked>, sqlx::Error> {
+    sqlx::query_as(
+        "select view, tenant_id, position, event_type, error, parked_at from read_model.parked
+         where view = $1 and tenant_id = $2",
+    )
+    .bind(view)
+    .bind(tenant)
+    .fetch_optional(connection)
+    .await
+}
+
+/// Lets a tenant go on, and tells where it stood.
+pub(crate) async fn unpark(
+    connection: &mut PgConnection,
+    view: &str,
+    tenant: Uuid,
+) -> Result<Option<Parked>, sqlx::Error> {
+    sqlx::query_as(
+        "delete from read_model.parked where view = $1 and tenant_id = $2
+         returning view, tenant_id, position, event_type, error, parked_at",
+    )
+    .bind(view)
+    .bind(tenant)
+    .fetch_optional(connection)
+    .await
+}
+
+/// Records where tenants stopped.
+pub(crate) async fn park(
+    connection: &mut PgConnection,
+    view: &str,
+    stops: &[Stop],
+) -> Result<(), sqlx::Error> {
+    if stops.is_empty() {
+        return Ok(());
+    }
+    for stop in stops {
+        tracing::error!(
+            view,
+            tenant = %stop.tenant,
+            position = stop.position,
+            event_type = stop.event_type,
+            error = chain(&stop.error),
+            "an event could not be folded: the tenant's rows of this read model stand still"
+        );
+    }
+    sqlx::query(
+        "insert into read_model.parked (view, tenant_id, position, event_type, error)
+         select $1, p.* from unnest($2::uuid[], $3::bigint[], $4::text[], $5::text[]) as p
+         on conflict (tenant_id, view) do update
+             set position = excluded.position, event_type = excluded.event_type, error = excluded.error,
+                 parked_at = now()",
+    )
+    .bind(view)
+    .bind(stops.iter().map(|stop| stop.tenant).collect::<Vec<_>>())
+    .bind(stops.iter().map(|stop| stop.position).collect::<Vec<_>>())
+    .bind(stops.iter().map(|stop| stop.event_type.as_str()).collect::<Vec<_>>())
+    .bind(stops.iter().map(|stop| chain(&stop.error)).collect::<Vec<_>>())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// An error with all its sources, in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text = format!("{text}: {error}");
+        source = error.source();
+    }
+    text
+}

@@ -1,0 +1,251 @@
+//! Filling a read model anew from the log, beside the live one; comparing the two; switching.
+
+use event_store::{Duty, Upcasters, read};
+use sqlx::{Connection, Executor, PgConnection};
+use uuid::Uuid;
+
+use crate::checkpoint;
+use crate::registry::ReadModel;
+use crate::runner::{RunError, fold_into};
+
+/// Events folded in one transaction.
+const BATCH: i64 = 5_000;
+/// How long the switch may wait for readers of the old table before it lets them pass and tries again.
+const LOCK_TIMEOUT: &str = "2s";
+/// How often the switch is tried.
+const ATTEMPTS: u32 = 30;
+
+/// Where a rebuild is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// The last position folded.
+    pub position: i64,
+    /// The end of the log as it was last seen.
+    pub head: i64,
+}
+
+/// What a comparison of the live read model with its rebuild found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comparison {
+    /// The position at which both were compared.
+    pub position: i64,
+    /// Rows of the rebuild.
+    pub rows: i64,
+    /// Rows that differ, or that only one of them has.
+    pub differing: i64,
+    /// The first of these, by tenant and id.
+    pub first: Option<Difference>,
+    /// Tenants whose rows stand still in the rebuild.
+    pub parked: i64,
+}
+
+/// A row that is not what the log says.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Difference {
+    /// The tenant.
+    pub tenant_id: Uuid,
+    /// The row.
+    pub id: Uuid,
+    /// The live row as JSON text, if there is one.
+    pub live: Option<String>,
+    /// The rebuilt row as JSON text, if there is one.
+    pub rebuilt: Option<String>,
+}
+
+/// What to do once the comparison is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Then {
+    /// Replace the live read model.
+    Switch,
+    /// Leave it as it is.
+    Discard,
+}
+
+/// Fills the read model beside the live one, compares, and then switches or discards.
+///
+/// `connection` belongs to the owner of the schema. Reads go on all the time; the live runner waits only while
+/// the last events are folded and compared. Tenants that cannot be folded are parked in the new version.
+pub async fn rebuild(
+    connection: &mut PgConnection,
+    model: &ReadModel,
+    upcasters: Upcasters,
+    then: Then,
+    mut progress: impl FnMut(Progress) + Send,
+) -> Result<Comparison, RunError> {
+    let next = Next::create(connection, model).await?;
+    let mut at = 0;
+    loop {
+        let mut transaction = connection.begin().await?;
+        as_projector(&mut transaction).await?;
+        let head = read::head(&mut *transaction).await?;
+        at = next.fold(&mut transaction, model, upcasters, at, at + BATCH).await?;
+        transaction.commit().await?;
+        progress(Progress { position: at, head });
+        if at >= head {
+            break;
+        }
+    }
+    let mut attempt = 1;
+    let comparison = loop {
+        match next.finish(connection, model, upcasters, at, then).await {
+            Err(RunError::Database(error)) if attempt < ATTEMPTS && is_lock_timeout(&error) => attempt += 1,
+            done => break done?,
+        }
+    };
+    if then == Then::Discard {
+        next.discard(connection).await?;
+    }
+    unlock(connection, model).await?;
+    Ok(comparison)
+}
+
+fn is_lock_timeout(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "55P03")
+}
+
+async fn as_projector(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    connection.execute(format!("set local role {}", Duty::Projector.role()).as_str()).await?;
+    Ok(())
+}
+
+async fn unlock(connection: &mut PgConnection, model: &ReadModel) -> Result<(), sqlx::Error> {
+    sqlx::query("select pg_advisory_unlock(hashtextextended($1, 0))")
+        .bind(model.name())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// The table that is being filled.
+struct Next {
+    live: &'static str,
+    table: String,
+}
+
+impl Next {
+    async fn create(connection: &mut PgConnection, model: &ReadModel) -> Result<Self, sqlx::Error> {
+        // Of two rebuilds of the same read model the second waits.
+        sqlx::query("select pg_advisory_lock(hashtextextended($1, 0))")
+            .bind(model.name())
+            .execute(&mut *connection)
+            .await?;
+        let next = Self { live: model.name(), table: format!("{}__next", model.name()) };
+        next.discard(connection).await?;
+        let Self { live, table } = &next;
+        connection
+            .execute(
+                format!(
+                    "create table read_model.{table} (like read_model.{live} including all);
+                     select read_model.secure('read_model.{table}')"
+                )
+                .as_str(),
+            )
+            .await?;
+        Ok(next)
+    }
+
+    async fn discard(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        let table = &self.table;
+        connection.execute(format!("drop table if exists read_model.{table}").as_str()).await?;
+        sqlx::query("delete from read_model.parked where view = $1").bind(table).execute(connection).await?;
+        Ok(())
+    }
+
+    /// Folds the events after `at` up to `until`, or the end of the log.
+    async fn fold(
+        &self,
+        connection: &mut PgConnection,
+        model: &ReadModel,
+        upcasters: Upcasters,
+        at: i64,
+        until: i64,
+    ) -> Result<i64, RunError> {
+        let mut at = at;
+        while at < until {
+            let mut events = read::after(&mut *connection, at, (until - at).min(BATCH)).await?;
+            let Some(last) = events.last() else { break };
+            at = last.position;
+            let parked: Vec<Uuid> =
+                sqlx::query_scalar("select tenant_id from read_model.parked where view = $1")
+                    .bind(&self.table)
+                    .fetch_all(&mut *connection)
+                    .await?;
+            events.retain(|event| !parked.contains(&event.tenant_id));
+            fold_into(model, connection, &self.table, events, upcasters).await?;
+        }
+        Ok(at)
+    }
+
+    /// Under the lock of the live checkpoint: fold up to it, compare, switch.
+    async fn finish(
+        &self,
+        connection: &mut PgConnection,
+        model: &ReadModel,
+        upcasters: Upcasters,
+        at: i64,
+        then: Then,
+    ) -> Result<Comparison, RunError> {
+        let mut transaction = connection.begin().await?;
+        as_projector(&mut transaction).await?;
+        let position = checkpoint::lock(&mut transaction, self.live).await?;
+        // The rebuild may be ahead of a live read model that is behind; then the live one is brought along.
+        let at = self.fold(&mut transaction, model, upcasters, at, position).await?;
+        if at > position {
+            let behind = read::after(&mut *transaction, position, at - position).await?;
+            fold_into(model, &mut transaction, self.live, behind, upcasters).await?;
+            sqlx::query("update read_model.checkpoint set position = $2, moved_at = now() where view = $1")
+                .bind(self.live)
+                .bind(at)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        let comparison = self.compare(&mut transaction, at).await?;
+        transaction.execute("reset role").await?;
+        if then == Then::Switch {
+            self.switch(&mut transaction).await?;
+        }
+        transaction.commit().await?;
+        Ok(comparison)
+    }
+
+    async fn compare(&self, connection: &mut PgConnection, position: i64) -> Result<Comparison, sqlx::Error> {
+        let Self { live, table } = self;
+        let differing = format!(
+            "from read_model.{live} as l full join read_model.{table} as r using (tenant_id, id)
+             where (l.doc, l.position) is distinct from (r.doc, r.position)"
+        );
+        let count: i64 =
+            sqlx::query_scalar(&format!("select count(*) {differing}")).fetch_one(&mut *connection).await?;
+        let first = sqlx::query_as(&format!(
+            "select tenant_id, id, l.doc::text as live, r.doc::text as rebuilt {differing}
+             order by tenant_id, id limit 1"
+        ))
+        .fetch_optional(&mut *connection)
+        .await?;
+        let (rows, parked): (i64, i64) = sqlx::query_as(&format!(
+            "select (select count(*) from read_model.{table}),
+                    (select count(*) from read_model.parked where view = $1)"
+        ))
+        .bind(table)
+        .fetch_one(connection)
+        .await?;
+        Ok(Comparison { position, rows, differing: count, first, parked })
+    }
+
+    async fn switch(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        let Self { live, table } = self;
+        connection
+            .execute(
+                format!(
+                    "set local lock_timeout = '{LOCK_TIMEOUT}';
+                     drop table read_model.{live};
+                     alter table read_model.{table} rename to {live};
+                     delete from read_model.parked where view = '{live}';
+                     update read_model.parked set view = '{live}' where view = '{table}'"
+                )
+                .as_str(),
+            )
+            .await?;
+        Ok(())
+    }
+}

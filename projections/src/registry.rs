@@ -1,0 +1,37 @@
+//! All read models. A new one is one line here.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use crate::fold::{Fold, Typed};
+use crate::projection::Projection;
+use crate::sales;
+
+/// A read model that can be run, rebuilt and verified.
+#[derive(Clone)]
+pub struct ReadModel {
+    pub(crate) fold: Arc<dyn Fold>,
+}
+
+impl ReadModel {
+    /// The read model of a projection.
+    pub fn of<P: Projection>() -> Self {
+        Self { fold: Arc::new(Typed::<P>(PhantomData)) }
+    }
+
+    /// Its name, which is that of its table in schema `read_model`.
+    pub fn name(&self) -> &'static str {
+        self.fold.name()
+    }
+}
+
+/// Every read model of the system.
+pub fn registry() -> Vec<ReadModel> {
+    vec![
+        ReadModel::of::<sales::pipeline_list::PipelineList>(),
+        ReadModel::of::<sales::lead_list::LeadList>(),
+        ReadModel::of::<sales::opportunity_list::OpportunityList>(),
+        ReadModel::of::<sales::stage_stay::StageStays>(),
+        ReadModel::of::<sales::history::History>(),
+    ]
+}

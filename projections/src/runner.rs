@@ -1,0 +1,249 @@
+//! Drives a read model: batches from JetStream in, rows and checkpoint out in one transaction.
+//!
+//! A duplicate has a position at or before the checkpoint and is dropped; a hole is read from the log. Whatever
+//! NATS does, the log is asked once in a while, so a read model is late at worst and never wrong.
+
+use std::time::Duration;
+
+use async_nats::jetstream::consumer::{DeliverPolicy, pull};
+use async_nats::jetstream::{self, Message};
+use event_store::stream::position;
+use event_store::{Recorded, StreamNames, Upcasters, read};
+use futures::StreamExt;
+use futures::stream::ReadyChunks;
+use sqlx::{PgConnection, PgPool};
+
+use crate::checkpoint::{self, Target, chain};
+use crate::fold::keys;
+use crate::registry::ReadModel;
+use crate::table;
+
+/// Events folded in one transaction at most.
+const BATCH: usize = 2_000;
+/// How long nothing may arrive before the log is asked directly.
+const IDLE: Duration = Duration::from_secs(1);
+/// How long another runner's checkpoint may stand still behind the log before this one goes on.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Runs one read model.
+#[derive(Clone)]
+pub struct Runner {
+    /// What to run.
+    pub model: ReadModel,
+    /// Connections in the role of [`event_store::Duty::Projector`].
+    pub pool: PgPool,
+    /// Where moves are announced.
+    pub client: async_nats::Client,
+    /// Where events come from.
+    pub jetstream: jetstream::Context,
+    /// The names on NATS.
+    pub names: StreamNames,
+    /// How old events are read.
+    pub upcasters: Upcasters,
+}
+
+/// Why a batch was not folded.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The database did not answer.
+    #[error("the database is not available")]
+    Database(#[from] sqlx::Error),
+    /// A row could not be written as JSON.
+    #[error("a row cannot be written as JSON")]
+    Unwritable(#[from] serde_json::Error),
+    /// The checkpoint is not where this runner thinks: another runner folds this read model.
+    #[error("another runner moves the checkpoint")]
+    Overtaken,
+    /// The events are not those of the log: the stream is a copy of another history, as after a restore.
+    #[error("the stream holds events that the log does not have")]
+    Foreign,
+}
+
+type Messages = ReadyChunks<pull::Ordered>;
+
+impl Runner {
+    /// Folds until the future is dropped. Dropping it at any point is safe.
+    pub async fn run(self) {
+        loop {
+            match self.follow().await {
+                Err(RunError::Overtaken) => {
+                    tracing::warn!(view = self.model.name(), "another runner is active, this one stands by");
+                    while let Err(error) = self.stand_by().await {
+                        tracing::warn!(view = self.model.name(), error = chain(&error), "standing by");
+                        tokio::time::sleep(IDLE).await;
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(
+                        view = self.model.name(),
+                        error = chain(&error),
+                        "interrupted, tries again"
+                    );
+                    tokio::time::sleep(IDLE).await;
+                }
+                Ok(()) => {}
+            }
+        }
+    }
+
+    /// Waits until the checkpoint is behind the log and has not moved for [`PATIENCE`].
+    async fn stand_by(&self) -> Result<(), RunError> {
+        let mut seen = (-1, tokio::time::Instant::now());
+        loop {
+            let at = checkpoint::position(&self.pool, self.model.name()).await?;
+            if at != seen.0 || read::head(&self.pool).await? <= at {
+                seen = (at, tokio::time::Instant::now());
+            } else if seen.1.elapsed() >= PATIENCE {
+                return Ok(());
+            }
+            tokio::time::sleep(IDLE / 2).await;
+        }
+    }
+
+    async fn follow(&self) -> Result<(), RunError> {
+        checkpoint::ensure(&self.pool, self.model.name()).await?;
+        let mut at = checkpoint::position(&self.pool, self.model.name()).await?;
+        let mut messages = self.subscribe(at).await;
+        loop {
+            let arrived = match messages.as_mut() {
+                Some(messages) => tokio::time::timeout(IDLE, messages.next()).await,
+                None => {
+                    tokio::time::sleep(IDLE).await;
+                    Ok(None)
+                }
+            };
+            match arrived {
+                Ok(Some(chunk)) => match self.fold_arrived(at, chunk).await {
+                    Err(RunError::Foreign) => {
+                        // The relay replaces such a stream; until then the log itself is read.
+                        tracing::warn!(view = self.model.name(), at, "the stream is not a copy of the log");
+                        at = checkpoint::position(&self.pool, self.model.name()).await?;
+                        at = self.fold_from_log(at, i64::MAX).await?;
+                        tokio::time::sleep(IDLE).await;
+                        messages = self.subscribe(at).await;
+                    }
+                    folded => at = folded?,
+                },
+                Ok(None) => {
+                    at = self.fold_from_log(at, i64::MAX).await?;
+                    messages = self.subscribe(at).await;
+                }
+                // Nothing arrived: either nothing happened, or the stream is behind or gone.
+                Err(_) => {
+                    let caught_up = self.fold_from_log(at, i64::MAX).await?;
+                    if caught_up != at {
+                        at = caught_up;
+                        messages = self.subscribe(at).await;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The messages after a position, or `None` while there is no stream.
+    async fn subscribe(&self, at: i64) -> Option<Messages> {
+        let stream = self.jetstream.get_stream_no_info(self.names.stream()).await.ok()?;
+        let config = pull::OrderedConfig {
+            deliver_policy: DeliverPolicy::ByStartSequence {
+                start_sequence: u64::try_from(at + 1).unwrap_or(1),
+            },
+            ..pull::OrderedConfig::default()
+        };
+        let consumer = stream.create_consumer(config).await.ok()?;
+        Some(consumer.messages().await.ok()?.ready_chunks(BATCH))
+    }
+
+    /// Folds what a chunk brings beyond the checkpoint; what is missing before or inside it comes from the log.
+    async fn fold_arrived<E>(&self, at: i64, chunk: Vec<Result<Message, E>>) -> Result<i64, RunError> {
+        let mut at = at;
+        let mut run: Vec<Recorded> = Vec::with_capacity(chunk.len());
+        for event in chunk.into_iter().filter_map(|message| readable(&message.ok()?)) {
+            let expected = run.last().map_or(at, |event| event.position) + 1;
+            if event.position < expected {
+                continue;
+            }
+            if event.position > expected {
+                at = self.fold_run(at, std::mem::take(&mut run)).await?;
+                at = self.fold_from_log(at, event.position - 1).await?;
+            }
+            run.push(event);
+        }
+        self.fold_run(at, run).await
+    }
+
+    /// Folds events that follow each other directly from the checkpoint on.
+    async fn fold_run(&self, at: i64, run: Vec<Recorded>) -> Result<i64, RunError> {
+        if run.first().is_none_or(|first| first.position != at + 1) {
+            return Ok(at);
+        }
+        self.fold(at, run).await
+    }
+
+    /// Reads the log after the checkpoint, up to and including `until`.
+    async fn fold_from_log(&self, at: i64, until: i64) -> Result<i64, RunError> {
+        let mut at = at;
+        while at < until {
+            let limit = (until - at).min(i64::try_from(BATCH).unwrap_or(i64::MAX));
+            let events = read::after(&self.pool, at, limit).await?;
+            if events.is_empty() {
+                break;
+            }
+            tracing::debug!(view = self.model.name(), at, events = events.len(), "read from the log");
+            at = self.fold(at, events).await?;
+        }
+        Ok(at)
+    }
+
+    /// One batch, one transaction.
+    async fn fold(&self, from: i64, events: Vec<Recorded>) -> Result<i64, RunError> {
+        let Some(last) = events.last() else { return Ok(from) };
+        let target = Target { from, to: last.position, event_id: last.event_id };
+        let mut transaction = self.pool.begin().await?;
+        let view = self.model.name();
+        let Some(parked) = checkpoint::advance(&mut transaction, view, target).await? else {
+            let here = checkpoint::position(&mut *transaction, view).await?;
+            transaction.rollback().await?;
+            return Err(if here == from { RunError::Foreign } else { RunError::Overtaken });
+        };
+        let mut events = events;
+        events.retain(|event| !parked.contains(&event.tenant_id));
+        fold_into(&self.model, &mut transaction, view, events, self.upcasters).await?;
+        transaction.commit().await?;
+        self.announce(target.to).await;
+        Ok(target.to)
+    }
+
+    /// Tells whoever waits for this read model. A lost message costs a reader one look at the checkpoint.
+    async fn announce(&self, position: i64) {
+        let subject = self.names.moved(self.model.name());
+        if let Err(error) = self.client.publish(subject, position.to_string().into()).await {
+            tracing::debug!(%error, view = self.model.name(), "a move was not announced");
+        }
+    }
+}
+
+/// Folds events into a table and parks the tenants that they stop.
+pub(crate) async fn fold_into(
+    model: &ReadModel,
+    connection: &mut PgConnection,
+    table: &str,
+    events: Vec<Recorded>,
+    upcasters: Upcasters,
+) -> Result<(), RunError> {
+    let steps = model.fold.steps(events, upcasters);
+    if steps.is_empty() {
+        return Ok(());
+    }
+    let rows = table::load(connection, table, &keys(&steps)).await?;
+    let (changes, stops) = model.fold.fold(rows, steps)?;
+    table::store(connection, table, changes).await?;
+    checkpoint::park(connection, table, &stops).await?;
+    Ok(())
+}
+
+/// The event in a message, unless it was too large to send or is not what its place in the stream says.
+fn readable(message: &Message) -> Option<Recorded> {
+    let sequence = message.info().ok()?.stream_sequence;
+    let event: Recorded = serde_json::from_slice(&message.payload).ok()?;
+    (event.position == position(sequence)).then_some(event)
+}

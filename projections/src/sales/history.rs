@@ -1,0 +1,94 @@
+//! `sales_history`: every change of a lead or an opportunity, with old and new value, actor and time.
+
+use chrono::{DateTime, Utc};
+use domain::Event;
+use domain::sales::ActivityKind;
+use domain::sales::activity::Summary;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::history_changes::{lead_changes, opportunity_changes};
+use super::{LEAD, OPPORTUNITY};
+use crate::projection::{Fact, FoldError, Projection};
+
+/// One event, as people read it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HistoryRow {
+    /// `<context>.<aggregate>`.
+    pub aggregate_type: String,
+    /// The lead or opportunity.
+    pub aggregate_id: Uuid,
+    /// Its version after this event.
+    pub sequence: i64,
+    /// Such as `opportunity.moved`.
+    pub event_type: String,
+    /// Who did it.
+    pub actor: String,
+    /// When it happened.
+    pub occurred_at: DateTime<Utc>,
+    /// When it was recorded.
+    pub recorded_at: DateTime<Utc>,
+    /// The import that brought it, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import: Option<Uuid>,
+    /// Each field that it changed.
+    pub changes: Vec<FieldChange>,
+    /// The activity, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activity: Option<Activity>,
+}
+
+/// A field that changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FieldChange {
+    /// As in the lead or opportunity; a custom field as `custom.<key>`.
+    pub field: String,
+    /// The old value; null if there was none.
+    pub from: Value,
+    /// The new value; null if there is none.
+    pub to: Value,
+}
+
+/// A call, e-mail, meeting or note.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Activity {
+    /// What sort.
+    pub kind: ActivityKind,
+    /// What was said and agreed.
+    pub summary: Summary,
+}
+
+/// The read model.
+pub struct History;
+
+impl Projection for History {
+    type Row = HistoryRow;
+    const NAME: &'static str = "sales_history";
+    const READS: &'static [&'static str] = &[LEAD, OPPORTUNITY];
+
+    fn keys(fact: &Fact) -> Vec<Uuid> {
+        vec![fact.event_id]
+    }
+
+    fn apply(row: &mut Option<HistoryRow>, _key: Uuid, fact: &Fact) -> Result<(), FoldError> {
+        let (changes, activity) = match &fact.payload {
+            Event::Lead(event) => lead_changes(event),
+            Event::Opportunity(event) => opportunity_changes(event),
+            Event::Pipeline(_) | Event::Import(_) => return Ok(()),
+        };
+        *row = Some(HistoryRow {
+            aggregate_type: fact.aggregate_type.clone(),
+            aggregate_id: fact.aggregate_id,
+            sequence: fact.sequence,
+            event_type: fact.event_type.clone(),
+            actor: fact.metadata.actor.clone(),
+            occurred_at: fact.metadata.occurred_at,
+            recorded_at: fact.recorded_at,
+            import: fact.metadata.import,
+            changes: changes.0,
+            activity,
+        });
+        Ok(())
+    }
+}

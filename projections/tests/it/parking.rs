@@ -1,0 +1,94 @@
+use event_store::Upcasters;
+use projections::checkpoint;
+use projections::rebuild::Then;
+use projections::resume::{Resumed, resume};
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use crate::world::{VIEW, World, deals};
+
+/// Makes an event unreadable behind the back of the log, and returns what it was.
+async fn poison(world: &World, position: i64) -> serde_json::Value {
+    let owner = world.database.pool();
+    let (payload,): (serde_json::Value,) =
+        sqlx::query_as("select payload from log.event where position = $1")
+            .bind(position)
+            .fetch_one(&owner)
+            .await
+            .unwrap();
+    sqlx::query(r#"update log.event set payload = '{"type": "vanished", "data": {}}' where position = $1"#)
+        .bind(position)
+        .execute(&owner)
+        .await
+        .unwrap();
+    payload
+}
+
+async fn mend(world: &World, position: i64, payload: serde_json::Value) {
+    sqlx::query("update log.event set payload = $2 where position = $1")
+        .bind(position)
+        .bind(Json(payload))
+        .execute(&world.database.pool())
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_folded_stops_its_tenant_and_nobody_else_until_it_is_mended() {
+    let world = World::new().await;
+    let neighbour = Uuid::now_v7();
+    world.deal(world.tenant, 0).await;
+    world.deal(world.tenant, 0).await;
+    world.deal(world.tenant, 2).await;
+    let payload = poison(&world, 2).await;
+    let runner = world.run(deals());
+    world.deal(neighbour, 3).await;
+    world.settle(VIEW).await;
+    assert_eq!((world.rows(world.tenant).await, world.rows(neighbour).await), (1, 1));
+    let parked = checkpoint::parked(&world.pool).await.unwrap();
+    assert_eq!(parked.len(), 1);
+    assert_eq!((parked[0].tenant_id, parked[0].position), (world.tenant, 2));
+    assert!(parked[0].error.contains("vanished"), "{}", parked[0].error);
+
+    let stopped =
+        resume(&mut world.owner().await, &deals(), world.tenant, Upcasters::default()).await.unwrap();
+    assert!(matches!(stopped, Resumed::Stopped(parked) if parked.position == 2));
+
+    mend(&world, 2, payload).await;
+    let resumed =
+        resume(&mut world.owner().await, &deals(), world.tenant, Upcasters::default()).await.unwrap();
+    assert!(matches!(resumed, Resumed::CaughtUp { from: 2, .. }), "{resumed:?}");
+    world.deal(world.tenant, 1).await;
+    world.settle(VIEW).await;
+    assert_eq!(world.rows(world.tenant).await, 4);
+    let comparison = world.rebuild(&deals(), Then::Discard).await;
+    assert_eq!((comparison.differing, comparison.parked), (0, 0));
+    runner.abort();
+}
+
+#[tokio::test]
+async fn a_rebuild_lets_a_mended_tenant_go_on_too() {
+    let world = World::new().await;
+    world.deal(world.tenant, 0).await;
+    world.deal(world.tenant, 0).await;
+    let payload = poison(&world, 1).await;
+    let runner = world.run(deals());
+    world.settle(VIEW).await;
+    assert_eq!(world.rows(world.tenant).await, 0);
+    assert_eq!(world.rebuild(&deals(), Then::Switch).await.parked, 1);
+    mend(&world, 1, payload).await;
+    assert_eq!(world.rebuild(&deals(), Then::Switch).await.parked, 0);
+    assert_eq!(world.rows(world.tenant).await, 2);
+    world.deal(world.tenant, 0).await;
+    world.settle(VIEW).await;
+    assert_eq!(world.rows(world.tenant).await, 3);
+    runner.abort();
+}
+
+#[tokio::test]
+async fn a_tenant_that_does_not_stand_still_needs_no_resuming() {
+    let world = World::new().await;
+    let resumed =
+        resume(&mut world.owner().await, &deals(), world.tenant, Upcasters::default()).await.unwrap();
+    assert_eq!(resumed, Resumed::WasNotParked);
+}
