@@ -44,6 +44,9 @@ pub enum FoldError {
     /// The stored row is not of this build's shape: the read model has to be rebuilt.
     #[error("the stored row cannot be read; rebuild the read model")]
     UnreadableRow(#[source] serde_json::Error),
+    /// The table does not take a row that this event, or one soon after it, leads to.
+    #[error("the table refuses a row")]
+    RefusedRow(#[source] sqlx::Error),
 }
 
 /// The row that an event needs.

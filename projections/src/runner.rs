@@ -11,10 +11,12 @@ use event_store::stream::position;
 use event_store::{Recorded, StreamNames, Upcasters, read};
 use futures::StreamExt;
 use futures::stream::ReadyChunks;
-use sqlx::{PgConnection, PgPool};
+use sqlx::{Connection, PgConnection, PgPool};
+use uuid::Uuid;
 
 use crate::checkpoint::{self, Target, chain};
-use crate::fold::keys;
+use crate::fold::{Stop, keys};
+use crate::projection::FoldError;
 use crate::registry::ReadModel;
 use crate::table;
 
@@ -223,7 +225,53 @@ impl Runner {
 }
 
 /// Folds events into a table and parks the tenants that they stop.
+///
+/// A row that the table refuses stops its tenant as well: each tenant is then folded by itself.
 pub(crate) async fn fold_into(
+    model: &ReadModel,
+    connection: &mut PgConnection,
+    table: &str,
+    events: Vec<Recorded>,
+    upcasters: Upcasters,
+) -> Result<(), RunError> {
+    let (Some(first), Some(last)) = (events.first(), events.last()) else { return Ok(()) };
+    let (after, until) = (first.position - 1, last.position);
+    let mut tenants: Vec<Uuid> = events.iter().map(|event| event.tenant_id).collect();
+    match fold_at_once(model, connection, table, events, upcasters).await {
+        Err(RunError::Database(error)) if is_refused_content(&error) => {
+            tenants.sort_unstable();
+            tenants.dedup();
+            for tenant in tenants {
+                let own = read::of_tenant(&mut *connection, tenant, after, until, i64::MAX).await?;
+                fold_alone(model, connection, table, own, upcasters).await?;
+            }
+            Ok(())
+        }
+        done => done,
+    }
+}
+
+/// Folds the events of one tenant; what the table refuses parks it at the first of them.
+async fn fold_alone(
+    model: &ReadModel,
+    connection: &mut PgConnection,
+    table: &str,
+    events: Vec<Recorded>,
+    upcasters: Upcasters,
+) -> Result<(), RunError> {
+    let Some(first) = events.first() else { return Ok(()) };
+    let (tenant, position, event_type) = (first.tenant_id, first.position, first.event_type.clone());
+    match fold_at_once(model, connection, table, events, upcasters).await {
+        Err(RunError::Database(error)) if is_refused_content(&error) => {
+            let stop = Stop { tenant, position, event_type, error: FoldError::RefusedRow(error) };
+            Ok(checkpoint::park(connection, table, &[stop]).await?)
+        }
+        done => done,
+    }
+}
+
+/// One load, one fold, one store, within a savepoint.
+async fn fold_at_once(
     model: &ReadModel,
     connection: &mut PgConnection,
     table: &str,
@@ -234,11 +282,18 @@ pub(crate) async fn fold_into(
     if steps.is_empty() {
         return Ok(());
     }
-    let rows = table::load(connection, table, &keys(&steps)).await?;
+    let mut savepoint = connection.begin().await?;
+    let rows = table::load(&mut savepoint, table, &keys(&steps)).await?;
     let (changes, stops) = model.fold.fold(rows, steps)?;
-    table::store(connection, table, changes).await?;
-    checkpoint::park(connection, table, &stops).await?;
-    Ok(())
+    table::store(&mut savepoint, table, changes).await?;
+    checkpoint::park(&mut savepoint, table, &stops).await?;
+    Ok(savepoint.commit().await?)
+}
+
+/// Whether the database refuses the content of a row, which trying again would not change.
+fn is_refused_content(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
 }
 
 /// The event in a message, unless it was too large to send or is not what its place in the stream says.

@@ -7,8 +7,10 @@ use uuid::Uuid;
 
 use crate::world::{VIEW, World, deals};
 
-/// Makes an event unreadable behind the back of the log, and returns what it was.
-async fn poison(world: &World, position: i64) -> serde_json::Value {
+const UNREADABLE: &str = r#"{"type": "vanished", "data": {}}"#;
+
+/// Changes an event behind the back of the log, and returns what it was.
+async fn poison(world: &World, position: i64, with: &str) -> serde_json::Value {
     let owner = world.database.pool();
     let (payload,): (serde_json::Value,) =
         sqlx::query_as("select payload from log.event where position = $1")
@@ -16,8 +18,9 @@ async fn poison(world: &World, position: i64) -> serde_json::Value {
             .fetch_one(&owner)
             .await
             .unwrap();
-    sqlx::query(r#"update log.event set payload = '{"type": "vanished", "data": {}}' where position = $1"#)
+    sqlx::query("update log.event set payload = $2::jsonb where position = $1")
         .bind(position)
+        .bind(with)
         .execute(&owner)
         .await
         .unwrap();
@@ -40,7 +43,7 @@ async fn an_event_that_cannot_be_folded_stops_its_tenant_and_nobody_else_until_i
     world.deal(world.tenant, 0).await;
     world.deal(world.tenant, 0).await;
     world.deal(world.tenant, 2).await;
-    let payload = poison(&world, 2).await;
+    let payload = poison(&world, 2, UNREADABLE).await;
     let runner = world.run(deals());
     world.deal(neighbour, 3).await;
     world.settle(VIEW).await;
@@ -71,7 +74,7 @@ async fn a_rebuild_lets_a_mended_tenant_go_on_too() {
     let world = World::new().await;
     world.deal(world.tenant, 0).await;
     world.deal(world.tenant, 0).await;
-    let payload = poison(&world, 1).await;
+    let payload = poison(&world, 1, UNREADABLE).await;
     let runner = world.run(deals());
     world.settle(VIEW).await;
     assert_eq!(world.rows(world.tenant).await, 0);
@@ -91,4 +94,29 @@ async fn a_tenant_that_does_not_stand_still_needs_no_resuming() {
     let resumed =
         resume(&mut world.owner().await, &deals(), world.tenant, Upcasters::default()).await.unwrap();
     assert_eq!(resumed, Resumed::WasNotParked);
+}
+
+/// The shape of the event is fine, but no date column takes the year.
+#[tokio::test]
+async fn a_row_that_the_table_refuses_stops_its_tenant_and_nobody_else() {
+    let world = World::new().await;
+    let neighbour = Uuid::now_v7();
+    world.deal(world.tenant, 0).await;
+    world.deal(neighbour, 3).await;
+    let mut opened = poison(&world, 1, UNREADABLE).await;
+    opened["data"]["expected_close"] = "+12026-01-01".into();
+    mend(&world, 1, opened.clone()).await;
+    let runner = world.run(deals());
+    world.deal(neighbour, 3).await;
+    world.settle(VIEW).await;
+    assert_eq!((world.rows(world.tenant).await, world.rows(neighbour).await), (0, 2));
+    let parked = checkpoint::parked(&world.pool).await.unwrap();
+    assert_eq!((parked[0].tenant_id, parked[0].position), (world.tenant, 1));
+    opened["data"]["expected_close"] = "2026-01-01".into();
+    mend(&world, 1, opened).await;
+    let resumed =
+        resume(&mut world.owner().await, &deals(), world.tenant, Upcasters::default()).await.unwrap();
+    assert!(matches!(resumed, Resumed::CaughtUp { .. }));
+    assert_eq!(world.rows(world.tenant).await, 1);
+    runner.abort();
 }
