@@ -7,7 +7,48 @@ use serde::Serialize;
 
 use crate::{Envelope, Meta, Problem, headers};
 
-/// A success on its way to the client. Handlers return `Result<Answer<T>, Problem>`.
+/// A success on its way to the client. Handlers return `Result<Answer<T>, Problem>`:
+///
+/// ```
+/// # use edge::*;
+/// # use axum::extract::State;
+/// # use domain::{OpportunityId, Text};
+/// # use serde::{Deserialize, Serialize};
+/// # use utoipa::ToSchema;
+/// # enum WinOpportunity {}
+/// # impl Permission for WinOpportunity {
+/// #     const NAME: &'static str = "opportunity.win";
+/// #     const ROLES: &'static [Role] = &[Role::Admin, Role::SalesRep];
+/// # }
+/// # #[derive(Clone)] struct App;
+/// # impl EdgeState for App { fn token_keys(&self) -> &TokenKeys { unimplemented!() } }
+/// # impl App { async fn win(&self, _: &Identity, _: OpportunityId, _: Win, _: Option<IfMatch>) -> Result<Done, Problem> { unimplemented!() } }
+/// # struct Done { version: i64, position: i64 }
+/// #[derive(Deserialize, ToSchema)]
+/// #[serde(deny_unknown_fields)]
+/// struct Win {
+///     #[schema(value_type = Option<String>)]
+///     note: Option<Text<200>>,
+/// }
+/// #[derive(Serialize, ToSchema)]
+/// struct Won { links: Links }
+///
+/// #[utoipa::path(post, path = "/opportunities/{id}/win", params(("id" = String, Path, format = Uuid)),
+///     request_body = Win, responses((status = 200, body = Envelope<Won>)))]
+/// async fn win(
+///     permit: Permit<WinOpportunity>,
+///     State(app): State<App>,
+///     Path(id): Path<OpportunityId>,
+///     seen: Option<IfMatch>,
+///     Json(body): Json<Win>,
+/// ) -> Result<Answer<Won>, Problem> {
+///     let done = app.win(&permit, id, body, seen).await?;
+///     let links = Links::new().itself(format!("/api/v1/opportunities/{id}"));
+///     Ok(ok(Won { links }).with_version(done.version).with_position(done.position))
+/// }
+/// # let router = axum::Router::new().route("/opportunities/{id}/win", axum::routing::post(win));
+/// # let _: axum::Router = finish(router).with_state(App);
+/// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Answer<T> {
@@ -70,7 +111,7 @@ impl<T: Serialize> Answer<T> {
 
 impl<T: Serialize> IntoResponse for Answer<T> {
     fn into_response(self) -> Response {
-        match serde_json::to_vec(&Envelope::success(self.data, self.meta)) {
+        match serde_json::to_vec(&Envelope::new(self.data, self.meta)) {
             Ok(body) => (self.status, self.headers, headers::JSON, body).into_response(),
             Err(error) => Problem::internal(error).into_response(),
         }

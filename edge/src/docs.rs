@@ -1,14 +1,16 @@
 //! The OpenAPI document: completed with what all operations have in common, and served with Swagger UI.
 
+use std::collections::BTreeMap;
+
 use axum::Router;
 use utoipa::ToSchema;
 use utoipa::openapi::path::{Operation, PathItem};
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{ArrayItems, Schema};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 use utoipa_swagger_ui::SwaggerUi;
 
-use crate::{Meta, ProblemBody};
+use crate::Failure;
 
 /// Where the document is served.
 pub const DOCUMENT: &str = "/api/openapi.json";
@@ -35,6 +37,7 @@ impl OpenApiExt for OpenApi {
         components.schemas.extend(schemas);
         let scheme = Http::builder().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
         components.security_schemes.insert(BEARER.to_owned(), RefOr::T(SecurityScheme::Http(scheme)));
+        refer(&mut components.schemas);
         for (path, item) in &mut self.paths.paths {
             for operation in operations(item) {
                 complete(operation, path.contains('{'));
@@ -49,23 +52,27 @@ pub fn router<S: Clone + Send + Sync + 'static>(document: OpenApi) -> Router<S> 
     SwaggerUi::new(SWAGGER_UI).url(DOCUMENT, document).into()
 }
 
-/// The envelope of a problem, as the document shows it.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "only its schema is used")]
-struct Failure {
-    /// False.
-    success: bool,
-    /// Null.
-    #[schema(schema_with = null)]
-    data: (),
-    /// Empty.
-    meta: Meta,
-    /// What went wrong.
-    error: ProblemBody,
-}
-
-fn null() -> Schema {
-    ObjectBuilder::new().schema_type(Type::Null).into()
+/// Puts references for the schemas that utoipa repeats inside of every envelope (`Envelope_Deal`, `Envelope_Vec_Deal`),
+/// so that clients made from the document have one type for one thing.
+fn refer(schemas: &mut BTreeMap<String, RefOr<Schema>>) {
+    let known = schemas.clone();
+    for (envelope, schema) in schemas {
+        let (Some(name), RefOr::T(Schema::Object(object))) = (envelope.strip_prefix("Envelope_"), schema)
+        else {
+            continue;
+        };
+        let (name, data) = match (name.strip_prefix("Vec_"), object.properties.get_mut("data")) {
+            (Some(item), Some(RefOr::T(Schema::Array(array)))) => match &mut array.items {
+                ArrayItems::RefOrSchema(items) => (item, items.as_mut()),
+                ArrayItems::False => continue,
+            },
+            (_, Some(data)) => (name, data),
+            (_, None) => continue,
+        };
+        if known.get(name) == Some(data) {
+            *data = Ref::from_schema_name(name).into();
+        }
+    }
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {

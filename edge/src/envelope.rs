@@ -3,27 +3,44 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
 use crate::ProblemBody;
 
-/// The body of every answer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+/// The body of an answer that worked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Envelope<T> {
-    /// Whether it worked.
+    /// True.
     pub success: bool,
-    /// What was asked for; null when it did not work.
-    pub data: Option<T>,
+    /// What was asked for.
+    pub data: T,
     /// What there is to know about the data.
-    #[serde(default)]
     pub meta: Meta,
-    /// What went wrong; null when it worked.
-    #[schema(inline = false)]
-    pub error: Option<ProblemBody>,
+    /// Null.
+    #[schema(schema_with = null)]
+    pub error: (),
+}
+
+/// The body of an answer that did not work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Failure {
+    /// False.
+    pub success: bool,
+    /// Null.
+    #[schema(schema_with = null)]
+    pub data: (),
+    /// Empty.
+    pub meta: Meta,
+    /// What went wrong.
+    pub error: ProblemBody,
+}
+
+fn null() -> Schema {
+    ObjectBuilder::new().schema_type(Type::Null).into()
 }
 
 /// What there is to know about the data. Everything is left out where it means nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
 pub struct Meta {
     /// Of a command: the position of its last event in the log. Of a read: the position that the read model has reached.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,12 +70,14 @@ pub struct Meta {
 
 impl<T> Envelope<T> {
     /// It worked.
-    pub fn success(data: T, meta: Meta) -> Self {
-        Self { success: true, data: Some(data), meta, error: None }
+    pub fn new(data: T, meta: Meta) -> Self {
+        Self { success: true, data, meta, error: () }
     }
+}
 
+impl Failure {
     /// It did not work.
-    pub fn failure(error: ProblemBody) -> Self {
-        Self { success: false, data: None, meta: Meta::default(), error: Some(error) }
+    pub fn new(error: ProblemBody) -> Self {
+        Self { success: false, data: (), meta: Meta::default(), error }
     }
 }

@@ -25,9 +25,12 @@ pub const MAX_TIME: Duration = Duration::from_secs(30);
 pub const MAX_HEADERS: usize = 100;
 /// Bytes of all header fields of a request together.
 pub const MAX_HEADER_BYTES: usize = 32 * 1024;
+/// Characters of a path that a problem repeats.
+const MAX_SHOWN_PATH: usize = 300;
 
-/// Finishes a router, as the last step before it is served: limits, request ids, tracing, and an envelope for
-/// whatever goes wrong, be it an unknown path, a wrong method, a rejection of axum's own, a panic or a time-out.
+/// Finishes a router, once, after all routers are merged and as the last step before it is served: limits, request ids,
+/// tracing, and an envelope for whatever goes wrong, be it an unknown path, a wrong method, a rejection of axum's own, a
+/// panic or a time-out.
 ///
 /// A span holds method, route, request id, status and latency; never the query, which may hold personal data.
 pub fn finish<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
@@ -42,7 +45,7 @@ pub fn finish<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> 
 async fn exchange(mut request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let id = CorrelationId::of(request.headers());
-    let path = request.uri().path().to_owned();
+    let path: String = request.uri().path().chars().take(MAX_SHOWN_PATH).collect();
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
     let span = tracing::info_span!(
         "request",

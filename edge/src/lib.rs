@@ -29,7 +29,7 @@ pub use answer::{Answer, accepted, created, ok};
 pub use correlation::CorrelationId;
 pub use docs::OpenApiExt;
 pub use domain::TenantId;
-pub use envelope::{Envelope, Meta};
+pub use envelope::{Envelope, Failure, Meta};
 pub use headers::{IdempotencyKey, IfMatch, MinPosition};
 pub use health::Check;
 pub use identity::Identity;

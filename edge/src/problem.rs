@@ -15,6 +15,8 @@ use domain::{Rule, RuleKind};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::Failure;
+
 /// A refusal or failure on its way to the client. It is an `Err` of handlers and extractors.
 #[derive(Clone)]
 pub struct Problem(Box<Parts>);
@@ -140,7 +142,7 @@ impl Problem {
     }
 
     /// 404, 409 or 422: what a rule of the domain said.
-    pub fn rule(rule: &impl Rule) -> Self {
+    pub fn rule(rule: &(impl Rule + ?Sized)) -> Self {
         match rule.kind() {
             RuleKind::NotFound => Self::not_found(),
             RuleKind::Refused => Self::refused(rule.code(), rule.to_string()),
@@ -301,8 +303,8 @@ impl fmt::Display for Problem {
 impl IntoResponse for Problem {
     /// The problem also goes along as an extension, from which [`crate::finish`] names the instance and logs the cause.
     fn into_response(self) -> Response {
-        let envelope = crate::Envelope::<()>::failure(self.0.body.clone());
-        let mut response = (self.status(), self.0.headers.clone(), axum::Json(envelope)).into_response();
+        let body = axum::Json(Failure::new(self.0.body.clone()));
+        let mut response = (self.status(), self.0.headers.clone(), body).into_response();
         response.extensions_mut().insert(self);
         response
     }

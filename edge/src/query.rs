@@ -45,7 +45,7 @@ pub(crate) fn pairs(query: &str) -> (Vec<Pair<'_>>, Vec<FieldError>) {
     let mut errors = Vec::new();
     let mut pairs = Vec::new();
     for raw in query.split('&').filter(|raw| !raw.is_empty()) {
-        if pairs.len() == MAX_PARAMETERS {
+        if pairs.len() + errors.len() == MAX_PARAMETERS {
             let message = format!("must be at most {MAX_PARAMETERS} parameters in all");
             errors.push(FieldError::new("", "too_many", message));
             break;
@@ -90,6 +90,7 @@ fn read<T: DeserializeOwned + IntoParams>(query: &str) -> Result<T, Vec<FieldErr
     let absent: Vec<String> = required
         .map(|known| known.name)
         .filter(|name| !pairs.iter().any(|pair| pair.name == *name))
+        .filter(|name| !errors.iter().any(|error| error.field == *name))
         .collect();
     errors.extend(absent.iter().map(|name| FieldError::new(name, "required", "must be given")));
     while errors.len() < MAX_ERRORS {

@@ -32,6 +32,7 @@ struct OpenDeal {
     closes: Option<NaiveDate>,
     occurred_at: Option<DateTime<Utc>>,
     source: Option<Source>,
+    next: Option<Next>,
     contact: Option<Contact>,
     #[serde(default)]
     lines: Vec<Line>,
@@ -44,6 +45,13 @@ struct OpenDeal {
 enum Source {
     Web,
     TradeFair,
+}
+
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum Next {
+    Close,
+    Call { on: NaiveDate, minutes: u8 },
 }
 
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -139,7 +147,7 @@ async fn every_bad_field_is_named_at_once() {
             "amount: invalid: must have an amount of at most 2 decimal places in EUR, had 3",
             "closes: invalid: must be a date or time such as 2026-01-31 or 2026-01-31T12:00:00Z",
             "colour: unknown: is not known here, where there are name, lead, owner, amount, probability, urgent, \
-             closes, occurred_at, source, contact, lines, prices",
+             closes, occurred_at, source, next, contact, lines, prices",
             "contact.first_name: required: must be given",
             "contact.last_name: invalid: must be text",
             "lead: invalid: must be a UUID",
@@ -155,7 +163,7 @@ async fn every_bad_field_is_named_at_once() {
             "probability: invalid: must be a whole number from 0 to 255",
             "source: invalid: must be one of web, trade_fair",
             "tenant: unknown: is not known here, where there are name, lead, owner, amount, probability, urgent, \
-             closes, occurred_at, source, contact, lines, prices",
+             closes, occurred_at, source, next, contact, lines, prices",
             "urgent: type: must be true or false",
         ]
     );
@@ -176,6 +184,28 @@ async fn all_missing_fields_are_named_however_deep() {
             "probability: required: must be given",
         ]
     );
+}
+
+#[tokio::test]
+async fn fields_of_a_variant_are_named_by_their_path() {
+    let deal = |next: Value| json!({"name": "A", "probability": 1, "next": next});
+    assert_eq!(sent(deal(json!("close")).to_string()).await.status, StatusCode::OK);
+    let call = json!({"call": {"on": "soon", "minutes": 300, "who": "Ada"}});
+    assert_eq!(
+        errors(deal(call)).await,
+        [
+            "next.call.minutes: invalid: must be a whole number from 0 to 255",
+            "next.call.on: invalid: must be a date or time such as 2026-01-31 or 2026-01-31T12:00:00Z",
+            "next.call.who: unknown: is not known here, where there are on, minutes",
+        ]
+    );
+    assert_eq!(
+        errors(deal(json!({"call": {"minutes": 5}}))).await,
+        ["next.call.on: required: must be given"]
+    );
+    assert_eq!(errors(deal(json!("call"))).await.len(), 1);
+    assert_eq!(errors(deal(json!({"write": {}}))).await, ["next: invalid: must be one of close, call"]);
+    assert_eq!(errors(deal(json!({"call": {}, "close": {}}))).await.len(), 1);
 }
 
 #[tokio::test]

@@ -2,7 +2,9 @@
 
 use axum::body::Body;
 use axum::http::StatusCode;
+use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use crate::body::{errors, post_to, sent};
 
@@ -16,6 +18,8 @@ async fn a_key_sent_twice_is_refused_wherever_it_is() {
         reply.errors(),
         ["lines.0.quantity: duplicate: must be sent once", "name: duplicate: must be sent once"]
     );
+    let reply = sent(r#"{"probability":1,"lines":[],"prices":{},"name":"A","name":"B"}"#).await;
+    assert_eq!(reply.errors(), ["name: duplicate: must be sent once"]);
     // The same key in two ways of writing it.
     let reply = sent(r#"{"name":"A","n\u0061me":"B","probability":1}"#).await;
     assert_eq!(reply.errors(), ["name: duplicate: must be sent once"]);
@@ -56,6 +60,21 @@ async fn no_answer_repeats_a_value_that_was_sent() {
         sent(json!({"name": "A", "probability": 1, "source": "x`, expected one of `hunter2`"}).to_string())
             .await;
     assert_eq!(reply.errors(), ["source: invalid: must be one of web, trade_fair"]);
+}
+
+#[test]
+fn a_type_that_repeats_what_it_refuses_is_not_passed_on() {
+    #[derive(Debug, Deserialize, ToSchema)]
+    struct Login {
+        #[serde(deserialize_with = "talkative")]
+        _password: String,
+    }
+    fn talkative<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Err(serde::de::Error::custom(format!("must not be {text}")))
+    }
+    let problem = edge::json::from_bytes::<Login>(br#"{"_password":"hunter2"}"#).unwrap_err();
+    assert_eq!(problem.body().errors[0].message, "is invalid");
 }
 
 #[tokio::test]

@@ -84,6 +84,16 @@ fn every_reference_leads_somewhere() {
 }
 
 #[test]
+fn a_thing_in_an_envelope_is_the_thing_itself() {
+    let document = serde_json::to_value(completed()).unwrap();
+    let schemas = &document["components"]["schemas"];
+    let deal = serde_json::json!({"$ref": "#/components/schemas/Deal"});
+    assert_eq!(schemas["Envelope_Deal"]["properties"]["data"], deal);
+    assert_eq!(schemas["Envelope_Vec_Deal"]["properties"]["data"]["items"], deal);
+    assert_eq!(schemas["Envelope_Deal"]["required"], serde_json::json!(["success", "data", "meta", "error"]));
+}
+
+#[test]
 fn the_parameters_of_a_list_are_documented() {
     let document = serde_json::to_value(completed()).unwrap();
     let parameters = document["paths"]["/deals"]["get"]["parameters"].as_array().unwrap();

@@ -79,9 +79,23 @@ async fn bytes_that_no_text_has_are_refused() {
 }
 
 #[tokio::test]
+async fn a_parameter_that_cannot_be_read_is_not_called_missing_too() {
+    let errors = asked("pipeline=%00&from=%FF").await.errors();
+    assert_eq!(
+        errors,
+        [
+            "pipeline: invalid: must not contain the character U+0000",
+            "from: invalid: must be percent-encoded UTF-8"
+        ]
+    );
+}
+
+#[tokio::test]
 async fn a_query_of_too_many_parameters_is_refused() {
     let reply = asked(&format!("{GOOD}{}", "&stage=a".repeat(1000))).await;
     assert_eq!(reply.errors(), [": too_many: must be at most 100 parameters in all"]);
+    let reply = asked(&"%FF=1&".repeat(5000)).await;
+    assert_eq!(reply.errors().len(), 103, "100 parameters, one for all beyond, two missing");
     let reply = asked(&(0..90).map(|n| format!("x{n}=1&")).collect::<String>()).await;
     assert_eq!(reply.errors().len(), 92);
 }

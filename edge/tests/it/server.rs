@@ -100,8 +100,11 @@ async fn told_to_stop_it_waits_no_longer_than_10_seconds() {
     running.begun.notified().await;
     // From here on the clock stands still, and jumps when everybody waits.
     tokio::time::pause();
+    let told = tokio::time::Instant::now();
     running.stop.send(()).unwrap();
     timeout(LONG, running.server).await.unwrap().unwrap().unwrap();
+    let waited = told.elapsed();
+    assert!(waited < edge::server::MAX_STOP_TIME + Duration::from_secs(1), "{waited:?}");
 }
 
 #[tokio::test]
