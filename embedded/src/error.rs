@@ -112,6 +112,12 @@ pub enum Error {
 }
 
 impl Error {
+    /// The message with those of its causes behind it, for whoever prints it.
+    pub fn with_causes(&self) -> String {
+        let causes = std::iter::successors(std::error::Error::source(self), |cause| cause.source());
+        causes.fold(self.to_string(), |text, cause| format!("{text}: {cause}"))
+    }
+
     pub(crate) fn system(action: &'static str) -> impl FnOnce(io::Error) -> Error {
         move |source| Error::System { action, source }
     }

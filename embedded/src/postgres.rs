@@ -129,6 +129,7 @@ fn settings(throwaway: bool) -> impl Iterator<Item = &'static str> {
         "wal_level=minimal",
         "max_wal_senders=0",
         "max_wal_size=4GB",
+        "wal_init_zero=off",
         "checkpoint_timeout=1h",
         "log_checkpoints=off",
     ];

@@ -8,6 +8,8 @@ log=$1
 stop=$2
 shift 2
 exec 3<&0 </dev/null 2>>"$log"
+# A signal to this shell (the machine goes down, say) must not part it from its server.
+trap : HUP INT TERM
 
 "$@" >>"$log" 2>&1 3<&- &
 server=$!
@@ -18,8 +20,6 @@ server=$!
 orders=$!
 exec 3<&-
 
-# A signal to this shell (the machine goes down, say) must not part it from its server.
-trap : HUP INT TERM
 while :; do
     wait "$server"
     status=$?

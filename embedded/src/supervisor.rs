@@ -38,7 +38,7 @@ impl Supervisor {
     pub fn start(plan: Plan, account: &Account, held: &File) -> io::Result<Supervisor> {
         let mut shell = account
             .command("sh")
-            .args(["-c", SCRIPT, "crm-supervise"])
+            .args(["-c", &script(), "crm-supervise"])
             .arg(&plan.log)
             .arg(plan.stop)
             .args(&plan.command)
@@ -88,6 +88,12 @@ impl Supervisor {
     fn wait_for_end(&mut self, patience: Duration) -> io::Result<bool> {
         wait_until(patience, || Ok(self.ended()?.is_some()))
     }
+}
+
+/// Without its comments, since a list of processes shows all of it.
+fn script() -> String {
+    let lines: Vec<&str> = SCRIPT.lines().filter(|line| !line.trim_start().starts_with('#')).collect();
+    lines.join("\n").trim().to_owned()
 }
 
 /// Looks until `condition` holds (`true`) or the time is up (`false`).

@@ -59,13 +59,11 @@ fn at_least(account: &Account, program: &Path, least: (u32, u32), wanted: &'stat
     let broken = |reason: String| Error::BrokenTool { program: program.to_owned(), reason };
     let output =
         account.command(program).arg("--version").output().map_err(|error| broken(error.to_string()))?;
-    let found = last_line(&output);
-    if !output.status.success() {
-        return Err(broken(found));
-    }
+    let found = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     match version(&found) {
         Some(version) if version >= least => Ok(()),
-        _ => Err(Error::OldTool { program: program.to_owned(), found, wanted }),
+        Some(_) => Err(Error::OldTool { program: program.to_owned(), found, wanted }),
+        None => Err(broken(last_line(&output))),
     }
 }
 

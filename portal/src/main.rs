@@ -1,2 +1,80 @@
-//! The crm binary.
-fn main() {}
+//! `crm`: the one binary. Roles, configuration, telemetry, and the command line.
+//!
+//! Job: read the configuration, connect to PostgreSQL and NATS, and run what was asked for.
+//! Used by: people and process managers.
+//! Never here: rules, SQL of a context, HTTP handlers.
+
+mod config;
+mod maintain;
+mod progress;
+mod replay;
+mod roles;
+mod serve;
+mod site;
+mod token;
+mod verify;
+
+use clap::{Parser, Subcommand};
+
+/// A CRM whose every change is an event in a log that is never rewritten.
+#[derive(Parser)]
+#[command(name = "crm", version, about, propagate_version = true, max_term_width = 100)]
+#[command(after_help = "\
+To try it out:   crm serve --embedded
+Without --embedded, DATABASE_URL and NATS_URL name the servers. The other commands find the servers of a
+`crm serve --embedded` in the same folder by themselves.")]
+struct Cli {
+    #[command(flatten)]
+    site: config::SiteArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run everything in one process: command API, query API, relay and projections.
+    Serve(serve::ServeArgs),
+    /// Run the command API: HTTP in, events out.
+    CommandApi(config::ListenArgs),
+    /// Run the query API: HTTP reads of the read models and of the log.
+    QueryApi(config::ListenArgs),
+    /// Run the relay to NATS and all projections. Several may run: one works, the others stand by.
+    Projector(config::HealthArgs),
+    /// Bring the database to the schema of this build. `serve --embedded` does it by itself.
+    Migrate,
+    /// Print a bearer token for development.
+    Token(token::TokenArgs),
+    /// Fill a read model anew from the log beside the live one, compare the two, and switch. Reads go on.
+    Rebuild(maintain::RebuildArgs),
+    /// Let the rows of a tenant go on, after what stopped them was mended.
+    Resume(maintain::ResumeArgs),
+    /// Print events of the log as JSON lines: who changed what, when and why.
+    Replay(replay::ReplayArgs),
+    /// Read the whole log and prove that nothing is missing, changed or unreadable, and that read models are true.
+    Verify(verify::VerifyArgs),
+}
+
+#[tokio::main]
+async fn main() -> std::process::ExitCode {
+    let cli = Cli::parse();
+    config::telemetry(&cli.site);
+    let done = match cli.command {
+        Command::Serve(args) => serve::serve(&cli.site, args).await,
+        Command::CommandApi(args) => serve::command_api(&cli.site, &args).await,
+        Command::QueryApi(args) => serve::query_api(&cli.site, &args).await,
+        Command::Projector(args) => serve::projector(&cli.site, &args).await,
+        Command::Migrate => maintain::migrate(&cli.site).await,
+        Command::Token(args) => token::token(&cli.site, &args),
+        Command::Rebuild(args) => maintain::rebuild(&cli.site, &args).await,
+        Command::Resume(args) => maintain::resume(&cli.site, &args).await,
+        Command::Replay(args) => replay::replay(&cli.site, &args).await,
+        Command::Verify(args) => verify::verify(&cli.site, &args).await,
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("crm: {error:#}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}

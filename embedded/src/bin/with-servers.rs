@@ -23,7 +23,7 @@ async fn main() -> ExitCode {
         return ExitCode::from(2);
     }
     run(&command).await.unwrap_or_else(|error| {
-        eprintln!("with-servers: {error}");
+        eprintln!("with-servers: {}", error.with_causes());
         ExitCode::FAILURE
     })
 }

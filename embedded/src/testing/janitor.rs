@@ -16,7 +16,7 @@ pub(crate) struct Janitor {
 impl Janitor {
     pub fn hire(dir: &Path) -> io::Result<Janitor> {
         let mut shell = Command::new("sh")
-            .args(["-c", "read -r _; rm -rf -- \"$1\"", "crm-janitor"])
+            .args(["-c", "while read -r _; do :; done; rm -rf -- \"$1\"", "crm-janitor"])
             .arg(dir)
             .current_dir("/")
             .process_group(0)

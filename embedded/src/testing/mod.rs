@@ -42,7 +42,7 @@ pub fn servers() -> &'static Servers {
     SERVERS.get_or_init(|| match (env::var(DATABASE_URL), env::var(NATS_URL)) {
         (Ok(database_url), Ok(nats_url)) => Servers { database_url, nats_url, _own: None },
         _ => {
-            let own = start().unwrap_or_else(|error| panic!("{error}"));
+            let own = start().unwrap_or_else(|error| panic!("{}", error.with_causes()));
             Servers { database_url: own.database_url(), nats_url: own.nats_url(), _own: Some(own) }
         }
     })
@@ -61,7 +61,9 @@ pub fn start() -> Result<Embedded, Error> {
 /// # Panics
 /// If it does not start.
 pub fn own_nats() -> Nats {
-    temporary().and_then(|site| Nats::start(Arc::new(site))).unwrap_or_else(|error| panic!("{error}"))
+    temporary()
+        .and_then(|site| Nats::start(Arc::new(site)))
+        .unwrap_or_else(|error| panic!("{}", error.with_causes()))
 }
 
 /// Starts a PostgreSQL for one test alone, which may kill and restart it.
@@ -69,7 +71,9 @@ pub fn own_nats() -> Nats {
 /// # Panics
 /// If it does not start.
 pub fn own_postgres() -> Postgres {
-    temporary().and_then(|site| Postgres::start(Arc::new(site))).unwrap_or_else(|error| panic!("{error}"))
+    temporary()
+        .and_then(|site| Postgres::start(Arc::new(site)))
+        .unwrap_or_else(|error| panic!("{}", error.with_causes()))
 }
 
 fn temporary() -> Result<Site, Error> {

@@ -32,20 +32,6 @@ async fn an_empty_database_has_no_migrations() {
 }
 
 #[tokio::test]
-async fn databases_are_dropped_after_their_tests() {
-    let gone = testing::empty_database().await.name().to_owned();
-    let watching = testing::empty_database().await;
-
-    for _ in 0..1000 {
-        let found = sqlx::query("select 1 from pg_database where datname = $1").bind(&gone);
-        if found.fetch_optional(&watching.pool()).await.unwrap().is_none() {
-            return;
-        }
-    }
-    panic!("{gone} is still there");
-}
-
-#[tokio::test]
 async fn names_on_nats_are_unique() {
     let (one, two) = (testing::nats(), testing::nats());
 

@@ -1,0 +1,27 @@
+# The ways to run and check this project on one machine. Works with GNU make 3.81, as macOS has it.
+
+CARGO ?= cargo
+
+.DEFAULT_GOAL := help
+.PHONY: help tools build run test cargo
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+tools: ## install PostgreSQL and nats-server into .tools, once
+	@sh deploy/tools/install
+
+build: cargo ## build crm as it is shipped: target/release/crm
+	@$(CARGO) build --release --locked -p portal --bin crm
+
+run: tools build ## build crm and run all of it here, with its data in .crm
+	@exec target/release/crm serve --embedded
+
+test: cargo tools ## check the format and the lints, and run all tests
+	@$(CARGO) fmt --all --check
+	@$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	@$(CARGO) test --workspace --locked --no-run
+	@exec $(CARGO) run --quiet --locked -p embedded --bin with-servers -- $(CARGO) test --workspace --locked
+
+cargo:
+	@command -v $(CARGO) >/dev/null 2>&1 || { echo "make: cargo is missing; install Rust from https://rustup.rs and open a new terminal" >&2; exit 1; }

@@ -1,0 +1,44 @@
+//! What every command needs.
+
+use chrono::{DateTime, Utc};
+use edge::{EdgeState, TokenKeys};
+use event_store::EventStore;
+
+use crate::moment;
+
+/// The state of the API. Clones share one store, with its appender and its cache.
+#[derive(Clone)]
+pub struct CommandApi {
+    store: EventStore,
+    keys: TokenKeys,
+    clock: fn() -> DateTime<Utc>,
+}
+
+impl CommandApi {
+    /// An API that appends to `store`, takes the tokens that `keys` verify, and goes by the system's clock.
+    pub fn new(store: EventStore, keys: TokenKeys) -> Self {
+        Self { store, keys, clock: Utc::now }
+    }
+
+    /// The same API by another clock.
+    #[must_use]
+    pub fn with_clock(self, clock: fn() -> DateTime<Utc>) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// The log.
+    pub fn store(&self) -> &EventStore {
+        &self.store
+    }
+
+    /// The present, in whole microseconds. The domain has no clock; this one serves it.
+    pub fn now(&self) -> DateTime<Utc> {
+        moment::whole_microseconds((self.clock)())
+    }
+}
+
+impl EdgeState for CommandApi {
+    fn token_keys(&self) -> &TokenKeys {
+        &self.keys
+    }
+}

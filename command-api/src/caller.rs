@@ -1,0 +1,88 @@
+//! Who sends a command and on which conditions: everything that handlers take from a request beside path and body.
+
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum::http::request::Parts;
+use edge::{CorrelationId, EdgeState, IdempotencyKey, IfMatch, Permission, Permit, Problem};
+use sha2::{Digest, Sha256};
+use utoipa::IntoParams;
+
+use crate::moment::Moment;
+use crate::sent::Sent;
+use crate::{Context, Idempotent};
+
+/// A caller with permission `P`, and the conditions in the headers. The first argument of a handler, so that nothing
+/// of the request is looked at before the permission.
+#[derive(Debug)]
+pub struct Caller<P> {
+    permit: Permit<P>,
+    correlation_id: CorrelationId,
+    key: Option<IdempotencyKey>,
+    if_match: Option<IfMatch>,
+    method: String,
+    path: String,
+}
+
+impl<P> Caller<P> {
+    /// The circumstances of the command that `sent` asks for, which happened at `occurred_at`.
+    pub fn context<T>(self, sent: &Sent<T>, occurred_at: Option<Moment>) -> Context {
+        let request_hash = self.key.is_some().then(|| self.digest(sent));
+        let identity = self.permit.into_identity();
+        let idempotency = self.key.zip(request_hash);
+        Context {
+            tenant: identity.tenant,
+            actor: identity.subject,
+            correlation_id: self.correlation_id.to_string(),
+            occurred_at: occurred_at.map(Moment::get),
+            import: None,
+            idempotency: idempotency
+                .map(|(key, request_hash)| Idempotent { key: key.into_inner(), request_hash }),
+            if_match: self.if_match.and_then(IfMatch::version),
+        }
+    }
+
+    /// What makes two requests the same: who asks, for what, of what, with which body.
+    fn digest<T>(&self, sent: &Sent<T>) -> Vec<u8> {
+        let mut digest = Sha256::new();
+        // None of the first three can hold a line break.
+        for part in [&self.method, &self.path, &self.permit.subject] {
+            digest.update(part);
+            digest.update("\n");
+        }
+        digest.update(sent.canonical());
+        digest.finalize().to_vec()
+    }
+}
+
+impl<P: Permission, S: EdgeState> FromRequestParts<S> for Caller<P> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let permit = Permit::from_request_parts(parts, state).await?;
+        let correlation_id = CorrelationId::from_request_parts(parts, state).await?;
+        let key = <IdempotencyKey as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await?;
+        let if_match = <IfMatch as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await?;
+        let (method, path) = (parts.method.to_string(), parts.uri.path().to_owned());
+        Ok(Self { permit, correlation_id, key, if_match, method, path })
+    }
+}
+
+/// The headers of commands that create something, for the documentation.
+#[derive(Clone, Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+pub struct CreateHeaders {
+    /// Makes the command safe to send twice: one effect, one answer. A UUID will do.
+    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255)]
+    pub idempotency_key: Option<String>,
+}
+
+/// The headers of commands that change something, for the documentation.
+#[derive(Clone, Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+pub struct ChangeHeaders {
+    /// Makes the command safe to send twice: one effect, one answer. A UUID will do.
+    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255)]
+    pub idempotency_key: Option<String>,
+    /// The `ETag` of the version that the caller has seen. With any other one now, the answer is 412.
+    #[param(rename = "If-Match", example = "\"12\"")]
+    pub if_match: Option<String>,
+}

@@ -1,0 +1,32 @@
+//! Aggregates as dispatch sees them.
+
+use cqrs_es::Aggregate;
+use domain::{Command, Rule};
+use event_store::Claim;
+use uuid::Uuid;
+
+/// An aggregate that decides purely. Each implementation only names what the aggregate has by itself.
+pub trait Decide: Aggregate<Error: Rule> + Clone + 'static {
+    /// What can be asked of it.
+    type Action: Clone + Send + Sync;
+
+    /// The events that a command leads to; none if nothing changes.
+    ///
+    /// # Errors
+    /// The rule that refuses it.
+    fn decide(&self, command: Command<Self::Action>) -> Result<Vec<Self::Event>, Self::Error>;
+
+    /// What an event of aggregate `id` makes it occupy and give free, for rules that look at many aggregates at once.
+    fn occupancy(_id: Uuid, _event: &Self::Event) -> Occupancy {
+        Occupancy::default()
+    }
+}
+
+/// Claims of an aggregate that begin and end with an event.
+#[derive(Debug, Default)]
+pub struct Occupancy {
+    /// What it occupies from now on.
+    pub taken: Option<Claim>,
+    /// What it no longer occupies.
+    pub left: Option<Claim>,
+}

@@ -1,0 +1,157 @@
+//! The straight line of every command: answer again, load, decide, append; and once more if others were faster.
+
+use std::time::Duration;
+
+use domain::RuleKind;
+use event_store::{AppendError, Guard, Idempotency, Stored};
+use uuid::Uuid;
+
+use crate::decide::Decide;
+use crate::unit::{Decided, Unit};
+use crate::{Accepted, CommandApi, CommandError, Context, Idempotent};
+
+/// Attempts before a caller is told to come back. Each one that fails means that another command got through.
+const ATTEMPTS: u32 = 20;
+/// Attempts that follow each other at once. After that, waiting a little lets the others pass.
+const EAGER_ATTEMPTS: u32 = 4;
+/// Milliseconds of the longest wait between two attempts.
+const MAX_WAIT: u64 = 40;
+
+/// Carries out a command: `decide` loads what it needs from a [`Unit`] and decides on it, and all of that is appended
+/// or nothing. `decide` is asked again whenever what it saw turns out to be no longer so.
+///
+/// The first attempt may see aggregates from memory, behind what other processes appended. Its events are safe, since
+/// the log refuses those that come too late; but what it refuses, or finds unchanged, is decided again on the newest
+/// state before anyone hears of it.
+///
+/// # Errors
+/// Whatever `decide` says about the newest state; 422 `idempotency_key.reused`; [`CommandError::Unavailable`] if the
+/// log is, or if others were faster each time.
+pub async fn dispatch<'a, F, Fut>(
+    app: &'a CommandApi,
+    context: &'a Context,
+    decide: F,
+) -> Result<Accepted, CommandError>
+where
+    F: Fn(Unit<'a>) -> Fut,
+    Fut: Future<Output = Result<Decided, CommandError>>,
+{
+    if let Some(idempotent) = &context.idempotency {
+        let stored = app.store().stored_answer(context.tenant.as_uuid(), &idempotent.key).await;
+        if let Some(stored) = stored.map_err(CommandError::unavailable)? {
+            return answer_again(idempotent, stored);
+        }
+    }
+    let mut last_refusal = None;
+    for attempt in 0..ATTEMPTS {
+        wait(attempt).await;
+        let newest = attempt > 0;
+        let mut decided = match decide(Unit::new(app, context, newest)?).await {
+            
+            decided => decided?,
+        };
+        let changes = !decided.change.is_empty();
+        if !changes && !newest {
+            continue;
+        }
+        let seen = decided.seen;
+        keep_answer(context, &mut decided)?;
+        match (append(app, decided).await, &context.idempotency) {
+            (Ok(accepted), _) => return Ok(accepted),
+            (Err(AppendError::Replayed(stored)), Some(idempotent)) => {
+                return answer_again(idempotent, stored);
+            }
+            (Err(AppendError::Conflict | AppendError::GuardFailed(Guard::Unmoved { .. })), _) => {}
+            // Of a command that came too late in several ways, the log names any one. It stands only if all that the
+            // command saw is still so.
+            (
+                Err(error @ (AppendError::ClaimTaken(_) | AppendError::GuardFailed(Guard::Unclaimed { .. }))),
+                _,
+            ) => {
+                if last_refusal.replace(seen) == Some(seen) {
+                    return Err(error.into());
+                }
+            }
+            (Err(error), _) => return Err(error.into()),
+        }
+    }
+    Err(CommandError::contended())
+}
+
+/// Has an existing aggregate decide on some actions, in order.
+///
+/// # Errors
+/// Those of [`dispatch`]; [`CommandError::NotFound`] and [`CommandError::StaleVersion`] of the aggregate.
+pub async fn change<A: Decide>(
+    app: &CommandApi,
+    context: &Context,
+    id: Uuid,
+    actions: Vec<A::Action>,
+) -> Result<Accepted, CommandError> {
+    let actions = &actions;
+    dispatch(app, context, move |mut unit| async move {
+        let loaded = unit.target::<A>(id).await?;
+        let next = unit.decide(&loaded, actions.iter().cloned())?;
+        Ok(unit.done(Accepted::of(id, next.sequence)))
+    })
+    .await
+}
+
+/// Creates an aggregate under a new id.
+///
+/// # Errors
+/// Those of [`dispatch`].
+pub async fn create<A: Decide>(
+    app: &CommandApi,
+    context: &Context,
+    id: Uuid,
+    action: A::Action,
+) -> Result<Accepted, CommandError> {
+    let action = &action;
+    dispatch(app, context, move |mut unit| async move {
+        let loaded = unit.unborn::<A>(id).await?;
+        let next = unit.decide(&loaded, [action.clone()])?;
+        Ok(unit.done(Accepted { created: loaded.sequence == 0, ..Accepted::of(id, next.sequence) }))
+    })
+    .await
+}
+
+/// Has the answer kept for requests that repeat the key, if there is one.
+fn keep_answer(context: &Context, decided: &mut Decided) -> Result<(), CommandError> {
+    if let Some(Idempotent { key, request_hash }) = &context.idempotency {
+        let answer =
+            serde_json::to_value(&decided.accepted).map_err(|error| CommandError::Internal(error.into()))?;
+        let (key, request_hash) = (key.clone(), request_hash.clone());
+        decided.change.answer_again_with(Idempotency { key, request_hash, answer });
+    }
+    Ok(())
+}
+
+/// Appends what was decided; nothing if there is neither an event nor an answer to keep.
+async fn append(app: &CommandApi, decided: Decided) -> Result<Accepted, AppendError> {
+    let Decided { change, accepted, seen } = decided;
+    if change.is_empty() {
+        return Ok(Accepted { position: seen, ..accepted });
+    }
+    let appended = app.store().commit(change).await?;
+    Ok(Accepted { position: appended.position, ..accepted })
+}
+
+/// The kept answer, if the request is the one that it was given to.
+fn answer_again(idempotent: &Idempotent, stored: Stored) -> Result<Accepted, CommandError> {
+    if stored.request_hash != idempotent.request_hash {
+        let detail = "this Idempotency-Key was used for another request";
+        return Err(CommandError::refused("idempotency_key.reused", RuleKind::Invalid, detail));
+    }
+    let accepted: Accepted =
+        serde_json::from_value(stored.answer).map_err(|error| CommandError::Internal(error.into()))?;
+    Ok(Accepted { position: stored.position, replayed: true, ..accepted })
+}
+
+/// Nothing before the first attempts; then longer and longer, by chance, so that those who clash get out of step.
+async fn wait(attempt: u32) {
+    if let Some(late) = attempt.checked_sub(EAGER_ATTEMPTS) {
+        let longest = (2_u64 << late.min(6)).min(MAX_WAIT);
+        tokio::time::sleep(Duration::from_millis(rand::random_range(1..=longest))).await;
+    }
+}

@@ -1,0 +1,160 @@
+//! One attempt at a command: what it read, what it decided, on what it relies.
+
+use chrono::{DateTime, Utc};
+use domain::{Command, TenantId};
+use event_store::{Change, Claim, Loaded, Metadata};
+use uuid::Uuid;
+
+use crate::decide::{Decide, Occupancy};
+use crate::{Accepted, CommandApi, CommandError, Context};
+
+/// Gathers what one attempt at a command writes, over one or several aggregates; [`crate::dispatch`] commits it whole.
+pub struct Unit<'a> {
+    app: &'a CommandApi,
+    context: &'a Context,
+    now: DateTime<Utc>,
+    newest: bool,
+    seen: i64,
+    taken: Vec<Claim>,
+    left: Vec<Claim>,
+    change: Change,
+}
+
+/// An attempt that was not refused, ready to be committed.
+pub struct Decided {
+    pub(crate) change: Change,
+    pub(crate) accepted: Accepted,
+    /// The newest position of all that was read: moves whenever any of it does.
+    pub(crate) seen: i64,
+}
+
+impl<'a> Unit<'a> {
+    /// An attempt on what is in memory, or on what the log has now.
+    pub(crate) fn new(app: &'a CommandApi, context: &'a Context, newest: bool) -> Result<Self, CommandError> {
+        let now = app.now();
+        let metadata = Metadata {
+            actor: context.actor.clone(),
+            occurred_at: context.occurred_at.unwrap_or(now),
+            correlation_id: context.correlation_id.clone(),
+            import: context.import.map(Uuid::from),
+        };
+        let change = Change::new(context.tenant.as_uuid(), &metadata)
+            .map_err(|error| CommandError::Internal(error.into()))?;
+        Ok(Self { app, context, now, newest, seen: 0, taken: Vec::new(), left: Vec::new(), change })
+    }
+
+    /// The tenant of the command.
+    pub fn tenant(&self) -> TenantId {
+        self.context.tenant
+    }
+
+    /// The aggregate, which may not exist.
+    ///
+    /// # Errors
+    /// [`CommandError::Unavailable`], or [`CommandError::Internal`] for a history that cannot be read.
+    pub async fn load<A: Decide>(&mut self, id: Uuid) -> Result<Loaded<A>, CommandError> {
+        let (store, tenant) = (self.app.store(), self.context.tenant.as_uuid());
+        let loaded =
+            if self.newest { store.load_newest(tenant, id).await } else { store.load(tenant, id).await };
+        let loaded = loaded?;
+        self.seen = self.seen.max(loaded.position);
+        Ok(loaded)
+    }
+
+    /// The aggregate that the command is about, in the version that the caller asks for.
+    ///
+    /// # Errors
+    /// [`CommandError::NotFound`], [`CommandError::StaleVersion`], and those of [`Unit::load`].
+    pub async fn target<A: Decide>(&mut self, id: Uuid) -> Result<Loaded<A>, CommandError> {
+        let loaded = self.load(id).await?;
+        if loaded.sequence == 0 {
+            return Err(CommandError::NotFound);
+        }
+        if self.context.if_match.is_some_and(|version| version != loaded.sequence) {
+            return Err(CommandError::StaleVersion);
+        }
+        Ok(loaded)
+    }
+
+    /// An aggregate to create under a new id. The first attempt takes its word for it and asks nobody.
+    ///
+    /// # Errors
+    /// Those of [`Unit::load`].
+    pub async fn unborn<A: Decide>(&mut self, id: Uuid) -> Result<Loaded<A>, CommandError> {
+        if self.newest {
+            return self.load(id).await;
+        }
+        let tenant = self.context.tenant.as_uuid();
+        Ok(Loaded { tenant, id, state: A::default(), sequence: 0, position: 0 })
+    }
+
+    /// Has the aggregate decide on one action after the other, and adds the events and what they occupy. Returns what
+    /// it will be. An aggregate may be asked once in an attempt.
+    ///
+    /// # Errors
+    /// The rule that refuses an action.
+    pub fn decide<A: Decide>(
+        &mut self,
+        loaded: &Loaded<A>,
+        actions: impl IntoIterator<Item = A::Action>,
+    ) -> Result<Loaded<A>, CommandError> {
+        let occurred_at = self.context.occurred_at.unwrap_or(self.now);
+        let mut next = loaded.clone();
+        let mut events = Vec::new();
+        for action in actions {
+            let command = Command { occurred_at, now: self.now, action };
+            for event in next.state.decide(command).map_err(|rule| CommandError::rule(&rule))? {
+                let Occupancy { taken, left } = A::occupancy(loaded.id, &event);
+                // What begins and ends within one append never reaches the log.
+                left.into_iter().for_each(|claim| settle(claim, &mut self.taken, &mut self.left));
+                taken.into_iter().for_each(|claim| settle(claim, &mut self.left, &mut self.taken));
+                next.state.apply(event.clone());
+                events.push(event);
+            }
+        }
+        next.sequence =
+            self.change.record(loaded, events).map_err(|error| CommandError::Internal(error.into()))?;
+        Ok(next)
+    }
+
+    /// Requires that an aggregate which was only read has not moved when the events are appended.
+    pub fn rely_on<A: Decide>(&mut self, loaded: &Loaded<A>) {
+        self.change.rely_on(loaded);
+    }
+
+    /// Requires that nothing occupies `scope` when the events are appended.
+    pub fn require_unoccupied(&mut self, scope: String) {
+        self.change.require_unclaimed(scope);
+    }
+
+    /// Ends the attempt.
+    pub fn done(mut self, accepted: Accepted) -> Decided {
+        self.left.into_iter().for_each(|claim| self.change.release(claim));
+        self.taken.into_iter().for_each(|claim| self.change.claim(claim));
+        Decided { change: self.change, accepted, seen: self.seen }
+    }
+}
+
+/// Takes a claim back out of `opposite`, or adds it to `own`.
+fn settle(claim: Claim, opposite: &mut Vec<Claim>, own: &mut Vec<Claim>) {
+    match opposite.iter().position(|other| *other == claim) {
+        Some(place) => drop(opposite.swap_remove(place)),
+        None => own.push(claim),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_taken_and_left_in_one_append_cancels_out() {
+        let claim = |value: &str| Claim { scope: "stage".to_owned(), value: value.to_owned() };
+        let (mut taken, mut left) = (Vec::new(), Vec::new());
+        settle(claim("a"), &mut left, &mut taken);
+        settle(claim("b"), &mut left, &mut taken);
+        settle(claim("a"), &mut taken, &mut left);
+        settle(claim("c"), &mut taken, &mut left);
+        assert_eq!((taken, left), (vec![claim("b")], vec![claim("c")]));
+    }
+}

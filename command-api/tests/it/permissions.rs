@@ -1,0 +1,61 @@
+//! Who may send what: every route of the document, with every role and with none.
+
+use edge::Role;
+use serde_json::json;
+
+use crate::support::{Api, Call, Things, routes};
+
+#[tokio::test]
+async fn without_a_token_every_route_answers_401_whatever_is_sent() {
+    let api = Api::new().await;
+    for route in routes() {
+        let path = route.to(&Things::unknown());
+        let calls =
+            [Call::new(&route.method, &path).json(json!(["nonsense"])), Call::new(&route.method, &path)];
+        for call in calls {
+            let reply = api.send(call.anonymous()).await.fails(401, "token.missing");
+            assert_eq!(reply.header("www-authenticate"), "Bearer realm=\"crm\"", "{}", route.id);
+        }
+    }
+    assert_eq!(api.head().await, 0);
+}
+
+#[tokio::test]
+async fn a_role_without_the_permission_gets_403_before_anything_else_is_looked_at() {
+    let api = Api::new().await;
+    let things = Things::of(&api).await;
+    let before = api.head().await;
+    for route in routes() {
+        for role in Role::ALL.iter().filter(|role| !route.roles.iter().any(|name| name == role.name())) {
+            for call in [route.call(&things), Call::new(&route.method, &route.to(&Things::unknown()))] {
+                let reply = api.send(call.role(*role).key("bad key")).await.fails(403, "permission.missing");
+                let detail = reply.body["error"]["detail"].as_str().unwrap();
+                assert!(detail.contains(&route.permission), "{}: {detail}", route.id);
+            }
+        }
+    }
+    assert_eq!(api.head().await, before);
+}
+
+#[tokio::test]
+async fn a_role_with_the_permission_gets_in() {
+    let api = Api::new().await;
+    let things = Things::of(&api).await;
+    for route in routes() {
+        for role in Role::ALL.iter().filter(|role| route.roles.iter().any(|name| name == role.name())) {
+            let reply = api.send(route.call(&things).role(*role)).await;
+            let status = reply.status.as_u16();
+            assert!(matches!(status, 200 | 201 | 409 | 422), "{} by {role:?}: {}", route.id, reply.text);
+        }
+    }
+}
+
+#[test]
+fn nobody_who_only_looks_may_send_a_command_and_only_managers_shape_pipelines() {
+    for route in routes() {
+        assert!(!route.roles.iter().any(|role| role == "viewer" || role == "auditor"), "{route:?}");
+        let shapes =
+            route.permission.starts_with("pipeline.") && route.permission != "pipeline.ensure_default";
+        assert_eq!(route.roles.iter().any(|role| role == "sales_rep"), !shapes, "{route:?}");
+    }
+}

@@ -1,0 +1,146 @@
+//! An API on a database of its own, calls and replies.
+
+mod call;
+mod routes;
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use chrono::{DateTime, Utc};
+use command_api::{CommandApi, router};
+use domain::TenantId;
+use edge::{Identity, Role, SigningKey, TokenKeys, TokenSettings, finish};
+use embedded::testing::{self, TestDatabase};
+use event_store::{Duty, EventStore, Upcasters, connect};
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use tower::ServiceExt;
+use uuid::Uuid;
+
+pub use call::{Call, Reply};
+pub use routes::{Things, routes};
+
+/// The commands of one process, and who may call them.
+pub struct Api {
+    pub app: CommandApi,
+    pub tenant: TenantId,
+    router: Router,
+    key: SigningKey,
+    url: String,
+    /// Up to 10 connections past all row-level security.
+    pub pool: PgPool,
+    /// The database goes with the first of all that share it.
+    _database: Option<TestDatabase>,
+}
+
+impl Api {
+    pub async fn new() -> Self {
+        let database = testing::database().await;
+        let key = SigningKey::generate().unwrap();
+        let (url, pool) = (database.url().to_owned(), database.pool());
+        let (app, router) = process(&url, &key);
+        let tenant = TenantId::from_uuid(Uuid::now_v7());
+        Self { app, tenant, router, key, url, pool, _database: Some(database) }
+    }
+
+    /// Another process on the same database, with a cache of its own.
+    pub fn another(&self) -> Self {
+        let (app, router) = process(&self.url, &self.key);
+        let (url, pool) = (self.url.clone(), self.pool.clone());
+        Self { app, tenant: self.tenant, router, key: self.key.clone(), url, pool, _database: None }
+    }
+
+    pub fn token(&self, tenant: TenantId, roles: &[Role], subject: &str) -> String {
+        let identity = Identity { subject: subject.to_owned(), tenant, roles: roles.to_vec() };
+        self.key.mint(&TokenSettings::default(), &identity, Duration::from_secs(300)).unwrap()
+    }
+
+    pub async fn send(&self, call: Call) -> Reply {
+        let request = call.request(self);
+        self.request(request).await
+    }
+
+    pub async fn request(&self, request: Request<Body>) -> Reply {
+        Reply::read(self.router.clone().oneshot(request).await.unwrap()).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Reply {
+        self.send(Call::post(path).json(body)).await
+    }
+
+    pub async fn patch(&self, path: &str, body: Value) -> Reply {
+        self.send(Call::new("PATCH", path).json(body)).await
+    }
+
+    /// The id of a new lead.
+    pub async fn lead(&self) -> Uuid {
+        self.post("/api/v1/leads", json!({"name": "Ada Lovelace", "company": "Example Engines"})).await.id()
+    }
+
+    /// The id of a new deal in the first stage of the default pipeline.
+    pub async fn deal(&self) -> Uuid {
+        let amount = json!({"amount": "1200.00", "currency": "EUR"});
+        self.post("/api/v1/opportunities", json!({"name": "Engine no. 2", "amount": amount})).await.id()
+    }
+
+    /// The default pipeline and its stages in order.
+    pub async fn default_pipeline(&self) -> (Uuid, Vec<Uuid>) {
+        let id = self.post("/api/v1/pipelines/default", json!({})).await.id();
+        (id, self.stages(id).await)
+    }
+
+    /// The live stages of a pipeline in order.
+    pub async fn stages(&self, pipeline: Uuid) -> Vec<Uuid> {
+        let found =
+            command_api::sales::pipeline::find(&self.app, self.tenant, pipeline.into()).await.unwrap();
+        found.unwrap().stages().iter().map(|stage| stage.id.as_uuid()).collect()
+    }
+
+    /// The types of an aggregate's events, in order.
+    pub async fn history(&self, id: Uuid) -> Vec<String> {
+        let sql = "select event_type from log.event where aggregate_id = $1 order by sequence";
+        sqlx::query_scalar(sql).bind(id).fetch_all(&self.pool).await.unwrap()
+    }
+
+    /// The data of an aggregate's last event.
+    pub async fn last_event(&self, id: Uuid) -> Value {
+        let sql =
+            "select payload -> 'data' from log.event where aggregate_id = $1 order by sequence desc limit 1";
+        sqlx::query_scalar(sql).bind(id).fetch_one(&self.pool).await.unwrap()
+    }
+
+    /// How many events of a type there are.
+    pub async fn count(&self, event_type: &str) -> i64 {
+        let sql = "select count(*) from log.event where event_type = $1";
+        sqlx::query_scalar(sql).bind(event_type).fetch_one(&self.pool).await.unwrap()
+    }
+
+    /// The position of the last event of all.
+    pub async fn head(&self) -> i64 {
+        sqlx::query_scalar("select position from log.head").fetch_one(&self.pool).await.unwrap()
+    }
+
+    /// What a deal occupies.
+    pub async fn claims(&self, deal: Uuid) -> Vec<String> {
+        let sql = "select scope from log.claim where value = $1 order by scope";
+        sqlx::query_scalar(sql).bind(deal.to_string()).fetch_all(&self.pool).await.unwrap()
+    }
+}
+
+fn process(url: &str, key: &SigningKey) -> (CommandApi, Router) {
+    let store = EventStore::start(connect(url, Duty::Appender, 8).unwrap(), Upcasters::default());
+    let keys = TokenKeys::from_pem(&key.public_pem().unwrap(), &TokenSettings::default()).unwrap();
+    let app = CommandApi::new(store, keys);
+    (app.clone(), finish(router(app)))
+}
+
+/// A path of leads, opportunities or pipelines.
+pub fn path(collection: &str, id: Uuid, rest: &str) -> String {
+    format!("/api/v1/{collection}/{id}{rest}")
+}
+
+pub fn time(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}

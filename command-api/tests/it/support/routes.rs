@@ -1,0 +1,125 @@
+//! Every route, as the document tells, with a body that each takes.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{Api, Call};
+
+/// One of everything that paths name.
+#[derive(Clone, Copy, Debug)]
+pub struct Things {
+    pub pipeline: Uuid,
+    pub stage: Uuid,
+    pub lead: Uuid,
+    pub opportunity: Uuid,
+}
+
+impl Things {
+    /// Things that exist.
+    pub async fn of(api: &Api) -> Self {
+        let (pipeline, stages) = api.default_pipeline().await;
+        Self { pipeline, stage: stages[1], lead: api.lead().await, opportunity: api.deal().await }
+    }
+
+    /// Things that never existed.
+    pub fn unknown() -> Self {
+        let [pipeline, stage, lead, opportunity] = std::array::from_fn(|_| Uuid::now_v7());
+        Self { pipeline, stage, lead, opportunity }
+    }
+}
+
+/// An operation of the document.
+#[derive(Clone, Debug)]
+pub struct Route {
+    pub id: String,
+    pub method: String,
+    /// With placeholders.
+    pub path: String,
+    pub permission: String,
+    pub roles: Vec<String>,
+}
+
+/// Every operation of the document.
+pub fn routes() -> Vec<Route> {
+    let document = serde_json::to_value(command_api::openapi()).unwrap();
+    let mut routes = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            routes.push(Route {
+                id: operation["operationId"].as_str().unwrap().to_owned(),
+                method: method.to_uppercase(),
+                path: path.clone(),
+                permission: operation["x-permission"].as_str().unwrap().to_owned(),
+                roles: serde_json::from_value(operation["x-roles"].clone()).unwrap(),
+            });
+        }
+    }
+    assert!(routes.len() >= 23, "{routes:?}");
+    routes
+}
+
+impl Route {
+    /// The path to a thing, if it names one.
+    pub fn to(&self, things: &Things) -> String {
+        let id = match self.path.split('/').nth(3).unwrap() {
+            "pipelines" => things.pipeline,
+            "leads" => things.lead,
+            "opportunities" => things.opportunity,
+            other => panic!("no example of {other}"),
+        };
+        self.path.replace("{id}", &id.to_string()).replace("{stage_id}", &things.stage.to_string())
+    }
+
+    /// A body that is fine, whatever the state of things.
+    pub fn body(&self, things: &Things) -> Value {
+        let money = json!({"amount": "1200.00", "currency": "EUR"});
+        match self.id.as_str() {
+            "create_pipeline" => json!({"name": "New", "stages": [{"name": "First", "probability": 10}]}),
+            "rename_pipeline" => json!({"name": "Newer"}),
+            "add_pipeline_stage" => {
+                json!({"name": Uuid::now_v7(), "probability": 30, "before_stage_id": things.stage})
+            }
+            "change_pipeline_stage" => json!({"name": "Changed", "probability": 31}),
+            "reorder_pipeline_stages" => json!({"stage_ids": [things.stage]}),
+            "ensure_default_pipeline" | "retire_pipeline_stage" | "reopen_lead" => {
+                json!({"occurred_at": "2026-01-31T12:00:00Z"})
+            }
+            "capture_lead" => json!({
+                "name": "Ada", "company": "Example Engines", "email": "ada@engines.example", "phone": "+44 20 7946 0000",
+                "source": "Fair", "owner": "kim", "custom": {"seats": 12, "vip": true, "region": "north"},
+            }),
+            "correct_lead" => json!({
+                "name": "Ada L.", "company": null, "email": "a@engines.example", "phone": null, "source": "Web",
+                "custom": {"seats": 13, "vip": null},
+            }),
+            "assign_lead" | "assign_opportunity" => json!({"owner": "kim"}),
+            "qualify_lead" => json!({"score": 70}),
+            "disqualify_lead" | "lose_opportunity" => json!({"reason": "No budget"}),
+            "log_lead_activity" | "log_opportunity_activity" => {
+                json!({"kind": "call", "summary": "Talked.\nAgreed."})
+            }
+            "convert_lead" => json!({
+                "name": "Engine", "amount": money, "expected_close": "2026-12-31", "product": "Engine",
+                "stage_id": things.stage, "probability": 20,
+            }),
+            "open_opportunity" => json!({
+                "name": "Engine", "pipeline_id": things.pipeline, "stage_id": things.stage, "probability": 25,
+                "amount": money, "expected_close": "2026-12-31", "product": "Engine", "account": "Example Engines",
+                "owner": "kim", "source": "Fair", "lead_id": things.lead, "custom": {"seats": 12},
+            }),
+            "revise_opportunity" => json!({
+                "name": "Engine II", "amount": money, "probability": 26, "expected_close": null, "product": "Mill",
+                "account": null, "source": "Web", "custom": {"seats": null},
+            }),
+            "move_opportunity" => json!({"stage_id": things.stage, "probability": 40}),
+            "win_opportunity" => json!({"amount": money}),
+            "reopen_opportunity" => json!({"stage_id": things.stage, "probability": 40}),
+            other => panic!("a new operation needs an example of its body: {other}"),
+        }
+    }
+
+    /// A call that is fine, if the state of things allows it.
+    pub fn call(&self, things: &Things) -> Call {
+        Call::new(&self.method, &self.to(things)).json(self.body(things))
+    }
+}

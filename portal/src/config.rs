@@ -1,0 +1,99 @@
+//! Configuration: flags, each of which an environment variable can set too.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Args;
+use edge::TokenSettings;
+use event_store::StreamNames;
+use tracing_subscriber::EnvFilter;
+
+/// The tenant that `crm serve --embedded` sets up.
+pub const DEMO_TENANT: &str = "00000000-0000-7000-8000-00000000de30";
+
+/// Where the servers are, and what things are called on them.
+#[derive(Args, Clone, Debug)]
+pub struct SiteArgs {
+    /// PostgreSQL 18 or newer: postgresql://user:password@host/database
+    #[arg(long, env = "DATABASE_URL", global = true, hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<String>,
+    /// NATS with JetStream, 2.12 or newer: nats://user:password@host:4222, several separated by commas
+    #[arg(long, env = "NATS_URL", global = true, hide_env_values = true, value_name = "URL")]
+    pub nats_url: Option<String>,
+    /// The folder of the embedded servers and of the development key
+    #[arg(long, env = "CRM_DIR", global = true, default_value = ".crm", value_name = "FOLDER")]
+    pub dir: PathBuf,
+    /// What the stream and subjects on NATS begin with; two installations on one NATS need two names
+    #[arg(long, env = "CRM_NATS_ROOT", global = true, default_value = "crm", value_name = "NAME")]
+    pub nats_root: String,
+    /// Copies that a NATS cluster keeps of each message
+    #[arg(long, env = "CRM_NATS_REPLICAS", global = true, default_value_t = 1, value_name = "1|3|5")]
+    pub nats_replicas: usize,
+    /// The PEM file of the public key that tokens are checked with
+    #[arg(long, env = "CRM_TOKEN_PUBLIC_KEY", global = true, value_name = "FILE")]
+    pub token_public_key: Option<PathBuf>,
+    /// Log lines as JSON instead of text
+    #[arg(long, env = "CRM_LOG_JSON", global = true)]
+    pub log_json: bool,
+}
+
+/// Where an API listens.
+#[derive(Args, Clone, Debug)]
+pub struct ListenArgs {
+    /// Address and port
+    #[arg(long, env = "CRM_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
+    pub listen: String,
+}
+
+/// Where a service without an API tells how it is.
+#[derive(Args, Clone, Debug)]
+pub struct HealthArgs {
+    /// Address and port of /health/live and /health/ready; not served unless given
+    #[arg(long, env = "CRM_HEALTH_LISTEN", value_name = "ADDRESS")]
+    pub health_listen: Option<String>,
+}
+
+impl SiteArgs {
+    /// The names on NATS.
+    pub fn names(&self) -> StreamNames {
+        StreamNames::rooted(self.nats_root.clone())
+    }
+
+    /// The private key of `crm token`, made by the first `crm serve --embedded`.
+    pub fn development_key(&self) -> PathBuf {
+        self.dir.join("token-key.pem")
+    }
+
+    /// The PEM text of the public key: the configured one, or that of the development key.
+    pub fn public_key(&self) -> anyhow::Result<String> {
+        if let Some(file) = &self.token_public_key {
+            return std::fs::read_to_string(file)
+                .with_context(|| format!("cannot read the public key {}", file.display()));
+        }
+        let file = self.development_key();
+        let pem = std::fs::read_to_string(&file).with_context(|| {
+            format!(
+                "no key to check tokens with: set CRM_TOKEN_PUBLIC_KEY, or run `crm serve --embedded` once, which \
+                 makes {}",
+                file.display()
+            )
+        })?;
+        Ok(edge::SigningKey::from_pem(&pem)?.public_pem()?)
+    }
+}
+
+/// Issuer and audience of all tokens.
+pub fn token_settings() -> TokenSettings {
+    TokenSettings::default()
+}
+
+/// Log lines go to stderr; RUST_LOG chooses which, by default warnings and what the services say themselves.
+pub fn telemetry(site: &SiteArgs) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if site.log_json {
+        lines.json().init();
+    } else {
+        lines.init();
+    }
+}

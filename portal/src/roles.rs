@@ -1,0 +1,119 @@
+//! The parts of the system as one process runs them, alone or together.
+
+use std::sync::Arc;
+
+use axum::Router;
+use command_api::CommandApi;
+use edge::{Check, OpenApiExt as _, TokenKeys};
+use event_store::relay::Relay;
+use event_store::{Duty, EventStore, connect, nats, read};
+use projections::runner::Runner;
+use projections::{Positions, registry};
+use query_api::QueryApi;
+use sqlx::PgPool;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
+
+use crate::config::{SiteArgs, token_settings};
+use crate::maintain::upcasters;
+use crate::site::Site;
+
+/// Connections that each part opens at most.
+const COMMAND_CONNECTIONS: u32 = 16;
+const QUERY_CONNECTIONS: u32 = 24;
+const PROJECTOR_CONNECTIONS: u32 = 12;
+
+/// What all parts of a process share.
+pub struct Roles<'a> {
+    args: &'a SiteArgs,
+    site: &'a Site,
+}
+
+impl<'a> Roles<'a> {
+    /// The parts for these servers.
+    pub fn new(args: &'a SiteArgs, site: &'a Site) -> Self {
+        Self { args, site }
+    }
+
+    /// The command side, with its appender running.
+    pub fn commands(&self) -> anyhow::Result<CommandApi> {
+        let store = EventStore::start(self.pool(Duty::Appender, COMMAND_CONNECTIONS)?, upcasters());
+        Ok(CommandApi::new(store, self.keys()?))
+    }
+
+    /// The query side.
+    pub async fn queries(&self) -> anyhow::Result<QueryApi> {
+        let pool = self.pool(Duty::Reader, QUERY_CONNECTIONS)?;
+        let client = nats::connect(&self.site.nats_url).await?;
+        let positions = Positions::start(client, &self.args.names(), pool.clone());
+        Ok(QueryApi::new(pool, positions, self.keys()?, upcasters()))
+    }
+
+    /// Starts the relay and every projection. They stop when the set is dropped; that is safe at any point.
+    pub async fn project(&self, appended: Arc<Notify>) -> anyhow::Result<JoinSet<()>> {
+        let client = nats::connect(&self.site.nats_url).await?;
+        let jetstream = async_nats::jetstream::new(client.clone());
+        let pool = self.pool(Duty::Projector, PROJECTOR_CONNECTIONS)?;
+        let mut tasks = JoinSet::new();
+        let relay = Relay {
+            database_url: self.site.database_url.clone(),
+            jetstream: jetstream.clone(),
+            names: self.args.names(),
+            replicas: self.args.nats_replicas,
+            appended,
+        };
+        tasks.spawn(relay.run());
+        for model in registry() {
+            let runner = Runner {
+                model,
+                pool: pool.clone(),
+                client: client.clone(),
+                jetstream: jetstream.clone(),
+                names: self.args.names(),
+                upcasters: upcasters(),
+            };
+            tasks.spawn(runner.run());
+        }
+        Ok(tasks)
+    }
+
+    /// What `/health/ready` asks: whether the database answers in the role of `duty`.
+    pub fn database_check(&self, duty: Duty) -> anyhow::Result<Check> {
+        let pool = self.pool(duty, 1)?;
+        Ok(Check::new("database", move || {
+            let pool = pool.clone();
+            async move { read::head(&pool).await.map(|_| ()) }
+        }))
+    }
+
+    fn pool(&self, duty: Duty, connections: u32) -> anyhow::Result<PgPool> {
+        Ok(connect(&self.site.database_url, duty, connections)?)
+    }
+
+    fn keys(&self) -> anyhow::Result<TokenKeys> {
+        Ok(TokenKeys::from_pem(&self.args.public_key()?, &token_settings())?)
+    }
+}
+
+/// The document of both APIs, whichever of them a process serves.
+pub fn openapi() -> OpenApi {
+    let mut document = OpenApiBuilder::new()
+        .info(
+            InfoBuilder::new()
+                .title("CRM Portal")
+                .version(env!("CARGO_PKG_VERSION"))
+                .description(Some(include_str!("openapi.md")))
+                .build(),
+        )
+        .build();
+    document.merge(command_api::openapi());
+    document.merge(query_api::openapi());
+    document.completed()
+}
+
+/// Both APIs, or one of them, with the document of both, health and limits.
+pub fn site_router(apis: Router, checks: Vec<Check>) -> Router {
+    let router = apis.merge(edge::docs::router(openapi())).merge(edge::health::router(checks));
+    edge::finish(router)
+}

@@ -1,0 +1,147 @@
+//! The servers a command works with: named ones, those of a running `crm serve --embedded`, or its own.
+
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use embedded::{Embedded, find_tools};
+use serde::{Deserialize, Serialize};
+use sqlx::{Connection, PgConnection};
+
+use crate::config::SiteArgs;
+
+/// The oldest PostgreSQL that is known to work, as `server_version_num`.
+const POSTGRES: i32 = 180_000;
+
+/// PostgreSQL and NATS, wherever they come from.
+pub struct Site {
+    /// The database, as the owner of its schema.
+    pub database_url: String,
+    /// The servers of NATS.
+    pub nats_url: String,
+    embedded: Option<Embedded>,
+    addresses: Option<PathBuf>,
+}
+
+/// How other commands in the same folder find the servers of this one.
+#[derive(Serialize, Deserialize)]
+struct Addresses {
+    database_url: String,
+    nats_url: String,
+}
+
+impl Site {
+    /// The named servers; without names those of a `crm serve --embedded` that runs in the folder; else its own.
+    pub async fn open(args: &SiteArgs) -> anyhow::Result<Self> {
+        if let Some(named) = named(args)? {
+            named.check().await?;
+            return Ok(named);
+        }
+        match Self::embedded(args).await {
+            Err(error) if in_use(&error) => running(&args.dir).context(error),
+            own => own,
+        }
+    }
+
+    /// The named servers only.
+    pub async fn external(args: &SiteArgs) -> anyhow::Result<Self> {
+        let Some(named) = named(args)? else {
+            bail!(
+                "set DATABASE_URL and NATS_URL, or use `crm serve --embedded` to try it out without servers"
+            )
+        };
+        named.check().await?;
+        Ok(named)
+    }
+
+    /// Starts servers of its own in the folder.
+    pub async fn embedded(args: &SiteArgs) -> anyhow::Result<Self> {
+        let config = embedded::Config { tools: find_tools()?, dir: args.dir.clone() };
+        let servers = Embedded::start(config).await?;
+        let addresses = args.dir.join("servers.json");
+        let site = Self {
+            database_url: servers.database_url(),
+            nats_url: servers.nats_url(),
+            embedded: Some(servers),
+            addresses: Some(addresses.clone()),
+        };
+        let known = Addresses { database_url: site.database_url.clone(), nats_url: site.nats_url.clone() };
+        write_private(&addresses, serde_json::to_string(&known)?.as_bytes())?;
+        Ok(site)
+    }
+
+    /// Whether both are there and new enough, in one clear line if not.
+    async fn check(&self) -> anyhow::Result<()> {
+        let mut connection = PgConnection::connect(&self.database_url)
+            .await
+            .context("cannot connect to PostgreSQL; is DATABASE_URL right and the server up?")?;
+        let version: i32 = sqlx::query_scalar("select current_setting('server_version_num')::integer")
+            .fetch_one(&mut connection)
+            .await?;
+        if version < POSTGRES {
+            bail!("PostgreSQL {} is too old: 18 or newer is needed", version / 10_000);
+        }
+        connection.close().await?;
+        Ok(())
+    }
+
+    /// Returns when an own server has ended although nobody asked it to; never for named servers.
+    pub async fn died(&mut self) -> embedded::Error {
+        match &mut self.embedded {
+            Some(servers) => servers.died().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Stops own servers; leaves named ones alone.
+    pub async fn close(self) -> anyhow::Result<()> {
+        if let Some(file) = self.addresses {
+            // Left behind it does no harm: it is written anew at the next start.
+            let _gone = std::fs::remove_file(file);
+        }
+        if let Some(servers) = self.embedded {
+            servers.stop().await?;
+        }
+        Ok(())
+    }
+}
+
+fn named(args: &SiteArgs) -> anyhow::Result<Option<Site>> {
+    match (&args.database_url, &args.nats_url) {
+        (Some(database_url), Some(nats_url)) => Ok(Some(Site {
+            database_url: database_url.clone(),
+            nats_url: nats_url.clone(),
+            embedded: None,
+            addresses: None,
+        })),
+        (None, None) => Ok(None),
+        (Some(_), None) => bail!("DATABASE_URL is set, so NATS_URL is needed too"),
+        (None, Some(_)) => bail!("NATS_URL is set, so DATABASE_URL is needed too"),
+    }
+}
+
+fn in_use(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(embedded::Error::InUse { .. }))
+}
+
+fn running(dir: &Path) -> anyhow::Result<Site> {
+    let file = dir.join("servers.json");
+    let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    let Addresses { database_url, nats_url } = serde_json::from_str(&text)?;
+    Ok(Site { database_url, nats_url, embedded: None, addresses: None })
+}
+
+/// Writes a file that only its owner can read, whole or not at all.
+pub fn write_private(file: &Path, content: &[u8]) -> anyhow::Result<()> {
+    use std::io::Write as _;
+    let draft = file.with_extension("draft");
+    let written = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&draft)
+        .and_then(|mut open| open.write_all(content))
+        .and_then(|()| std::fs::rename(&draft, file));
+    written.with_context(|| format!("cannot write {}", file.display()))
+}

@@ -1,0 +1,62 @@
+//! `crm token`: a bearer token for development.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use domain::TenantId;
+use edge::{Identity, Role, SigningKey};
+
+use crate::config::{DEMO_TENANT, SiteArgs, token_settings};
+
+/// Whose token.
+#[derive(Args)]
+pub struct TokenArgs {
+    /// The tenant; by default the demo tenant
+    #[arg(long, default_value = DEMO_TENANT)]
+    tenant: String,
+    /// A role; may be given several times: admin, sales_manager, sales_rep, viewer, auditor
+    #[arg(long = "role", value_name = "ROLE", default_values = ["admin"])]
+    roles: Vec<String>,
+    /// Who acts: what histories will show
+    #[arg(long, default_value = "demo")]
+    subject: String,
+    /// Minutes until it expires
+    #[arg(long, default_value_t = 8 * 60, value_name = "MINUTES")]
+    minutes: u64,
+    /// Print the public key that such tokens are checked with instead, for CRM_TOKEN_PUBLIC_KEY elsewhere
+    #[arg(long)]
+    public_key: bool,
+}
+
+/// Prints the token, and nothing else.
+pub fn token(site: &SiteArgs, args: &TokenArgs) -> anyhow::Result<ExitCode> {
+    let file = site.development_key();
+    let pem = std::fs::read_to_string(&file).with_context(|| {
+        format!("cannot read the development key {}; `crm serve --embedded` makes it", file.display())
+    })?;
+    let key = SigningKey::from_pem(&pem)?;
+    if args.public_key {
+        print!("{}", key.public_pem()?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut roles = Vec::new();
+    for name in &args.roles {
+        let Some(role) = Role::of_name(name) else {
+            let known: Vec<&str> = Role::ALL.iter().map(|role| role.name()).collect();
+            bail!("there is no role {name:?}; there are {}", known.join(", "));
+        };
+        roles.push(role);
+    }
+    let tenant = TenantId::parse(&args.tenant).context("--tenant must be a UUID")?;
+    let identity = Identity { subject: args.subject.clone(), tenant, roles };
+    println!("{}", mint(&key, &identity, args.minutes)?);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A token for so many minutes.
+pub fn mint(key: &SigningKey, identity: &Identity, minutes: u64) -> anyhow::Result<String> {
+    let life = Duration::from_secs(minutes.saturating_mul(60));
+    Ok(key.mint(&token_settings(), identity, life)?)
+}

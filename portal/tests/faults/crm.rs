@@ -1,0 +1,157 @@
+//! A `crm` process and a client of it.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use edge::{Identity, Role, SigningKey, TenantId, TokenSettings};
+use embedded::testing::{self, TestDatabase};
+use reqwest::{Client, StatusCode};
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+use uuid::Uuid;
+
+/// A database, names on NATS and a token; processes come and go.
+pub struct Site {
+    pub database: TestDatabase,
+    pub nats_url: String,
+    pub nats_root: String,
+    pub token: String,
+    public_key: PathBuf,
+    client: Client,
+}
+
+impl Site {
+    pub async fn new() -> Self {
+        let nats = testing::nats();
+        Self::with_nats(nats.url, nats.stream).await
+    }
+
+    pub async fn with_nats(nats_url: String, nats_root: String) -> Self {
+        let database = testing::database().await;
+        let key = SigningKey::generate().unwrap();
+        let public_key = std::env::temp_dir().join(format!("{}.pem", database.name()));
+        std::fs::write(&public_key, key.public_pem().unwrap()).unwrap();
+        let identity = Identity {
+            subject: "test".into(),
+            tenant: TenantId::from_uuid(Uuid::now_v7()),
+            roles: vec![Role::Admin],
+        };
+        let token = key.mint(&TokenSettings::default(), &identity, Duration::from_secs(3600)).unwrap();
+        let client = Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
+        Self { database, nats_url, nats_root, token, public_key, client }
+    }
+
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_crm"));
+        command
+            .args(arguments)
+            .env("DATABASE_URL", self.database.url())
+            .env("NATS_URL", &self.nats_url)
+            .env("CRM_NATS_ROOT", &self.nats_root)
+            .env("CRM_TOKEN_PUBLIC_KEY", &self.public_key)
+            .env_remove("CRM_LISTEN")
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
+        command
+    }
+
+    /// Starts `crm serve` and waits until it listens.
+    pub async fn serve(&self) -> Crm {
+        self.start(&["serve", "--listen", "127.0.0.1:0"]).await
+    }
+
+    /// Starts a service and waits for its first line.
+    pub async fn start(&self, arguments: &[&str]) -> Crm {
+        let mut child = self.command(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let first = tokio::time::timeout(Duration::from_secs(60), lines.next_line()).await.unwrap().unwrap();
+        let line = first.expect("crm ended instead of serving");
+        let address = line.rsplit_once("http://").map(|(_, address)| address.to_owned()).unwrap_or_default();
+        Crm { child, api: format!("http://{address}/api/v1") }
+    }
+
+    /// What a command of the binary prints, and whether it succeeded.
+    pub async fn run(&self, arguments: &[&str]) -> (bool, String) {
+        let output = self.command(arguments).output().await.unwrap();
+        let text =
+            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        (output.status.success(), text)
+    }
+
+    pub fn pool(&self) -> PgPool {
+        self.database.pool()
+    }
+
+    /// Opens a deal under a key; `None` if no answer came.
+    pub async fn open(&self, crm: &Crm, key: &str) -> Option<Opened> {
+        let request = self
+            .client
+            .post(format!("{}/opportunities", crm.api))
+            .bearer_auth(&self.token)
+            .header("Idempotency-Key", key)
+            .json(&json!({"name": key, "amount": {"amount": "100.00", "currency": "EUR"}}));
+        let answer = request.send().await.ok()?;
+        if answer.status() == StatusCode::SERVICE_UNAVAILABLE {
+            return None;
+        }
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap_or_default());
+        let position = answer.headers().get("x-position")?.to_str().ok()?.parse().ok()?;
+        let body: Value = answer.json().await.ok()?;
+        Some(Opened { id: body["data"]["id"].as_str()?.to_owned(), position })
+    }
+
+    /// Reads, waiting for a position.
+    pub async fn read(&self, crm: &Crm, path: &str, position: i64) -> Value {
+        let request = self
+            .client
+            .get(format!("{}{path}", crm.api))
+            .bearer_auth(&self.token)
+            .header("X-Min-Position", position.to_string());
+        request.send().await.unwrap().json().await.unwrap()
+    }
+
+    /// `crm verify` finds nothing wrong.
+    pub async fn assert_verified(&self) {
+        let (sound, text) = self.run(&["verify"]).await;
+        assert!(sound, "{text}");
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        let _gone = std::fs::remove_file(&self.public_key);
+    }
+}
+
+/// A deal that was acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opened {
+    pub id: String,
+    pub position: i64,
+}
+
+/// A running service.
+pub struct Crm {
+    pub child: Child,
+    pub api: String,
+}
+
+impl Crm {
+    pub fn pid(&self) -> i32 {
+        i32::try_from(self.child.id().unwrap()).unwrap()
+    }
+
+    pub async fn kill(&mut self) {
+        self.child.kill().await.unwrap();
+    }
+
+    /// Sends a signal by its name, such as `STOP`.
+    pub async fn signal(&self, name: &str) {
+        let sent =
+            Command::new("kill").args([format!("-{name}"), self.pid().to_string()]).status().await.unwrap();
+        assert!(sent.success());
+    }
+}

@@ -1,0 +1,131 @@
+//! The past: a thing as it was, folded in memory from the log by the fold that also fills the read model.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use edge::{Identity, Meta, MinPosition, Problem};
+use event_store::{Recorded, read};
+use projections::Projection;
+use projections::projection::decode;
+use serde::Deserialize;
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+use crate::app::QueryApi;
+use crate::failure;
+use crate::wait::Freshness;
+
+/// A point of the past.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) enum AsOf {
+    /// What was known when the log had reached this position.
+    Position(i64),
+    /// What had happened by this time, as far as it is known today.
+    Time(DateTime<Utc>),
+}
+
+/// The query of a single thing.
+#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct AsOfQuery {
+    /// A past state instead of the present one, read from the log itself.
+    ///
+    /// - A **position** of the log: what was known then, that is all events up to this position.
+    /// - A **time** (RFC 3339): what had happened by then in business time, as far as it is known today. Events count
+    ///   by their `occurred_at`, so those entered late count where they belong; they are applied in recorded order.
+    ///
+    /// 404 if it did not exist then. Such a state has no commands among its links.
+    #[param(value_type = Option<String>, example = "2026-03-05T12:00:00Z")]
+    pub(crate) as_of: Option<AsOf>,
+}
+
+impl TryFrom<String> for AsOf {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let position = digits.then(|| text.parse().ok().map(Self::Position));
+        let time = || DateTime::parse_from_rfc3339(&text).ok().map(|time| Self::Time(time.to_utc()));
+        let rule = "must be a position of the log, or a time such as 2026-01-31T12:00:00Z";
+        position.unwrap_or_else(time).ok_or(rule)
+    }
+}
+
+impl AsOf {
+    /// As in a query.
+    pub(crate) fn text(self) -> String {
+        match self {
+            Self::Position(position) => position.to_string(),
+            Self::Time(time) => time.to_rfc3339_opts(SecondsFormat::AutoSi, true),
+        }
+    }
+
+    /// Of all events of a thing, those that count.
+    fn select(self, events: Vec<Recorded>) -> Vec<Recorded> {
+        let counts = |event: &Recorded| match self {
+            Self::Position(position) => event.position <= position,
+            Self::Time(time) => event.metadata.occurred_at <= time,
+        };
+        // What was noted as done before the thing began does not make it begin earlier.
+        if events.first().is_none_or(|first| !counts(first)) {
+            return Vec::new();
+        }
+        events.into_iter().filter(counts).collect()
+    }
+}
+
+/// A row as it was, and where the log was when it was read.
+pub(crate) struct Past<R> {
+    pub(crate) row: R,
+    pub(crate) freshness: Freshness,
+    pub(crate) meta: Meta,
+}
+
+impl QueryApi {
+    /// The row of a thing as it was.
+    ///
+    /// # Errors
+    /// 404 if it did not exist then.
+    pub(crate) async fn past<P: Projection>(
+        &self,
+        caller: &Identity,
+        at_least: Option<MinPosition>,
+        id: Uuid,
+        as_of: AsOf,
+    ) -> Result<Past<P::Row>, Problem> {
+        let mut transaction = self.reads.begin(caller.tenant).await.map_err(failure::database)?;
+        let head = read::head(transaction.connection()).await.map_err(failure::database)?;
+        let mut row = None;
+        for aggregate_type in P::READS {
+            let stream =
+                read::stream(transaction.connection(), caller.tenant.into(), (aggregate_type, id), 0);
+            for event in as_of.select(stream.await.map_err(failure::database)?) {
+                let fact = decode(event, self.upcasters).map_err(Problem::internal)?;
+                P::apply(&mut row, id, &fact).map_err(Problem::internal)?;
+            }
+        }
+        let (position, time) = match as_of {
+            AsOf::Position(position) => (position.min(head), None),
+            AsOf::Time(time) => (head, Some(time)),
+        };
+        let row = row.ok_or_else(Problem::not_found)?;
+        let meta = Meta { as_of: time, ..Meta::default() };
+        Ok(Past { row, freshness: Freshness { stale: Freshness::of(head, at_least).stale, position }, meta })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_point_of_the_past_is_a_position_or_a_time() {
+        let read = |text: &str| AsOf::try_from(text.to_owned());
+        assert_eq!(read("17"), Ok(AsOf::Position(17)));
+        let time = read("2026-03-05T13:00:00+01:00").unwrap();
+        assert_eq!(time.text(), "2026-03-05T12:00:00Z");
+        for text in ["", "-1", "1.5", "99999999999999999999", "yesterday", "2026-03-05", "+1"] {
+            assert!(read(text).is_err(), "{text:?}");
+        }
+    }
+}

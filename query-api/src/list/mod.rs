@@ -1,0 +1,31 @@
+//! Lists of read models: what may be asked, the SQL that it becomes, and pages of rows.
+//!
+//! Invariant: whatever a client sends reaches SQL as a bound value; names of columns come from constants only.
+
+mod condition;
+mod cursor;
+mod custom;
+mod keyset;
+mod page;
+mod position;
+mod request;
+mod search;
+
+use edge::{ListFields, Order};
+
+pub use page::Listed;
+pub(crate) use page::{load, rest};
+pub(crate) use position::PositionCursor;
+pub(crate) use request::{List, link};
+
+/// A list of rows of a read model. The name of each of its fields is that of a column.
+pub trait View: ListFields {
+    /// The table in schema `read_model`.
+    const TABLE: &'static str;
+    /// The order, unless another one is asked for. In every order the id comes last, so that none is left to chance.
+    const ORDER: &'static [(&'static str, Order)];
+    /// The sortable fields that every row has. The others come last where they are null, whichever end comes first.
+    const NEVER_NULL: &'static [&'static str];
+    /// Whether the rows have custom fields.
+    const CUSTOM: bool = false;
+}

@@ -1,0 +1,165 @@
+//! A page of a list.
+
+use edge::list::MAX_PAGE;
+use edge::{Answer, Links, Meta, Problem};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sqlx::{Postgres, QueryBuilder, Row};
+use utoipa::ToSchema;
+
+use super::condition::{self, Scope};
+use super::cursor::Context;
+use super::keyset::{self, Key, Place, Way};
+use super::{List, View};
+use crate::failure;
+use crate::tenant::TenantTransaction;
+use crate::wait::Freshness;
+
+/// Items of a list, and where the list goes on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Listed<T> {
+    /// The items of this page, in the order of the list.
+    pub items: Vec<T>,
+    /// `self`, and `next` and `prev` where there are such pages. They lead by number if a page was asked for by its
+    /// number, else by cursor, which neither skips nor repeats an item when others come and go meanwhile.
+    pub links: Links,
+}
+
+/// The rows of a page, and what there is to know about it.
+pub(crate) struct Page {
+    docs: Vec<Value>,
+    links: Links,
+    meta: Meta,
+}
+
+struct Found {
+    doc: Value,
+    place: Place,
+}
+
+/// Reads the page that is asked for.
+pub(crate) async fn load<F: View>(
+    transaction: &mut TenantTransaction,
+    list: &List<F>,
+    scope: Scope<'_>,
+) -> Result<Page, Problem> {
+    let keys = keyset::keys(list);
+    let fingerprint = list.fingerprint();
+    let context = Context { tenant: transaction.tenant(), list: &fingerprint };
+    let from = match &list.cursor {
+        Some(cursor) => Some(context.read(cursor, &keys)?),
+        None => None,
+    };
+    let total = match from {
+        Some(_) => None,
+        None => Some(count(transaction, list, scope).await.map_err(failure::database)?),
+    };
+    let mut found = find(transaction, list, scope, &keys, from.as_ref()).await.map_err(failure::database)?;
+    let size = usize::try_from(list.query.page_size).unwrap_or(usize::MAX);
+    let goes_on = found.len() > size;
+    found.truncate(size);
+    let way = from.map_or(Way::Onwards, |(_, way)| way);
+    if way == Way::Back {
+        found.reverse();
+    }
+    // What the row beyond the page does not tell, the cursor does: it was given out by the page next to this one.
+    let (has_next, has_prev) = match way {
+        Way::Onwards => (goes_on, list.cursor.is_some()),
+        Way::Back => (true, goes_on),
+    };
+    let next = found.last().filter(|_| has_next).map(|last| context.write(&last.place, Way::Onwards));
+    let prev = found.first().filter(|_| has_prev).map(|first| context.write(&first.place, Way::Back));
+    let links = links(list, next.as_deref(), prev.as_deref());
+    let meta = Meta {
+        page: list.cursor.is_none().then_some(list.query.page),
+        page_size: Some(list.query.page_size),
+        total,
+        next_cursor: next,
+        ..Meta::default()
+    };
+    Ok(Page { docs: found.into_iter().map(|found| found.doc).collect(), links, meta })
+}
+
+fn links<F: View>(list: &List<F>, next: Option<&str>, prev: Option<&str>) -> Links {
+    let page = list.query.page;
+    let number = page.to_string();
+    let itself = match &list.cursor {
+        Some(cursor) => list.link(Some(("cursor", cursor))),
+        None if list.by_number => list.link(Some(("page", &number))),
+        None => list.link(None),
+    };
+    let mut links = Links::new().itself(itself);
+    if !list.by_number {
+        for (name, cursor) in [("next", next), ("prev", prev)] {
+            if let Some(cursor) = cursor {
+                links = links.get(name, list.link(Some(("cursor", cursor))));
+            }
+        }
+        return links;
+    }
+    if page > 1 {
+        links = links.get("prev", list.link(Some(("page", &(page - 1).to_string()))));
+    }
+    if next.is_some() && page < MAX_PAGE {
+        links = links.get("next", list.link(Some(("page", &(page + 1).to_string()))));
+    }
+    links
+}
+
+async fn count<F: View>(
+    transaction: &mut TenantTransaction,
+    list: &List<F>,
+    scope: Scope<'_>,
+) -> Result<u64, sqlx::Error> {
+    let mut sql = QueryBuilder::new("select count(*) from read_model.");
+    sql.push(F::TABLE);
+    condition::push(&mut sql, list, scope);
+    let count: i64 = sql.build_query_scalar().fetch_one(transaction.connection()).await?;
+    Ok(u64::try_from(count).unwrap_or_default())
+}
+
+/// The rows of the page and, if there is one, the row after them.
+async fn find<F: View>(
+    transaction: &mut TenantTransaction,
+    list: &List<F>,
+    scope: Scope<'_>,
+    keys: &[Key],
+    from: Option<&(Place, Way)>,
+) -> Result<Vec<Found>, sqlx::Error> {
+    let mut sql: QueryBuilder<'static, Postgres> = QueryBuilder::new("select doc, id");
+    keyset::push_columns(&mut sql, keys);
+    sql.push(" from read_model.").push(F::TABLE);
+    condition::push(&mut sql, list, scope);
+    if let Some((place, way)) = from {
+        keyset::push_after(&mut sql, keys, place, *way);
+    }
+    keyset::push_order(&mut sql, keys, from.map_or(Way::Onwards, |(_, way)| *way));
+    sql.push(" limit ").push_bind(list.query.limit() + 1);
+    if from.is_none() {
+        sql.push(" offset ").push_bind(list.query.offset());
+    }
+    let rows = sql.build().fetch_all(transaction.connection()).await?;
+    rows.iter()
+        .map(|row| Ok(Found { doc: row.try_get("doc")?, place: keyset::place(row, 2, keys)? }))
+        .collect()
+}
+
+impl Page {
+    /// The answer, with every row made an item.
+    pub(crate) fn answer(self, freshness: Freshness, item: impl Fn(Value) -> Value) -> Answer<Listed<Value>> {
+        let Self { docs, links, meta } = self;
+        freshness.answer(Listed { items: docs.into_iter().map(item).collect(), links }, meta)
+    }
+}
+
+/// The link to what follows a row of a list, for who has read its first rows by another way.
+pub(crate) fn rest<F: View>(
+    transaction: &TenantTransaction,
+    list: &List<F>,
+    values: Vec<Option<edge::Value>>,
+    id: uuid::Uuid,
+) -> String {
+    let fingerprint = list.fingerprint();
+    let context = Context { tenant: transaction.tenant(), list: &fingerprint };
+    list.link(Some(("cursor", &context.write(&Place { values, id }, Way::Onwards))))
+}

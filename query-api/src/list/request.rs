@@ -1,0 +1,155 @@
+//! What is asked of a list.
+
+use std::borrow::Cow;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use edge::list::{MAX_FILTERS, MAX_SORTS};
+use edge::{FieldError, ListQuery, Problem};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::{ArrayBuilder, RefOr, Required, Schema};
+
+use super::View;
+use super::custom::{self, CustomFilter};
+
+/// Bytes of the longest cursor: the values of all fields of an order fit, escaped in JSON and in base 64.
+const MAX_CURSOR: usize = 8 * 1024;
+const _: () = assert!(MAX_CURSOR > MAX_SORTS * 200 * 6 * 4 / 3);
+
+/// What need not be escaped in a query: unreserved characters, and two that read better as they are.
+const ESCAPED: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':').remove(b',');
+
+/// A query of the list `F`. It adds to [`ListQuery`] the custom fields, cursors that hold long values, and the links.
+pub(crate) struct List<F> {
+    pub(super) query: ListQuery<F>,
+    pub(super) custom: Vec<CustomFilter>,
+    pub(super) cursor: Option<String>,
+    /// Whether a page was asked for by its number.
+    pub(super) by_number: bool,
+    path: String,
+    /// Everything that was asked, but for where to begin.
+    asked: Vec<(String, String)>,
+}
+
+impl<F: View> List<F> {
+    /// Reads a path and its query.
+    ///
+    /// # Errors
+    /// The 422 problem with everything that is bad.
+    pub(crate) fn parse(path: &str, query: &str) -> Result<Self, Problem> {
+        let (mut errors, mut plain) = (Vec::new(), Vec::new());
+        let (mut custom, mut sent, mut cursor, mut by_number) = (Vec::new(), 0, None, false);
+        let mut asked = Vec::new();
+        for (raw, pair) in pairs(query) {
+            // What cannot be decoded is left to the plain query, which says so.
+            let Some((name, value)) = pair else {
+                plain.push(raw);
+                continue;
+            };
+            let begins = matches!(name.as_str(), "page" | "cursor");
+            if name == "cursor" {
+                if cursor.replace(value.clone()).is_some() {
+                    errors.push(FieldError::new("cursor", "duplicate", "must be sent once"));
+                } else if value.len() > MAX_CURSOR {
+                    errors.push(super::cursor::refusal());
+                }
+            } else if F::CUSTOM && custom::is_one(&name) {
+                sent += 1;
+                if sent <= MAX_FILTERS {
+                    errors.extend(custom::add(&mut custom, &name, &value));
+                }
+            } else {
+                by_number |= name == "page";
+                plain.push(raw);
+            }
+            if !begins {
+                asked.push((name, value));
+            }
+        }
+        if cursor.is_some() && by_number {
+            errors.push(FieldError::new("page", "conflict", "must not be sent along with cursor"));
+        }
+        if sent > MAX_FILTERS {
+            errors.push(FieldError::new("filter", "too_many", format!("must be at most {MAX_FILTERS}")));
+        }
+        match ListQuery::parse(&plain.join("&")) {
+            Ok(query) if errors.is_empty() => {
+                Ok(Self { query, custom, cursor, by_number, path: path.to_owned(), asked })
+            }
+            Ok(_) => Err(Problem::invalid(errors)),
+            Err(problem) => {
+                errors.extend(problem.body().errors.iter().cloned());
+                Err(Problem::invalid(errors))
+            }
+        }
+    }
+}
+
+impl<F> List<F> {
+    /// The link to this list, beginning at a cursor or page.
+    pub(super) fn link(&self, begin: Option<(&str, &str)>) -> String {
+        let asked = self.asked.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        link(&self.path, asked.chain(begin))
+    }
+
+    /// What makes this list another one: where it is and what was asked, whatever the order of asking. The size of
+    /// pages may change on the way.
+    pub(super) fn fingerprint(&self) -> Vec<&str> {
+        let mut asked: Vec<_> = self.asked.iter().filter(|(name, _)| name != "page_size").collect();
+        asked.sort_unstable();
+        let asked = asked.into_iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]);
+        std::iter::once(self.path.as_str()).chain(asked).collect()
+    }
+}
+
+/// A path with a query.
+pub(crate) fn link<'a>(path: &str, query: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let mut text = path.to_owned();
+    for (index, (name, value)) in query.into_iter().enumerate() {
+        text.push(if index == 0 { '?' } else { '&' });
+        text.extend(utf8_percent_encode(name, ESCAPED));
+        text.push('=');
+        text.extend(utf8_percent_encode(value, ESCAPED));
+    }
+    text
+}
+
+/// The parameters of a query as they were sent, and as they were meant if they can be decoded.
+pub(crate) fn pairs(query: &str) -> impl Iterator<Item = (&str, Option<(String, String)>)> {
+    let decode = |text: &str| {
+        let spaced = text.replace('+', " ");
+        percent_decode_str(&spaced).decode_utf8().ok().map(Cow::into_owned)
+    };
+    query.split('&').filter(|raw| !raw.is_empty()).map(move |raw| {
+        let (name, value) = raw.split_once('=').unwrap_or((raw, ""));
+        (raw, decode(name).zip(decode(value)))
+    })
+}
+
+impl<F: View, S: Sync> FromRequestParts<S> for List<F> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Self::parse(parts.uri.path(), parts.uri.query().unwrap_or_default())
+    }
+}
+
+impl<F: View> IntoParams for List<F> {
+    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let mut parameters = ListQuery::<F>::into_params(place);
+        if F::CUSTOM {
+            let values = ArrayBuilder::new().items(<String as utoipa::PartialSchema>::schema());
+            let custom = ParameterBuilder::new()
+                .name("filter[custom.{key}]")
+                .parameter_in(ParameterIn::Query)
+                .required(Required::False)
+                .description(Some(custom::DESCRIPTION))
+                .schema(Some(RefOr::T(Schema::Array(values.build()))));
+            parameters.push(custom.build());
+        }
+        parameters
+    }
+}

@@ -1,0 +1,164 @@
+//! `GET /reports/forecast`.
+
+use axum::extract::State;
+use chrono::{Datelike, Months, NaiveDate, Utc};
+use domain::PipelineId;
+use edge::{Answer, Envelope, FieldError, Meta, MinPosition, Permit, Problem, Query};
+use projections::Projection;
+use projections::sales::opportunity_list::OpportunityList;
+use serde::{Deserialize, Serialize};
+use sqlx::FromRow;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::QueryApi;
+use crate::failure;
+use crate::permission::ReadReports;
+use crate::sales::Total;
+use crate::wait::AtLeast;
+
+/// Months unless something else is asked for, and the most there can be.
+const MONTHS: (u32, u32) = (6, 36);
+
+/// What the open deals may bring, by when they should be decided. Every open deal is in exactly one part.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Forecast {
+    /// The months that were asked for, from the current one on, each with the deals expected in it.
+    pub months: Vec<ForecastMonth>,
+    /// Deals that should have been decided in a month before the current one.
+    pub overdue: ForecastBucket,
+    /// Deals expected after the last of the months.
+    pub later: ForecastBucket,
+    /// Deals without a date.
+    pub undated: ForecastBucket,
+}
+
+/// A month of a forecast.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ForecastMonth {
+    /// Year and month.
+    #[schema(example = "2026-03")]
+    pub month: String,
+    /// The deals expected in it.
+    #[serde(flatten)]
+    pub bucket: ForecastBucket,
+}
+
+/// Open deals of a forecast.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ForecastBucket {
+    /// Deals, with and without an amount.
+    pub count: i64,
+    /// Those of them without an amount; no total includes them.
+    pub without_amount: i64,
+    /// What the others come to, per currency.
+    pub totals: Vec<Total>,
+}
+
+/// The query of the forecast.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ForecastQuery {
+    /// How many months, 1 to 36; 6 unless something else is asked for. The first one is the current one, in UTC.
+    #[param(minimum = 1, maximum = 36, example = 6)]
+    months: Option<u32>,
+    /// Only deals of this pipeline.
+    #[param(value_type = Option<uuid::Uuid>)]
+    pipeline_id: Option<PipelineId>,
+}
+
+#[derive(FromRow)]
+struct Row {
+    bucket: String,
+    currency: Option<String>,
+    count: i64,
+    amount: Option<String>,
+    weighted: Option<String>,
+}
+
+pub(super) fn router() -> OpenApiRouter<QueryApi> {
+    OpenApiRouter::new().routes(routes!(report_forecast))
+}
+
+/// What open deals may bring
+#[utoipa::path(
+    get,
+    path = "/api/v1/reports/forecast",
+    tag = "reports",
+    params(ForecastQuery, AtLeast),
+    security(("bearer" = ["report.read"])),
+    responses((status = 200, description = "The forecast", body = Envelope<Forecast>))
+)]
+async fn report_forecast(
+    caller: Permit<ReadReports>,
+    State(app): State<QueryApi>,
+    at_least: Option<MinPosition>,
+    Query(asked): Query<ForecastQuery>,
+) -> Result<Answer<Forecast>, Problem> {
+    let months = asked.months.unwrap_or(MONTHS.0);
+    if !(1..=MONTHS.1).contains(&months) {
+        let rule = format!("must be a whole number from 1 to {}", MONTHS.1);
+        return Err(Problem::invalid(vec![FieldError::new("months", "invalid", rule)]));
+    }
+    let months = months_from(Utc::now().date_naive(), months);
+    let (Some(first), Some(after)) = (months.first(), months.last().map(|last| *last + Months::new(1)))
+    else {
+        return Err(Problem::internal("no months"));
+    };
+    let mut reading = app.read(&caller, at_least, &[OpportunityList::NAME]).await?;
+    let rows: Vec<Row> = sqlx::query_as(include_str!("forecast.sql"))
+        .bind(first)
+        .bind(after)
+        .bind(asked.pipeline_id.map(PipelineId::as_uuid))
+        .fetch_all(reading.transaction.connection())
+        .await
+        .map_err(failure::database)?;
+    let month = |day: &NaiveDate| {
+        let month = day.format("%Y-%m").to_string();
+        ForecastMonth { bucket: bucket(&rows, &month), month }
+    };
+    let forecast = Forecast {
+        months: months.iter().map(month).collect(),
+        overdue: bucket(&rows, "overdue"),
+        later: bucket(&rows, "later"),
+        undated: bucket(&rows, "undated"),
+    };
+    Ok(reading.freshness.answer(forecast, Meta::default()))
+}
+
+/// The first days of months, from that of `today` on.
+fn months_from(today: NaiveDate, count: u32) -> Vec<NaiveDate> {
+    let first = today.with_day(1).unwrap_or(today);
+    (0..count).map(|month| first + Months::new(month)).collect()
+}
+
+fn bucket(rows: &[Row], name: &str) -> ForecastBucket {
+    let mut bucket = ForecastBucket::default();
+    for row in rows.iter().filter(|row| row.bucket == name) {
+        bucket.count += row.count;
+        match (&row.currency, &row.amount, &row.weighted) {
+            (Some(currency), Some(amount), Some(weighted)) => bucket.totals.push(Total {
+                currency: currency.clone(),
+                count: row.count,
+                amount: amount.clone(),
+                weighted: weighted.clone(),
+            }),
+            _ => bucket.without_amount += row.count,
+        }
+    }
+    bucket
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn months_begin_with_the_current_one_and_go_over_the_end_of_the_year() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let months = months_from(day("2026-11-30"), 3);
+        assert_eq!(months, [day("2026-11-01"), day("2026-12-01"), day("2027-01-01")]);
+    }
+}

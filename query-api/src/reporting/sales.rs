@@ -1,0 +1,197 @@
+//! `GET /reports/sales`.
+
+use axum::extract::State;
+use domain::{Currency, FieldKey, PipelineId};
+use edge::{Answer, Envelope, Meta, MinPosition, Permit, Problem, Query};
+use projections::Projection;
+use projections::sales::opportunity_list::OpportunityList;
+use projections::sales::pipeline_list::PipelineList;
+use serde::{Deserialize, Serialize};
+use sqlx::FromRow;
+use sqlx::types::Json;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::period::{Day, Period};
+use crate::app::QueryApi;
+use crate::failure;
+use crate::permission::ReadReports;
+use crate::sales::Money;
+use crate::wait::AtLeast;
+
+/// Open, won and lost deals, by whatever they were grouped by.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SalesReport {
+    /// As asked.
+    #[schema(example = "owner")]
+    pub group_by: String,
+    /// The groups that have deals, by key; stages by pipeline and place. The group without a key comes last.
+    pub groups: Vec<SalesGroup>,
+    /// All groups together.
+    pub totals: SalesFigures,
+}
+
+/// Deals that have something in common.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SalesGroup {
+    /// What they have in common: the value of the field, the id of the stage, `2026-03` or `2026-Q1`; null for deals
+    /// that have none, which for months and quarters are the open ones.
+    #[schema(example = "sam")]
+    pub key: Option<String>,
+    /// What the stage is called today; null for everything else.
+    pub label: Option<String>,
+    /// What they come to.
+    #[serde(flatten)]
+    pub figures: SalesFigures,
+}
+
+/// What deals come to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SalesFigures {
+    /// Deals that are open now.
+    pub open: i64,
+    /// Deals that were won.
+    pub won: i64,
+    /// Deals that were lost.
+    pub lost: i64,
+    /// The amounts of the won deals, per currency.
+    pub won_value: Vec<Money>,
+    /// won / (won + lost), rounded to 4 digits; null if there are neither.
+    #[schema(example = 0.3333)]
+    pub win_rate: Option<f64>,
+    /// Days from opening to winning, on average over the won deals, rounded to 1 digit; null if there are none. Lost
+    /// deals are left out: most are closed when somebody tidies up, which says little about selling.
+    #[schema(example = 41.5)]
+    pub average_days_to_close: Option<f64>,
+}
+
+/// What deals are grouped by.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(try_from = "String")]
+enum GroupBy {
+    Column(String),
+    Custom(FieldKey),
+}
+
+const COLUMNS: [&str; 7] = ["owner", "product", "account", "stage", "source", "close_month", "close_quarter"];
+
+/// The query of the report.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct SalesQuery {
+    /// `owner`, `product`, `account`, `stage` (for closed deals the last one), `source`, `close_month`,
+    /// `close_quarter` or `custom.<key>`.
+    #[param(value_type = String, example = "owner")]
+    group_by: GroupBy,
+    /// Closed deals count if they were closed on this day or later.
+    #[param(value_type = Option<String>, format = Date, example = "2026-01-01")]
+    from: Option<Day>,
+    /// Closed deals count if they were closed before this day; open ones if they were opened before it.
+    #[param(value_type = Option<String>, format = Date, example = "2026-04-01")]
+    to: Option<Day>,
+    /// Only deals of this pipeline.
+    #[param(value_type = Option<uuid::Uuid>)]
+    pipeline_id: Option<PipelineId>,
+    /// Only deals with an amount in this currency.
+    #[param(value_type = Option<String>, example = "EUR")]
+    currency: Option<Currency>,
+}
+
+#[derive(FromRow)]
+struct Row {
+    total: bool,
+    key: Option<String>,
+    label: Option<String>,
+    open: i64,
+    won: i64,
+    lost: i64,
+    won_value: Json<Vec<Money>>,
+    win_rate: Option<f64>,
+    average_days_to_close: Option<f64>,
+}
+
+pub(super) fn router() -> OpenApiRouter<QueryApi> {
+    OpenApiRouter::new().routes(routes!(report_sales))
+}
+
+/// Sales, grouped
+#[utoipa::path(
+    get,
+    path = "/api/v1/reports/sales",
+    tag = "reports",
+    params(SalesQuery, AtLeast),
+    security(("bearer" = ["report.read"])),
+    responses((status = 200, description = "The report", body = Envelope<SalesReport>))
+)]
+async fn report_sales(
+    caller: Permit<ReadReports>,
+    State(app): State<QueryApi>,
+    at_least: Option<MinPosition>,
+    Query(asked): Query<SalesQuery>,
+) -> Result<Answer<SalesReport>, Problem> {
+    let period = Period::new(asked.from, asked.to)?;
+    let mut reading = app.read(&caller, at_least, &[OpportunityList::NAME, PipelineList::NAME]).await?;
+    let rows: Vec<Row> = sqlx::query_as(include_str!("sales.sql"))
+        .bind(asked.group_by.column())
+        .bind(asked.group_by.custom())
+        .bind(asked.pipeline_id.map(PipelineId::as_uuid))
+        .bind(asked.currency.map(Currency::code))
+        .bind(period.from)
+        .bind(period.to)
+        .fetch_all(reading.transaction.connection())
+        .await
+        .map_err(failure::database)?;
+    let (totals, groups): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| row.total);
+    let totals = totals.into_iter().next().ok_or_else(|| Problem::internal("no totals"))?;
+    let report = SalesReport {
+        group_by: asked.group_by.text(),
+        groups: groups.into_iter().map(SalesGroup::from).collect(),
+        totals: SalesGroup::from(totals).figures,
+    };
+    Ok(reading.freshness.answer(report, Meta::default()))
+}
+
+impl TryFrom<String> for GroupBy {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let column = COLUMNS.contains(&text.as_str()).then(|| Self::Column(text.clone()));
+        let custom = || FieldKey::parse(text.strip_prefix("custom.")?).ok().map(Self::Custom);
+        let rule = || format!("must be one of {}, or custom.key", COLUMNS.join(", "));
+        column.or_else(custom).ok_or_else(rule)
+    }
+}
+
+impl GroupBy {
+    fn column(&self) -> &str {
+        match self {
+            Self::Column(column) => column,
+            Self::Custom(_) => "custom",
+        }
+    }
+
+    fn custom(&self) -> Option<&str> {
+        match self {
+            Self::Column(_) => None,
+            Self::Custom(key) => Some(key.as_str()),
+        }
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::Column(column) => column.clone(),
+            Self::Custom(key) => format!("custom.{key}"),
+        }
+    }
+}
+
+impl From<Row> for SalesGroup {
+    fn from(row: Row) -> Self {
+        let Row { total: _, key, label, open, won, lost, won_value, win_rate, average_days_to_close } = row;
+        let won_value = won_value.0;
+        let figures = SalesFigures { open, won, lost, won_value, win_rate, average_days_to_close };
+        Self { key, label, figures }
+    }
+}

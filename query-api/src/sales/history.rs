@@ -1,0 +1,191 @@
+//! `GET /leads/{id}/history` and `GET /opportunities/{id}/history`.
+
+use std::collections::HashMap;
+
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use domain::{LeadId, OpportunityId};
+use edge::{
+    Answer, Envelope, Field, Identity, ListFields, MinPosition, Order, Path, Permit, Problem,
+    Value as FieldValue,
+};
+use projections::Projection;
+use projections::sales::history::History;
+use projections::sales::lead_list::LeadList;
+use projections::sales::opportunity_list::OpportunityList;
+use projections::sales::pipeline_list::PipelineList;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use crate::app::QueryApi;
+use crate::failure;
+use crate::list::{self, List, Listed, View};
+use crate::permission::{ReadLeads, ReadOpportunities};
+use crate::tenant::TenantTransaction;
+use crate::wait::AtLeast;
+
+/// Something that happened to a lead or deal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct HistoryEntry {
+    /// `lead` or `opportunity`.
+    #[schema(example = "opportunity")]
+    pub aggregate_type: String,
+    /// The lead or deal.
+    pub aggregate_id: Uuid,
+    /// Its version afterwards.
+    pub sequence: i64,
+    /// What happened.
+    #[schema(example = "opportunity.moved")]
+    pub event_type: String,
+    /// Who did it.
+    #[schema(example = "sam")]
+    pub actor: String,
+    /// When it happened.
+    pub occurred_at: DateTime<Utc>,
+    /// When it was recorded.
+    pub recorded_at: DateTime<Utc>,
+    /// The import that brought it; absent otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import: Option<Uuid>,
+    /// Each field that it changed.
+    pub changes: Vec<HistoryChange>,
+    /// The activity that was logged, `{kind, summary}`; absent otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activity: Option<Value>,
+}
+
+/// A field that changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct HistoryChange {
+    /// As in the lead or deal; a custom field as `custom.<key>`.
+    #[schema(example = "stage_id")]
+    pub field: String,
+    /// The old value; null if there was none.
+    pub from: Value,
+    /// The new value; null if there is none.
+    pub to: Value,
+    /// What `from` is called today, if it is the id of a stage or pipeline; absent otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Prospect")]
+    pub from_name: Option<String>,
+    /// What `to` is called today, if it is the id of a stage or pipeline; absent otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Proposal")]
+    pub to_name: Option<String>,
+}
+
+impl ListFields for HistoryEntry {
+    const FIELDS: &'static [Field] = &[
+        Field::integer("sequence").sortable(),
+        Field::text("event_type"),
+        Field::text("actor"),
+        Field::time("occurred_at").sortable(),
+    ];
+}
+
+impl View for HistoryEntry {
+    const TABLE: &'static str = History::NAME;
+    const ORDER: &'static [(&'static str, Order)] = &[("sequence", Order::Desc)];
+    const NEVER_NULL: &'static [&'static str] = &["sequence", "occurred_at"];
+}
+
+pub(super) fn router() -> OpenApiRouter<QueryApi> {
+    OpenApiRouter::new().routes(routes!(read_lead_history)).routes(routes!(read_opportunity_history))
+}
+
+/// What happened to a lead, the latest first
+///
+/// A lead that was taken back keeps its history.
+#[utoipa::path(
+    get,
+    path = "/api/v1/leads/{id}/history",
+    tag = "leads",
+    params(("id" = Uuid, Path, description = "The lead"), List<HistoryEntry>, AtLeast),
+    security(("bearer" = ["lead.read"])),
+    responses((status = 200, description = "A page of its history", body = Envelope<Listed<HistoryEntry>>))
+)]
+async fn read_lead_history(
+    caller: Permit<ReadLeads>,
+    State(app): State<QueryApi>,
+    at_least: Option<MinPosition>,
+    Path(id): Path<LeadId>,
+    list: List<HistoryEntry>,
+) -> Result<Answer<Listed<Value>>, Problem> {
+    history::<LeadList>(&app, &caller, at_least, id.into(), &list).await
+}
+
+/// What happened to an opportunity, the latest first
+///
+/// A deal that was taken back keeps its history.
+#[utoipa::path(
+    get,
+    path = "/api/v1/opportunities/{id}/history",
+    tag = "opportunities",
+    params(("id" = Uuid, Path, description = "The deal"), List<HistoryEntry>, AtLeast),
+    security(("bearer" = ["opportunity.read"])),
+    responses((status = 200, description = "A page of its history", body = Envelope<Listed<HistoryEntry>>))
+)]
+async fn read_opportunity_history(
+    caller: Permit<ReadOpportunities>,
+    State(app): State<QueryApi>,
+    at_least: Option<MinPosition>,
+    Path(id): Path<OpportunityId>,
+    list: List<HistoryEntry>,
+) -> Result<Answer<Listed<Value>>, Problem> {
+    history::<OpportunityList>(&app, &caller, at_least, id.into(), &list).await
+}
+
+/// The history of a thing of the sort that `P` shows.
+async fn history<P: Projection>(
+    app: &QueryApi,
+    caller: &Identity,
+    at_least: Option<MinPosition>,
+    id: Uuid,
+    list: &List<HistoryEntry>,
+) -> Result<Answer<Listed<Value>>, Problem> {
+    let mut reading = app.read(caller, at_least, &[History::NAME, PipelineList::NAME]).await?;
+    let transaction = &mut reading.transaction;
+    if !has_history(transaction, P::READS, id).await.map_err(failure::database)? {
+        return Err(reading.freshness.not_found());
+    }
+    let page = list::load(transaction, list, &[("aggregate_id", FieldValue::Uuid(id))]).await?;
+    let names = names(transaction).await.map_err(failure::database)?;
+    Ok(page.answer(reading.freshness, |doc| named(doc, &names)))
+}
+
+async fn has_history(
+    transaction: &mut TenantTransaction,
+    aggregate_types: &[&str],
+    id: Uuid,
+) -> Result<bool, sqlx::Error> {
+    let sql = "select exists (
+        select from read_model.sales_history where aggregate_id = $1 and aggregate_type = any($2)
+    )";
+    sqlx::query_scalar(sql).bind(id).bind(aggregate_types).fetch_one(transaction.connection()).await
+}
+
+/// What stages and pipelines are called, by their ids.
+async fn names(transaction: &mut TenantTransaction) -> Result<HashMap<String, String>, sqlx::Error> {
+    let sql = include_str!("names.sql");
+    let rows: Vec<(String, String)> = sqlx::query_as(sql).fetch_all(transaction.connection()).await?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Adds names to the ids that have some.
+fn named(mut entry: Value, names: &HashMap<String, String>) -> Value {
+    for change in entry["changes"].as_array_mut().into_iter().flatten() {
+        if !matches!(change["field"].as_str(), Some("stage_id" | "pipeline_id")) {
+            continue;
+        }
+        for (id, name) in [("from", "from_name"), ("to", "to_name")] {
+            if let Some(known) = change[id].as_str().and_then(|id| names.get(id)) {
+                change[name] = Value::from(known.as_str());
+            }
+        }
+    }
+    entry
+}

@@ -1,0 +1,204 @@
+//! `GET /pipelines/{id}/board`.
+
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use domain::PipelineId;
+use edge::{
+    Answer, Envelope, FieldError, Identity, Links, Meta, MinPosition, Path, Permit, Problem, Query,
+    Value as FieldValue,
+};
+use projections::Projection;
+use projections::sales::opportunity_list::OpportunityList;
+use projections::sales::pipeline_list::PipelineList;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sqlx::FromRow;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::opportunity_list::Opportunity;
+use super::{Total, links};
+use crate::app::QueryApi;
+use crate::list::{self, List, link};
+use crate::permission::ReadOpportunities;
+use crate::single::{doc, item};
+use crate::tenant::TenantTransaction;
+use crate::{failure, wait::AtLeast};
+
+/// Cards of a stage unless something else is asked for, and the most there can be.
+const CARDS: (u16, u16) = (50, 200);
+
+/// The open deals of a pipeline, by stage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Board {
+    /// The pipeline.
+    pub pipeline_id: Uuid,
+    /// What people call it.
+    #[schema(example = "Sales pipeline")]
+    pub name: String,
+    /// Its live stages, in order.
+    pub stages: Vec<BoardStage>,
+    /// `self` and `pipeline`.
+    pub links: Links,
+}
+
+/// A stage of a board.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct BoardStage {
+    /// Its id.
+    pub id: Uuid,
+    /// What people call it.
+    #[schema(example = "Proposal")]
+    pub name: String,
+    /// How likely a deal in it is won, in percent, unless the deal says otherwise.
+    #[schema(example = 50)]
+    pub probability: u8,
+    /// Open deals in it, with and without an amount.
+    pub count: i64,
+    /// Those of them without an amount; no total includes them.
+    pub without_amount: i64,
+    /// What the others come to, per currency.
+    pub totals: Vec<Total>,
+    /// The deals that have been in it longest, the longest first.
+    pub cards: Vec<BoardCard>,
+    /// `deals`: all of them as a list; `rest`: that list after the last card, if there are more.
+    pub links: Links,
+}
+
+/// A deal on a board.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct BoardCard {
+    /// The deal.
+    #[serde(flatten)]
+    pub opportunity: Opportunity,
+    /// Whole days since it came into its stage.
+    pub days_in_stage: i64,
+}
+
+/// The query of a board.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct BoardQuery {
+    /// Most cards of a stage, 0 to 200; 50 unless something else is asked for.
+    #[param(minimum = 0, maximum = 200, example = 50)]
+    cards: Option<u16>,
+}
+
+#[derive(FromRow)]
+struct StageRow {
+    stage: Value,
+    count: i64,
+    without_amount: i64,
+    totals: Value,
+    cards: Value,
+    last_since: Option<DateTime<Utc>>,
+}
+
+pub(super) fn router() -> OpenApiRouter<QueryApi> {
+    OpenApiRouter::new().routes(routes!(read_board))
+}
+
+/// The board of a pipeline
+#[utoipa::path(
+    get,
+    path = "/api/v1/pipelines/{id}/board",
+    tag = "pipelines",
+    params(("id" = Uuid, Path, description = "The pipeline"), BoardQuery, AtLeast),
+    security(("bearer" = ["opportunity.read"])),
+    responses((status = 200, description = "Its open deals, by stage", body = Envelope<Board>))
+)]
+async fn read_board(
+    caller: Permit<ReadOpportunities>,
+    State(app): State<QueryApi>,
+    at_least: Option<MinPosition>,
+    Path(id): Path<PipelineId>,
+    Query(BoardQuery { cards }): Query<BoardQuery>,
+) -> Result<Answer<Value>, Problem> {
+    let cards = cards.unwrap_or(CARDS.0);
+    if cards > CARDS.1 {
+        let rule = format!("must be a whole number from 0 to {}", CARDS.1);
+        return Err(Problem::invalid(vec![FieldError::new("cards", "invalid", rule)]));
+    }
+    let mut reading = app.read(&caller, at_least, &[PipelineList::NAME, OpportunityList::NAME]).await?;
+    let transaction = &mut reading.transaction;
+    let Some(pipeline) = doc(transaction, PipelineList::NAME, id.into()).await? else {
+        return Err(reading.freshness.not_found());
+    };
+    let rows: Vec<StageRow> = sqlx::query_as(include_str!("pipeline_board.sql"))
+        .bind(id.as_uuid())
+        .bind(i64::from(cards))
+        .fetch_all(transaction.connection())
+        .await
+        .map_err(failure::database)?;
+    let now = Utc::now();
+    let stages = rows.into_iter().map(|row| stage(transaction, id, row, now, &caller));
+    let stages = stages.collect::<Result<Vec<_>, _>>()?;
+    let path = format!("/api/v1/pipelines/{id}");
+    let size = cards.to_string();
+    let itself = link(&format!("{path}/board"), [("cards", size.as_str())]);
+    let links = Links::new().itself(itself).get("pipeline", path);
+    let board = json!({"pipeline_id": id, "name": pipeline["name"], "stages": stages});
+    Ok(reading.freshness.answer(item(board, links), Meta::default()))
+}
+
+fn stage(
+    transaction: &TenantTransaction,
+    pipeline: PipelineId,
+    row: StageRow,
+    now: DateTime<Utc>,
+    caller: &Identity,
+) -> Result<Value, Problem> {
+    let StageRow { mut stage, count, without_amount, totals, cards, last_since } = row;
+    let Value::Array(cards) = cards else { return Err(Problem::internal("cards are no array")) };
+    let last = cards.last().and_then(|card| card["id"].as_str()).and_then(|id| id.parse().ok());
+    let shown = cards.len();
+    let cards: Vec<Value> = cards.into_iter().map(|doc| card(doc, now, caller)).collect();
+    let (pipeline, id) = (pipeline.to_string(), stage["id"].as_str().unwrap_or_default());
+    let asked = [
+        ("filter[pipeline_id]", pipeline.as_str()),
+        ("filter[stage_id]", id),
+        ("filter[status]", "open"),
+        ("sort", "stage_since"),
+    ];
+    let deals = link("/api/v1/opportunities", asked);
+    let mut links = Links::new().get("deals", &deals);
+    if usize::try_from(count).is_ok_and(|count| count > shown) {
+        let rest = match (last, last_since) {
+            (Some(last), Some(since)) => rest(transaction, &deals, since, last)?,
+            _ => deals,
+        };
+        links = links.get("rest", rest);
+    }
+    for (name, value) in [
+        ("count", count.into()),
+        ("without_amount", without_amount.into()),
+        ("totals", totals),
+        ("cards", cards.into()),
+    ] {
+        stage[name] = value;
+    }
+    Ok(item(stage, links))
+}
+
+/// The list of a stage's deals, from the one after the last card on.
+fn rest(
+    transaction: &TenantTransaction,
+    deals: &str,
+    since: DateTime<Utc>,
+    last: Uuid,
+) -> Result<String, Problem> {
+    let (path, query) = deals.split_once('?').unwrap_or((deals, ""));
+    let list = List::<Opportunity>::parse(path, query)?;
+    Ok(list::rest(transaction, &list, vec![Some(FieldValue::Time(since))], last))
+}
+
+fn card(mut doc: Value, now: DateTime<Utc>, caller: &Identity) -> Value {
+    let since = doc["stage_since"].as_str().and_then(|text| text.parse::<DateTime<Utc>>().ok());
+    let days = since.map_or(0, |since| (now - since).num_days().max(0));
+    doc["days_in_stage"] = days.into();
+    let links = links::of_opportunity(&doc, None, caller);
+    item(doc, links)
+}

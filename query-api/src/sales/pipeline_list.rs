@@ -1,0 +1,120 @@
+//! `GET /pipelines` and `GET /pipelines/{id}`.
+
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use domain::PipelineId;
+use edge::{Answer, Envelope, Field, Links, ListFields, MinPosition, Order, Path, Permit, Problem};
+use projections::Projection;
+use projections::sales::pipeline_list::PipelineList;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use crate::app::QueryApi;
+use crate::list::{self, List, Listed, View};
+use crate::permission::ReadPipelines;
+use crate::single::item;
+use crate::wait::AtLeast;
+
+/// A pipeline.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Pipeline {
+    /// Its id.
+    pub id: Uuid,
+    /// What people call it.
+    #[schema(example = "Sales pipeline")]
+    pub name: String,
+    /// The stages that take deals, in order.
+    pub stages: Vec<PipelineStage>,
+    /// The stages that take no more deals.
+    pub retired: Vec<PipelineStage>,
+    /// When it was last changed, as recorded.
+    pub updated_at: DateTime<Utc>,
+    /// The version to send as `If-Match`.
+    pub version: i64,
+    /// `self` and `board`.
+    pub links: Links,
+}
+
+/// A stage of a pipeline.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PipelineStage {
+    /// Its id.
+    pub id: Uuid,
+    /// What people call it.
+    #[schema(example = "Proposal")]
+    pub name: String,
+    /// How likely a deal in it is won, in percent, unless the deal says otherwise.
+    #[schema(example = 50)]
+    pub probability: u8,
+}
+
+impl ListFields for Pipeline {
+    const FIELDS: &'static [Field] = &[Field::uuid("id"), Field::text("name").sortable()];
+}
+
+impl View for Pipeline {
+    const TABLE: &'static str = PipelineList::NAME;
+    const ORDER: &'static [(&'static str, Order)] = &[("name", Order::Asc)];
+    const NEVER_NULL: &'static [&'static str] = &["name"];
+}
+
+pub(super) fn router() -> OpenApiRouter<QueryApi> {
+    OpenApiRouter::new().routes(routes!(list_pipelines)).routes(routes!(read_pipeline))
+}
+
+/// All pipelines, by name
+#[utoipa::path(
+    get,
+    path = "/api/v1/pipelines",
+    tag = "pipelines",
+    params(List<Pipeline>, AtLeast),
+    security(("bearer" = ["pipeline.read"])),
+    responses((status = 200, description = "A page of pipelines", body = Envelope<Listed<Pipeline>>))
+)]
+async fn list_pipelines(
+    caller: Permit<ReadPipelines>,
+    State(app): State<QueryApi>,
+    at_least: Option<MinPosition>,
+    list: List<Pipeline>,
+) -> Result<Answer<Listed<Value>>, Problem> {
+    let mut reading = app.read(&caller, at_least, &[PipelineList::NAME]).await?;
+    let page = list::load(&mut reading.transaction, &list, &[]).await?;
+    Ok(page.answer(reading.freshness, with_links))
+}
+
+/// One pipeline
+#[utoipa::path(
+    get,
+    path = "/api/v1/pipelines/{id}",
+    tag = "pipelines",
+    params(("id" = Uuid, Path, description = "The pipeline"), AtLeast),
+    security(("bearer" = ["pipeline.read"])),
+    responses((
+        status = 200,
+        description = "The pipeline",
+        body = Envelope<Pipeline>,
+        headers(("ETag" = String, description = "Its version"))
+    ))
+)]
+async fn read_pipeline(
+    caller: Permit<ReadPipelines>,
+    State(app): State<QueryApi>,
+    at_least: Option<MinPosition>,
+    Path(id): Path<PipelineId>,
+) -> Result<Answer<Value>, Problem> {
+    app.one::<PipelineList>(&caller, at_least, id.into(), None, |doc, _| links(doc)).await
+}
+
+fn links(doc: &Value) -> Links {
+    let path = format!("/api/v1/pipelines/{}", doc["id"].as_str().unwrap_or_default());
+    Links::new().itself(&path).get("board", format!("{path}/board"))
+}
+
+fn with_links(doc: Value) -> Value {
+    let links = links(&doc);
+    item(doc, links)
+}

@@ -1,0 +1,66 @@
+//! One row of a read model, as it lies or as it was.
+
+use edge::{Answer, Identity, Links, Meta, MinPosition, Problem};
+use projections::Projection;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::app::QueryApi;
+use crate::as_of::{AsOf, Past};
+use crate::failure;
+use crate::tenant::TenantTransaction;
+
+/// The row of a read model.
+pub(crate) async fn doc(
+    transaction: &mut TenantTransaction,
+    view: &str,
+    id: Uuid,
+) -> Result<Option<Value>, Problem> {
+    let sql = format!("select doc from read_model.{view} where id = $1");
+    sqlx::query_scalar(&sql)
+        .bind(id)
+        .fetch_optional(transaction.connection())
+        .await
+        .map_err(failure::database)
+}
+
+/// A row with links.
+pub(crate) fn item(mut doc: Value, links: Links) -> Value {
+    if let (Some(fields), Ok(links)) = (doc.as_object_mut(), serde_json::to_value(links)) {
+        fields.insert("links".to_owned(), links);
+    }
+    doc
+}
+
+impl QueryApi {
+    /// The answer about one thing: its row with links, and its version as `ETag`. `links` is given the row, and the
+    /// point of the past if it is not of the present.
+    ///
+    /// # Errors
+    /// 404 if there is no such row; 503 if there is none yet, since the read model is behind what was asked for.
+    pub(crate) async fn one<P: Projection>(
+        &self,
+        caller: &Identity,
+        at_least: Option<MinPosition>,
+        id: Uuid,
+        as_of: Option<AsOf>,
+        links: impl Fn(&Value, Option<AsOf>) -> Links,
+    ) -> Result<Answer<Value>, Problem> {
+        let (doc, freshness, meta) = match as_of {
+            Some(as_of) => {
+                let Past { row, freshness, meta } = self.past::<P>(caller, at_least, id, as_of).await?;
+                (serde_json::to_value(row).map_err(Problem::internal)?, freshness, meta)
+            }
+            None => {
+                let mut reading = self.read(caller, at_least, &[P::NAME]).await?;
+                match doc(&mut reading.transaction, P::NAME, id).await? {
+                    Some(doc) => (doc, reading.freshness, Meta::default()),
+                    None => return Err(reading.freshness.not_found()),
+                }
+            }
+        };
+        let version = doc["version"].as_i64().unwrap_or_default();
+        let links = links(&doc, as_of);
+        Ok(freshness.answer(item(doc, links), meta).with_version(version))
+    }
+}

@@ -1,0 +1,52 @@
+//! The one way to the database: a transaction that reads, and sees one tenant.
+
+use edge::TenantId;
+use event_store::Duty;
+use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+
+/// How long a statement may run. A request has more time than this, so its answer says why there is none.
+const STATEMENT_TIMEOUT: &str = "10s";
+
+/// Connections that can be used for one tenant at a time only.
+#[derive(Clone)]
+pub(crate) struct TenantReads {
+    pool: PgPool,
+}
+
+/// A read-only transaction in which row-level security shows one tenant.
+///
+/// All its statements see the same snapshot. It ends when it is dropped; there is nothing to commit.
+pub(crate) struct TenantTransaction {
+    transaction: Transaction<'static, Postgres>,
+    tenant: TenantId,
+}
+
+impl TenantReads {
+    pub(crate) fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    /// Begins, and tells the database the tenant, in one round trip.
+    pub(crate) async fn begin(&self, tenant: TenantId) -> Result<TenantTransaction, sqlx::Error> {
+        // The role is set here as well, so that a pool of another duty cannot see more. A UUID needs no quoting.
+        let begin = format!(
+            "begin isolation level repeatable read read only;
+             select set_config('role', '{}', true), set_config('crm.tenant', '{tenant}', true),
+                    set_config('statement_timeout', '{STATEMENT_TIMEOUT}', true)",
+            Duty::Reader.role()
+        );
+        Ok(TenantTransaction { transaction: self.pool.begin_with(begin).await?, tenant })
+    }
+}
+
+impl TenantTransaction {
+    /// The tenant that can be seen.
+    pub(crate) fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
+    /// What to send queries to.
+    pub(crate) fn connection(&mut self) -> &mut PgConnection {
+        &mut self.transaction
+    }
+}

@@ -1,0 +1,87 @@
+//! Reading what one has written: waiting for a position, and telling which one was read.
+
+use std::time::Duration;
+
+use edge::{Answer, Identity, Meta, MinPosition, Problem, ok};
+use futures::future::try_join_all;
+use serde::Serialize;
+use utoipa::IntoParams;
+
+use crate::app::QueryApi;
+use crate::failure;
+use crate::tenant::TenantTransaction;
+
+/// How long a read waits at most for the position that was asked for.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// When it is worth asking again for what a read model does not have yet.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// A snapshot of the read models that a request is about.
+pub(crate) struct Reading {
+    pub(crate) transaction: TenantTransaction,
+    pub(crate) freshness: Freshness,
+}
+
+/// How far the read models of a snapshot are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Freshness {
+    /// All of them have folded the tenant's events up to here.
+    pub(crate) position: i64,
+    /// Whether that is less than was asked for, if anything was.
+    pub(crate) stale: Option<bool>,
+}
+
+impl QueryApi {
+    /// Waits until `views` have reached `at_least`, for up to 2 seconds, and then begins to read them, reached or not.
+    pub(crate) async fn read(
+        &self,
+        caller: &Identity,
+        at_least: Option<MinPosition>,
+        views: &[&str],
+    ) -> Result<Reading, Problem> {
+        if let Some(MinPosition(position)) = at_least {
+            let waits = views.iter().map(|view| self.positions.wait(view, position, PATIENCE));
+            try_join_all(waits).await.map_err(failure::database)?;
+        }
+        let mut transaction = self.reads.begin(caller.tenant).await.map_err(failure::database)?;
+        // Read in the snapshot of the rows, so it is exactly what they stand for.
+        let position = sqlx::query_scalar(include_str!("wait.sql"))
+            .bind(views)
+            .fetch_one(transaction.connection())
+            .await
+            .map_err(failure::database)?;
+        Ok(Reading { transaction, freshness: Freshness::of(position, at_least) })
+    }
+}
+
+impl Freshness {
+    pub(crate) fn of(position: i64, at_least: Option<MinPosition>) -> Self {
+        Self { position, stale: at_least.map(|MinPosition(wanted)| position < wanted) }
+    }
+
+    /// What to say of a thing that is not there: nobody can tell yet if the read model is behind what was asked for.
+    pub(crate) fn not_found(self) -> Problem {
+        if self.stale == Some(true) {
+            Problem::unavailable(RETRY_AFTER, "The position that was asked for has not been reached yet.")
+        } else {
+            Problem::not_found()
+        }
+    }
+
+    /// An answer that tells the position; `meta` says the rest.
+    pub(crate) fn answer<T: Serialize>(self, data: T, meta: Meta) -> Answer<T> {
+        ok(data).with_meta(Meta { stale: self.stale, ..meta }).with_position(self.position)
+    }
+}
+
+/// The header of every read of a read model, for its documentation.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+pub(crate) struct AtLeast {
+    /// Waits, up to 2 seconds, until the read model has reached this position, such as the one that a command
+    /// answered. If it has not by then, the answer is given all the same, with `meta.stale: true`.
+    #[param(rename = "X-Min-Position", minimum = 0, example = 1024)]
+    #[expect(dead_code, reason = "It is read by `MinPosition`; this documents it.")]
+    position: Option<i64>,
+}

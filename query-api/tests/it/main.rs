@@ -1,0 +1,19 @@
+//! Reads over HTTP, of what the real appender, relay and runners made of real events; each test has its own log.
+
+mod audit;
+mod board;
+mod cursors;
+mod export;
+mod forecast;
+mod history;
+mod hostile;
+mod lists;
+mod past;
+mod permissions;
+mod plan;
+mod positions;
+mod sales_report;
+mod singles;
+mod stage_report;
+mod tenants;
+mod world;

@@ -1,0 +1,180 @@
+//! A log, its read models and the API over them, for one test.
+
+use std::time::Duration;
+
+use async_nats::jetstream;
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode};
+use chrono::{DateTime, Utc};
+use domain::TenantId;
+use edge::{Identity, Role, SigningKey, TokenKeys, TokenSettings};
+use embedded::testing::{self, TestDatabase};
+use event_store::relay::Relay;
+use event_store::{Change, Duty, EventStore, Metadata, StreamNames, Upcasters, connect, read};
+use http_body_util::BodyExt;
+use projections::runner::Runner;
+use projections::{Positions, registry};
+use query_api::QueryApi;
+use serde_json::Value;
+use tokio::task::JoinHandle;
+use tower::ServiceExt;
+use uuid::Uuid;
+
+pub struct World {
+    pub database: TestDatabase,
+    pub store: EventStore,
+    pub router: Router,
+    pub tenant: TenantId,
+    positions: Positions,
+    key: SigningKey,
+    relay: JoinHandle<()>,
+    runners: Vec<JoinHandle<()>>,
+}
+
+/// An answer, with its body read as JSON.
+pub struct Reply {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Value,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let database = testing::database().await;
+        let nats = testing::nats();
+        let client = event_store::nats::connect(&nats.url).await.unwrap();
+        let (jetstream, names) = (jetstream::new(client.clone()), StreamNames::rooted(nats.stream));
+        let pool = |duty, size| connect(database.url(), duty, size).unwrap();
+        let upcasters = Upcasters::default();
+        let store = EventStore::start(pool(Duty::Appender, 4), upcasters);
+        let relay = Relay {
+            database_url: database.url().into(),
+            jetstream: jetstream.clone(),
+            names: names.clone(),
+            replicas: 1,
+            appended: store.appended(),
+        };
+        let projector = pool(Duty::Projector, 6);
+        let runner = |model| Runner {
+            model,
+            pool: projector.clone(),
+            client: client.clone(),
+            jetstream: jetstream.clone(),
+            names: names.clone(),
+            upcasters,
+        };
+        let runners = registry().into_iter().map(|model| tokio::spawn(runner(model).run())).collect();
+        let reader = pool(Duty::Reader, 6);
+        let positions = Positions::start(client.clone(), &names, reader.clone());
+        let key = SigningKey::generate().unwrap();
+        let keys = TokenKeys::from_pem(&key.public_pem().unwrap(), &TokenSettings::default()).unwrap();
+        let app = QueryApi::new(reader, positions.clone(), keys, upcasters);
+        Self {
+            database,
+            store,
+            router: edge::finish(query_api::router(app)),
+            tenant: TenantId::from_uuid(Uuid::now_v7()),
+            positions,
+            key,
+            relay: tokio::spawn(relay.run()),
+            runners,
+        }
+    }
+
+    /// A change of this world's tenant that happens at a time.
+    pub fn change(&self, actor: &str, occurred_at: DateTime<Utc>) -> Change {
+        let correlation_id = "test".to_owned();
+        let metadata = Metadata { actor: actor.to_owned(), occurred_at, correlation_id, import: None };
+        Change::new(self.tenant.into(), &metadata).unwrap()
+    }
+
+    pub async fn commit(&self, change: Change) -> i64 {
+        self.store.commit(change).await.unwrap().position
+    }
+
+    /// Waits until every read model has folded the whole log.
+    pub async fn settle(&self) {
+        let head = read::head(self.store.pool()).await.unwrap();
+        for model in registry() {
+            let limit = Duration::from_secs(60);
+            let reached = self.positions.wait(model.name(), head, limit).await.unwrap();
+            assert!(reached >= head, "{} is at {reached}, the log at {head}", model.name());
+        }
+    }
+
+    /// Stops all runners, so that the read models stand still.
+    pub fn stop_folding(&self) {
+        self.runners.iter().for_each(JoinHandle::abort);
+    }
+
+    pub fn token(&self, tenant: TenantId, roles: &[Role]) -> String {
+        let identity = Identity { subject: "sam".to_owned(), tenant, roles: roles.to_vec() };
+        self.key.mint(&TokenSettings::default(), &identity, Duration::from_secs(3600)).unwrap()
+    }
+
+    /// A request of somebody in a role of this world's tenant.
+    pub fn request(&self, role: Role, uri: &str, headers: &[(&str, &str)]) -> Request<Body> {
+        let bearer = format!("Bearer {}", self.token(self.tenant, &[role]));
+        let request = Request::get(uri).header("authorization", bearer);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        request.body(Body::empty()).unwrap()
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Reply {
+        let answer = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = answer.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let text = || Value::String(String::from_utf8_lossy(&bytes).into_owned());
+        let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| text());
+        Reply { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// What an administrator is answered.
+    pub async fn get(&self, uri: &str) -> Reply {
+        self.send(self.request(Role::Admin, uri, &[])).await
+    }
+
+    pub async fn get_with(&self, uri: &str, headers: &[(&str, &str)]) -> Reply {
+        self.send(self.request(Role::Admin, uri, headers)).await
+    }
+
+    pub async fn get_as(&self, role: Role, uri: &str) -> Reply {
+        self.send(self.request(role, uri, &[])).await
+    }
+
+    /// The data of an answer that must be a success.
+    pub async fn data(&self, uri: &str) -> Value {
+        self.get(uri).await.data(uri)
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.relay.abort();
+        self.stop_folding();
+    }
+}
+
+impl Reply {
+    pub fn data(self, uri: &str) -> Value {
+        assert_eq!(self.status, StatusCode::OK, "{uri}: {}", self.body);
+        self.body["data"].clone()
+    }
+
+    pub fn code(&self) -> &str {
+        self.body["error"]["code"].as_str().unwrap_or_default()
+    }
+
+    /// The fields that a 422 names.
+    pub fn bad_fields(&self) -> Vec<&str> {
+        assert_eq!(self.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", self.body);
+        let errors = self.body["error"]["errors"].as_array().unwrap();
+        errors.iter().map(|error| error["field"].as_str().unwrap()).collect()
+    }
+}
+
+/// A field of each item of a list.
+pub fn each<'v>(data: &'v Value, field: &str) -> Vec<&'v Value> {
+    data["items"].as_array().unwrap().iter().map(|item| &item[field]).collect()
+}
