@@ -5,7 +5,7 @@ async fn with_deals() -> Site {
     let mut crm = site.serve().await;
     let mut last = 0;
     for number in 0..10 {
-        last = site.open(&crm, &format!("deal {number}")).await.unwrap().position;
+        last = site.open(&crm, &format!("deal-{number}")).await.unwrap().position;
     }
     let list = site.read(&crm, "/opportunities", last).await;
     assert_eq!(list["meta"]["total"], 10);
@@ -28,7 +28,7 @@ async fn an_amount_that_was_changed_by_hand_is_named_with_both_values() {
     let text = change(
         &site,
         r#"update log.event set payload = jsonb_set(payload, '{data,amount,amount}', '"999.00"')
-           where payload -> 'data' ->> 'name' = 'deal 4'"#,
+           where payload -> 'data' ->> 'name' = 'deal-4'"#,
     )
     .await;
     assert!(text.contains("sales_opportunity_list"), "{text}");
