@@ -17,8 +17,7 @@ mod tenant;
 mod wait;
 
 use axum::Router;
-use edge::OpenApiExt;
-use utoipa::openapi::{Info, OpenApi};
+use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use app::QueryApi;
@@ -28,15 +27,13 @@ fn routes() -> OpenApiRouter<QueryApi> {
     OpenApiRouter::new().merge(sales::router()).merge(reporting::router()).merge(audit::router())
 }
 
-/// All routes, below `/api/v1`. Merge it with others and pass the whole through [`edge::finish`].
+/// Every route of the reads, without the layers of [`edge::finish`]: the binary adds those once for all services.
 pub fn router(app: QueryApi) -> Router {
     routes().with_state(app).split_for_parts().0
 }
 
-/// What there is to know about these routes. Each operation names, as the scope of its security, the permission that
-/// it asks for.
+/// What the routes gathered about themselves, not completed yet by [`edge::OpenApiExt`]. Each operation names its
+/// permission and the roles that have it, as `x-permission` and `x-roles`.
 pub fn openapi() -> OpenApi {
-    let mut document = routes().into_openapi();
-    document.info = Info::new("CRM queries", env!("CARGO_PKG_VERSION"));
-    document.completed()
+    routes().into_openapi()
 }

@@ -38,13 +38,13 @@ impl QueryApi {
         &self,
         caller: &Identity,
         at_least: Option<MinPosition>,
-        views: &[&str],
+        views: &[&'static str],
     ) -> Result<Reading, Problem> {
         if let Some(MinPosition(position)) = at_least {
             let waits = views.iter().map(|view| self.positions.wait(view, position, PATIENCE));
             try_join_all(waits).await.map_err(failure::database)?;
         }
-        let mut transaction = self.reads.begin(caller.tenant).await.map_err(failure::database)?;
+        let mut transaction = self.reads.begin(caller.tenant, views).await.map_err(failure::database)?;
         // Read in the snapshot of the rows, so it is exactly what they stand for.
         let position = sqlx::query_scalar(include_str!("wait.sql"))
             .bind(views)

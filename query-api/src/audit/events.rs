@@ -7,7 +7,7 @@ use axum::http::header::{ACCEPT, VARY};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
-use edge::{Envelope, FieldError, Links, Meta, Permit, Problem, Query, ok};
+use edge::{Envelope, FieldError, Links, Meta, Permission, Permit, Problem, Query, ok};
 use event_store::Recorded;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -38,7 +38,7 @@ pub struct AuditEvent {
     /// The tenant.
     pub tenant_id: Uuid,
     /// What sort of thing it happened to.
-    #[schema(example = "opportunity")]
+    #[schema(example = "sales.opportunity")]
     pub aggregate_type: String,
     /// What it happened to.
     pub aggregate_id: Uuid,
@@ -67,7 +67,7 @@ pub struct AuditEvent {
 #[into_params(parameter_in = Query)]
 struct EventsQuery {
     /// Only events of one thing: its type and its id.
-    #[param(value_type = Option<String>, example = "opportunity:019b76da-a800-7000-8000-00000000001f")]
+    #[param(value_type = Option<String>, example = "sales.opportunity:019b76da-a800-7000-8000-00000000001f")]
     aggregate: Option<AggregateName>,
     /// Only events that were caused by this user or process.
     #[param(example = "sam")]
@@ -118,7 +118,7 @@ pub(super) fn router() -> OpenApiRouter<QueryApi> {
     OpenApiRouter::new().routes(routes!(audit_events))
 }
 
-/// The events of the log
+/// The events of the log.
 ///
 /// Pages go by cursor. A page may hold fewer events than asked for, even none, although there are more: follow `next`
 /// until there is none. With `Accept: application/x-ndjson`, all events are sent at once instead, one JSON object a
@@ -127,12 +127,11 @@ pub(super) fn router() -> OpenApiRouter<QueryApi> {
 #[utoipa::path(
     get,
     path = "/api/v1/audit/events",
-    tag = "audit",
+    tag = "Audit",
     params(
         EventsQuery,
         ("Accept" = Option<String>, Header, description = "`application/x-ndjson` for all events in one answer")
     ),
-    security(("bearer" = ["audit.read"])),
     responses((
         status = 200,
         description = "Events, as a page or as lines",
@@ -140,7 +139,8 @@ pub(super) fn router() -> OpenApiRouter<QueryApi> {
             (Envelope<Listed<AuditEvent>> = "application/json"),
             (AuditEvent = "application/x-ndjson")
         )
-    ))
+    )),
+    extensions(("x-permission" = json!(ReadAudit::NAME)), ("x-roles" = json!(ReadAudit::ROLES)))
 )]
 async fn audit_events(
     caller: Permit<ReadAudit>,
@@ -151,7 +151,7 @@ async fn audit_events(
 ) -> Result<Response, Problem> {
     let lines = wants_lines(&headers);
     asked.check(lines)?;
-    let mut transaction = app.reads.begin(caller.tenant).await.map_err(failure::database)?;
+    let mut transaction = app.reads.begin(caller.tenant, &[]).await.map_err(failure::database)?;
     let end = head(&mut transaction).await?;
     let span = Span {
         after: asked.after.unwrap_or(0),
@@ -160,9 +160,10 @@ async fn audit_events(
     };
     let (from, to) = (asked.from.map(|from| from.0), asked.to.map(|to| to.0));
     let span = span.recorded(&mut transaction, from, to).await?;
+    // Each portion is read in a transaction of its own, and nobody may hold two connections.
+    drop(transaction);
     let sought = asked.sought();
     let mut answer = if lines {
-        drop(transaction);
         export::lines(&app, caller.tenant, sought, span, end).await?
     } else {
         let (path, query) = (uri.path(), uri.query().unwrap_or_default());
@@ -194,7 +195,7 @@ async fn page(
     let begun = Instant::now();
     let (mut events, mut left) = (Vec::new(), Some(span));
     while let Some(span) = left.filter(|_| events.len() < size && begun.elapsed() < PATIENCE) {
-        let mut transaction = app.reads.begin(caller.tenant).await.map_err(failure::database)?;
+        let mut transaction = app.reads.begin(caller.tenant, &[]).await.map_err(failure::database)?;
         let found = portion(&mut transaction, &sought, span, size - events.len()).await;
         let found = found.map_err(failure::database)?;
         events.extend(found.events);
@@ -245,7 +246,8 @@ impl TryFrom<String> for AggregateName {
     fn try_from(text: String) -> Result<Self, &'static str> {
         let parts = text.split_once(':').filter(|(name, _)| !name.is_empty());
         let parsed = parts.and_then(|(name, id)| Some(Self(name.to_owned(), Uuid::try_parse(id).ok()?)));
-        parsed.ok_or("must be a type and an id, such as opportunity:019b76da-a800-7000-8000-00000000001f")
+        parsed
+            .ok_or("must be a type and an id, such as sales.opportunity:019b76da-a800-7000-8000-00000000001f")
     }
 }
 

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use chrono::{Datelike, Months, NaiveDate, Utc};
 use domain::PipelineId;
-use edge::{Answer, Envelope, FieldError, Meta, MinPosition, Permit, Problem, Query};
+use edge::{Answer, Envelope, FieldError, Meta, MinPosition, Permission, Permit, Problem, Query};
 use projections::Projection;
 use projections::sales::opportunity_list::OpportunityList;
 use serde::{Deserialize, Serialize};
@@ -82,14 +82,14 @@ pub(super) fn router() -> OpenApiRouter<QueryApi> {
     OpenApiRouter::new().routes(routes!(report_forecast))
 }
 
-/// What open deals may bring
+/// What open deals may bring.
 #[utoipa::path(
     get,
     path = "/api/v1/reports/forecast",
-    tag = "reports",
+    tag = "Reports",
     params(ForecastQuery, AtLeast),
-    security(("bearer" = ["report.read"])),
-    responses((status = 200, description = "The forecast", body = Envelope<Forecast>))
+    responses((status = 200, description = "The forecast", body = Envelope<Forecast>)),
+    extensions(("x-permission" = json!(ReadReports::NAME)), ("x-roles" = json!(ReadReports::ROLES)))
 )]
 async fn report_forecast(
     caller: Permit<ReadReports>,

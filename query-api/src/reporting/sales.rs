@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use domain::{Currency, FieldKey, PipelineId};
-use edge::{Answer, Envelope, Meta, MinPosition, Permit, Problem, Query};
+use edge::{Answer, Envelope, Meta, MinPosition, Permission, Permit, Problem, Query};
 use projections::Projection;
 use projections::sales::opportunity_list::OpportunityList;
 use projections::sales::pipeline_list::PipelineList;
@@ -116,14 +116,14 @@ pub(super) fn router() -> OpenApiRouter<QueryApi> {
     OpenApiRouter::new().routes(routes!(report_sales))
 }
 
-/// Sales, grouped
+/// Sales, grouped.
 #[utoipa::path(
     get,
     path = "/api/v1/reports/sales",
-    tag = "reports",
+    tag = "Reports",
     params(SalesQuery, AtLeast),
-    security(("bearer" = ["report.read"])),
-    responses((status = 200, description = "The report", body = Envelope<SalesReport>))
+    responses((status = 200, description = "The report", body = Envelope<SalesReport>)),
+    extensions(("x-permission" = json!(ReadReports::NAME)), ("x-roles" = json!(ReadReports::ROLES)))
 )]
 async fn report_sales(
     caller: Permit<ReadReports>,

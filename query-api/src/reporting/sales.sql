@@ -16,10 +16,10 @@ with deal as (
     from read_model.sales_opportunity_list
     where ($3::uuid is null or pipeline_id = $3)
         and ($4::text is null or currency = $4)
-        and case status
-            when 'open' then $6::date is null or opened_on < $6
-            else ($5::date is null or closed_on >= $5) and ($6::date is null or closed_on < $6)
-        end
+        and (
+            status = 'open' and ($6::date is null or opened_on < $6)
+            or status <> 'open' and ($5::date is null or closed_on >= $5) and ($6 is null or closed_on < $6)
+        )
 ), figures as (
     select
         grouping(key) = 1 as total,

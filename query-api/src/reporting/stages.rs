@@ -3,7 +3,7 @@
 use axum::extract::State;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use domain::PipelineId;
-use edge::{Answer, Envelope, Meta, MinPosition, Permit, Problem, Query};
+use edge::{Answer, Envelope, Meta, MinPosition, Permission, Permit, Problem, Query};
 use projections::Projection;
 use projections::sales::pipeline_list::PipelineList;
 use projections::sales::stage_stay::StageStays;
@@ -77,7 +77,7 @@ pub(super) fn router() -> OpenApiRouter<QueryApi> {
     OpenApiRouter::new().routes(routes!(report_stages))
 }
 
-/// The way through the stages
+/// The way through the stages.
 ///
 /// Everything is counted in the period in which it happened: an entry by when the deal entered the stage, an end by
 /// when it left, in business time. So the figures of a period that is over do not change by what happens later, be it
@@ -86,10 +86,10 @@ pub(super) fn router() -> OpenApiRouter<QueryApi> {
 #[utoipa::path(
     get,
     path = "/api/v1/reports/stages",
-    tag = "reports",
+    tag = "Reports",
     params(StagesQuery, AtLeast),
-    security(("bearer" = ["report.read"])),
-    responses((status = 200, description = "The report", body = Envelope<StageReport>))
+    responses((status = 200, description = "The report", body = Envelope<StageReport>)),
+    extensions(("x-permission" = json!(ReadReports::NAME)), ("x-roles" = json!(ReadReports::ROLES)))
 )]
 async fn report_stages(
     caller: Permit<ReadReports>,

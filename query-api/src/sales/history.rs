@@ -6,7 +6,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use domain::{LeadId, OpportunityId};
 use edge::{
-    Answer, Envelope, Field, Identity, ListFields, MinPosition, Order, Path, Permit, Problem,
+    Answer, Envelope, Field, Identity, ListFields, MinPosition, Order, Path, Permission, Permit, Problem,
     Value as FieldValue,
 };
 use projections::Projection;
@@ -31,8 +31,8 @@ use crate::wait::AtLeast;
 /// Something that happened to a lead or deal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct HistoryEntry {
-    /// `lead` or `opportunity`.
-    #[schema(example = "opportunity")]
+    /// `sales.lead` or `sales.opportunity`.
+    #[schema(example = "sales.opportunity")]
     pub aggregate_type: String,
     /// The lead or deal.
     pub aggregate_id: Uuid,
@@ -97,16 +97,16 @@ pub(super) fn router() -> OpenApiRouter<QueryApi> {
     OpenApiRouter::new().routes(routes!(read_lead_history)).routes(routes!(read_opportunity_history))
 }
 
-/// What happened to a lead, the latest first
+/// What happened to a lead, the latest first.
 ///
 /// A lead that was taken back keeps its history.
 #[utoipa::path(
     get,
     path = "/api/v1/leads/{id}/history",
-    tag = "leads",
+    tag = "Leads",
     params(("id" = Uuid, Path, description = "The lead"), List<HistoryEntry>, AtLeast),
-    security(("bearer" = ["lead.read"])),
-    responses((status = 200, description = "A page of its history", body = Envelope<Listed<HistoryEntry>>))
+    responses((status = 200, description = "A page of its history", body = Envelope<Listed<HistoryEntry>>)),
+    extensions(("x-permission" = json!(ReadLeads::NAME)), ("x-roles" = json!(ReadLeads::ROLES)))
 )]
 async fn read_lead_history(
     caller: Permit<ReadLeads>,
@@ -118,16 +118,16 @@ async fn read_lead_history(
     history::<LeadList>(&app, &caller, at_least, id.into(), &list).await
 }
 
-/// What happened to an opportunity, the latest first
+/// What happened to an opportunity, the latest first.
 ///
 /// A deal that was taken back keeps its history.
 #[utoipa::path(
     get,
     path = "/api/v1/opportunities/{id}/history",
-    tag = "opportunities",
+    tag = "Opportunities",
     params(("id" = Uuid, Path, description = "The deal"), List<HistoryEntry>, AtLeast),
-    security(("bearer" = ["opportunity.read"])),
-    responses((status = 200, description = "A page of its history", body = Envelope<Listed<HistoryEntry>>))
+    responses((status = 200, description = "A page of its history", body = Envelope<Listed<HistoryEntry>>)),
+    extensions(("x-permission" = json!(ReadOpportunities::NAME)), ("x-roles" = json!(ReadOpportunities::ROLES)))
 )]
 async fn read_opportunity_history(
     caller: Permit<ReadOpportunities>,

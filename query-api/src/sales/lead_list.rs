@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use domain::LeadId;
-use edge::{Answer, Envelope, Field, Links, ListFields, MinPosition, Order, Path, Permit, Problem, Query};
+use edge::{
+    Answer, Envelope, Field, Links, ListFields, MinPosition, Order, Path, Permission, Permit, Problem, Query,
+};
 use projections::Projection;
 use projections::sales::lead_list::LeadList;
 use serde::{Deserialize, Serialize};
@@ -105,16 +107,16 @@ pub(super) fn router() -> OpenApiRouter<QueryApi> {
     OpenApiRouter::new().routes(routes!(list_leads)).routes(routes!(read_lead))
 }
 
-/// Leads, the latest first
+/// Leads, the latest first.
 ///
 /// `q` finds leads of which name, company, e-mail, phone, source or owner have words that begin like each of its words.
 #[utoipa::path(
     get,
     path = "/api/v1/leads",
-    tag = "leads",
+    tag = "Leads",
     params(List<Lead>, AtLeast),
-    security(("bearer" = ["lead.read"])),
-    responses((status = 200, description = "A page of leads", body = Envelope<Listed<Lead>>))
+    responses((status = 200, description = "A page of leads", body = Envelope<Listed<Lead>>)),
+    extensions(("x-permission" = json!(ReadLeads::NAME)), ("x-roles" = json!(ReadLeads::ROLES)))
 )]
 async fn list_leads(
     caller: Permit<ReadLeads>,
@@ -130,19 +132,19 @@ async fn list_leads(
     }))
 }
 
-/// One lead, now or in the past
+/// One lead, now or in the past.
 #[utoipa::path(
     get,
     path = "/api/v1/leads/{id}",
-    tag = "leads",
+    tag = "Leads",
     params(("id" = Uuid, Path, description = "The lead"), AsOfQuery, AtLeast),
-    security(("bearer" = ["lead.read"])),
     responses((
         status = 200,
         description = "The lead",
         body = Envelope<Lead>,
         headers(("ETag" = String, description = "Its version"))
-    ))
+    )),
+    extensions(("x-permission" = json!(ReadLeads::NAME)), ("x-roles" = json!(ReadLeads::ROLES)))
 )]
 async fn read_lead(
     caller: Permit<ReadLeads>,

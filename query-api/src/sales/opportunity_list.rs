@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::OpportunityId;
-use edge::{Answer, Envelope, Field, Links, ListFields, MinPosition, Order, Path, Permit, Problem, Query};
+use edge::{
+    Answer, Envelope, Field, Links, ListFields, MinPosition, Order, Path, Permission, Permit, Problem, Query,
+};
 use projections::Projection;
 use projections::sales::opportunity_list::OpportunityList;
 use serde::{Deserialize, Serialize};
@@ -124,17 +126,17 @@ pub(super) fn router() -> OpenApiRouter<QueryApi> {
     OpenApiRouter::new().routes(routes!(list_opportunities)).routes(routes!(read_opportunity))
 }
 
-/// Opportunities, the latest first
+/// Opportunities, the latest first.
 ///
 /// `q` finds deals of which name, account, product, owner or source have words that begin like each of its words.
 /// `amount` and `weighted` compare as numbers, whatever the currency: filter by `currency` too where that matters.
 #[utoipa::path(
     get,
     path = "/api/v1/opportunities",
-    tag = "opportunities",
+    tag = "Opportunities",
     params(List<Opportunity>, AtLeast),
-    security(("bearer" = ["opportunity.read"])),
-    responses((status = 200, description = "A page of deals", body = Envelope<Listed<Opportunity>>))
+    responses((status = 200, description = "A page of deals", body = Envelope<Listed<Opportunity>>)),
+    extensions(("x-permission" = json!(ReadOpportunities::NAME)), ("x-roles" = json!(ReadOpportunities::ROLES)))
 )]
 async fn list_opportunities(
     caller: Permit<ReadOpportunities>,
@@ -150,19 +152,19 @@ async fn list_opportunities(
     }))
 }
 
-/// One opportunity, now or in the past
+/// One opportunity, now or in the past.
 #[utoipa::path(
     get,
     path = "/api/v1/opportunities/{id}",
-    tag = "opportunities",
+    tag = "Opportunities",
     params(("id" = Uuid, Path, description = "The deal"), AsOfQuery, AtLeast),
-    security(("bearer" = ["opportunity.read"])),
     responses((
         status = 200,
         description = "The deal",
         body = Envelope<Opportunity>,
         headers(("ETag" = String, description = "Its version"))
-    ))
+    )),
+    extensions(("x-permission" = json!(ReadOpportunities::NAME)), ("x-roles" = json!(ReadOpportunities::ROLES)))
 )]
 async fn read_opportunity(
     caller: Permit<ReadOpportunities>,

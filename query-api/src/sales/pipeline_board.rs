@@ -4,8 +4,8 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use domain::PipelineId;
 use edge::{
-    Answer, Envelope, FieldError, Identity, Links, Meta, MinPosition, Path, Permit, Problem, Query,
-    Value as FieldValue,
+    Answer, Envelope, FieldError, Identity, Links, Meta, MinPosition, Path, Permission, Permit, Problem,
+    Query, Value as FieldValue,
 };
 use projections::Projection;
 use projections::sales::opportunity_list::OpportunityList;
@@ -101,14 +101,14 @@ pub(super) fn router() -> OpenApiRouter<QueryApi> {
     OpenApiRouter::new().routes(routes!(read_board))
 }
 
-/// The board of a pipeline
+/// The board of a pipeline.
 #[utoipa::path(
     get,
     path = "/api/v1/pipelines/{id}/board",
-    tag = "pipelines",
+    tag = "Pipelines",
     params(("id" = Uuid, Path, description = "The pipeline"), BoardQuery, AtLeast),
-    security(("bearer" = ["opportunity.read"])),
-    responses((status = 200, description = "Its open deals, by stage", body = Envelope<Board>))
+    responses((status = 200, description = "Its open deals, by stage", body = Envelope<Board>)),
+    extensions(("x-permission" = json!(ReadOpportunities::NAME)), ("x-roles" = json!(ReadOpportunities::ROLES)))
 )]
 async fn read_board(
     caller: Permit<ReadOpportunities>,

@@ -3,7 +3,10 @@
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use domain::PipelineId;
-use edge::{Answer, Envelope, Field, Links, ListFields, MinPosition, Order, Path, Permit, Problem};
+use edge::{
+    Answer, Envelope, Field, Identity, Links, ListFields, MinPosition, Order, Path, Permission, Permit,
+    Problem, Role,
+};
 use projections::Projection;
 use projections::sales::pipeline_list::PipelineList;
 use serde::{Deserialize, Serialize};
@@ -35,7 +38,7 @@ pub struct Pipeline {
     pub updated_at: DateTime<Utc>,
     /// The version to send as `If-Match`.
     pub version: i64,
-    /// `self` and `board`.
+    /// `self`, `board`, and the commands that the caller may send: `patch`, `add_stage`, `reorder_stages`.
     pub links: Links,
 }
 
@@ -62,18 +65,21 @@ impl View for Pipeline {
     const NEVER_NULL: &'static [&'static str] = &["name"];
 }
 
+/// The roles that may shape pipelines.
+const MANAGERS: &[Role] = &[Role::Admin, Role::SalesManager];
+
 pub(super) fn router() -> OpenApiRouter<QueryApi> {
     OpenApiRouter::new().routes(routes!(list_pipelines)).routes(routes!(read_pipeline))
 }
 
-/// All pipelines, by name
+/// All pipelines, by name.
 #[utoipa::path(
     get,
     path = "/api/v1/pipelines",
-    tag = "pipelines",
+    tag = "Pipelines",
     params(List<Pipeline>, AtLeast),
-    security(("bearer" = ["pipeline.read"])),
-    responses((status = 200, description = "A page of pipelines", body = Envelope<Listed<Pipeline>>))
+    responses((status = 200, description = "A page of pipelines", body = Envelope<Listed<Pipeline>>)),
+    extensions(("x-permission" = json!(ReadPipelines::NAME)), ("x-roles" = json!(ReadPipelines::ROLES)))
 )]
 async fn list_pipelines(
     caller: Permit<ReadPipelines>,
@@ -83,22 +89,25 @@ async fn list_pipelines(
 ) -> Result<Answer<Listed<Value>>, Problem> {
     let mut reading = app.read(&caller, at_least, &[PipelineList::NAME]).await?;
     let page = list::load(&mut reading.transaction, &list, &[]).await?;
-    Ok(page.answer(reading.freshness, with_links))
+    Ok(page.answer(reading.freshness, |doc| {
+        let links = links(&doc, &caller);
+        item(doc, links)
+    }))
 }
 
-/// One pipeline
+/// One pipeline.
 #[utoipa::path(
     get,
     path = "/api/v1/pipelines/{id}",
-    tag = "pipelines",
+    tag = "Pipelines",
     params(("id" = Uuid, Path, description = "The pipeline"), AtLeast),
-    security(("bearer" = ["pipeline.read"])),
     responses((
         status = 200,
         description = "The pipeline",
         body = Envelope<Pipeline>,
         headers(("ETag" = String, description = "Its version"))
-    ))
+    )),
+    extensions(("x-permission" = json!(ReadPipelines::NAME)), ("x-roles" = json!(ReadPipelines::ROLES)))
 )]
 async fn read_pipeline(
     caller: Permit<ReadPipelines>,
@@ -106,15 +115,18 @@ async fn read_pipeline(
     at_least: Option<MinPosition>,
     Path(id): Path<PipelineId>,
 ) -> Result<Answer<Value>, Problem> {
-    app.one::<PipelineList>(&caller, at_least, id.into(), None, |doc, _| links(doc)).await
+    app.one::<PipelineList>(&caller, at_least, id.into(), None, |doc, _| links(doc, &caller)).await
 }
 
-fn links(doc: &Value) -> Links {
+fn links(doc: &Value, caller: &Identity) -> Links {
     let path = format!("/api/v1/pipelines/{}", doc["id"].as_str().unwrap_or_default());
-    Links::new().itself(&path).get("board", format!("{path}/board"))
-}
-
-fn with_links(doc: Value) -> Value {
-    let links = links(&doc);
-    item(doc, links)
+    let links = Links::new().itself(&path).get("board", format!("{path}/board"));
+    if !caller.has_any(MANAGERS) {
+        return links;
+    }
+    links.with("patch", "PATCH", &path).post("add_stage", format!("{path}/stages")).with(
+        "reorder_stages",
+        "PUT",
+        format!("{path}/stages/order"),
+    )
 }

@@ -87,7 +87,9 @@ async fn a_long_history_goes_by_pages() {
     for _ in 0..30 {
         for id in [id, other] {
             let summary = prose("Called.").into();
-            world.tell_lead(id, at(3, 2, 9), LeadAction::LogActivity { kind: ActivityKind::Call, summary }).await;
+            world
+                .tell_lead(id, at(3, 2, 9), LeadAction::LogActivity { kind: ActivityKind::Call, summary })
+                .await;
         }
     }
     world.settle().await;

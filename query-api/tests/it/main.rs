@@ -1,5 +1,7 @@
 //! Reads over HTTP, of what the real appender, relay and runners made of real events; each test has its own log.
 
+#![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, which helpers lack")]
+
 mod audit;
 mod board;
 mod cursors;
@@ -16,4 +18,5 @@ mod sales_report;
 mod singles;
 mod stage_report;
 mod tenants;
+mod told;
 mod world;

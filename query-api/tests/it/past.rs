@@ -105,7 +105,7 @@ async fn what_was_taken_back_was_there_before() {
 async fn a_point_of_the_past_that_cannot_be_read_is_named() {
     let world = World::new().await;
     let id = world.lead("Ada").await;
-    for text in ["yesterday", "-1", "1e3", "2025-03-05", "99999999999999999999", ""] {
+    for text in ["yesterday", "-1", "1e3", "2025-03-05", "99999999999999999999"] {
         let reply = world.get(&format!("/api/v1/leads/{id}?as_of={text}")).await;
         assert_eq!(reply.bad_fields(), ["as_of"], "{text:?}");
     }

@@ -26,10 +26,11 @@ fn operations() -> Vec<(String, String)> {
     let operations = paths.iter().flat_map(|(path, item)| {
         item.as_object().unwrap().iter().map(move |(method, operation): (&String, &Value)| {
             assert_eq!(method, "get", "{path}: this API only reads");
-            let permission = operation["security"][0]["bearer"][0].as_str();
+            let permission = operation["x-permission"].as_str().expect("a permission");
+            assert_eq!(operation["x-roles"], serde_json::to_value(roles(permission)).unwrap(), "{path}");
             let path = path.replace("{id}", "019b76da-a800-7000-8000-000000000001");
             let query = if path.ends_with("/reports/sales") { "?group_by=owner" } else { "" };
-            (format!("{path}{query}"), permission.expect("a permission").to_owned())
+            (format!("{path}{query}"), permission.to_owned())
         })
     });
     operations.collect()
@@ -48,9 +49,17 @@ async fn every_operation_asks_for_a_token_and_for_its_permission() {
         for role in Role::ALL {
             let reply = world.get_as(*role, &uri).await;
             if roles(&permission).contains(role) {
-                assert!(matches!(reply.status, StatusCode::OK | StatusCode::NOT_FOUND), "{uri}: {}", reply.body);
+                assert!(
+                    matches!(reply.status, StatusCode::OK | StatusCode::NOT_FOUND),
+                    "{uri}: {}",
+                    reply.body
+                );
             } else {
-                assert_eq!((reply.status, reply.code()), (StatusCode::FORBIDDEN, "permission.missing"), "{uri}");
+                assert_eq!(
+                    (reply.status, reply.code()),
+                    (StatusCode::FORBIDDEN, "permission.missing"),
+                    "{uri}"
+                );
                 assert!(reply.body["error"]["detail"].as_str().unwrap().contains(&permission), "{uri}");
             }
         }
@@ -68,7 +77,8 @@ async fn who_may_not_ask_learns_nothing_from_asking_badly() {
 
 #[test]
 fn the_document_names_the_permissions_by_their_names() {
-    let names = [ReadLeads::NAME, ReadOpportunities::NAME, ReadPipelines::NAME, ReadReports::NAME, ReadAudit::NAME];
+    let names =
+        [ReadLeads::NAME, ReadOpportunities::NAME, ReadPipelines::NAME, ReadReports::NAME, ReadAudit::NAME];
     for (_, permission) in operations() {
         assert!(names.contains(&permission.as_str()), "{permission}");
     }

@@ -7,9 +7,7 @@ use domain::sales::opportunity::{
     Direction, NewOpportunity, Opportunity, OpportunityAction, OpportunityCommand,
 };
 use domain::sales::pipeline::{Pipeline, PipelineAction, PipelineCommand, Stage};
-use domain::{
-    Command, Currency, CustomFields, LeadId, Money, OpportunityId, PipelineId, StageId, Text,
-};
+use domain::{Command, Currency, CustomFields, LeadId, Money, OpportunityId, PipelineId, StageId, Text};
 use uuid::Uuid;
 
 use crate::world::World;

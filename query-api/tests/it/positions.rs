@@ -3,6 +3,8 @@
 use axum::http::StatusCode;
 use domain::sales::lead::LeadAction;
 use edge::Role;
+use projections::rebuild::{Then, rebuild};
+use sqlx::{Connection, PgConnection};
 
 use crate::plan::{at, new_id, new_lead};
 use crate::world::World;
@@ -100,5 +102,33 @@ async fn a_position_that_is_no_number_is_named() {
     for value in ["-1", "x", "1.5", ""] {
         let reply = world.get_with("/api/v1/leads", &[("x-min-position", value)]).await;
         assert_eq!(reply.bad_fields(), ["X-Min-Position"], "{value:?}");
+    }
+}
+
+/// Neither an error nor a row too few, whatever is switched under a reader.
+#[tokio::test]
+async fn readers_do_not_notice_that_a_read_model_is_rebuilt() {
+    let world = World::new().await;
+    for _ in 0..30 {
+        capture(&world, "Ada").await;
+    }
+    world.settle().await;
+    let model = projections::registry().into_iter().find(|model| model.name() == "sales_lead_list").unwrap();
+    let mut owner = PgConnection::connect(world.database.url()).await.unwrap();
+    let rebuilds = async {
+        for _ in 0..10 {
+            let upcasters = event_store::Upcasters::default();
+            rebuild(&mut owner, &model, upcasters, Then::Switch, |_| {}).await.unwrap();
+        }
+    };
+    let reads = async {
+        loop {
+            let reply = world.get("/api/v1/leads?page_size=100").await;
+            assert_eq!((reply.status, &reply.body["meta"]["total"]), (StatusCode::OK, &30.into()));
+        }
+    };
+    tokio::select! {
+        () = rebuilds => {}
+        () = reads => {}
     }
 }

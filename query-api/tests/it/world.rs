@@ -17,6 +17,7 @@ use projections::runner::Runner;
 use projections::{Positions, registry};
 use query_api::QueryApi;
 use serde_json::Value;
+use sqlx::PgPool;
 use tokio::task::JoinHandle;
 use tower::ServiceExt;
 use uuid::Uuid;
@@ -68,18 +69,22 @@ impl World {
         let reader = pool(Duty::Reader, 6);
         let positions = Positions::start(client.clone(), &names, reader.clone());
         let key = SigningKey::generate().unwrap();
-        let keys = TokenKeys::from_pem(&key.public_pem().unwrap(), &TokenSettings::default()).unwrap();
-        let app = QueryApi::new(reader, positions.clone(), keys, upcasters);
+        let router = router(reader, &positions, &key);
         Self {
             database,
             store,
-            router: edge::finish(query_api::router(app)),
+            router,
             tenant: TenantId::from_uuid(Uuid::now_v7()),
             positions,
             key,
             relay: tokio::spawn(relay.run()),
             runners,
         }
+    }
+
+    /// The API over another pool of connections.
+    pub fn router_over(&self, pool: PgPool) -> Router {
+        router(pool, &self.positions, &self.key)
     }
 
     /// A change of this world's tenant that happens at a time.
@@ -147,6 +152,11 @@ impl World {
     pub async fn data(&self, uri: &str) -> Value {
         self.get(uri).await.data(uri)
     }
+}
+
+fn router(pool: PgPool, positions: &Positions, key: &SigningKey) -> Router {
+    let keys = TokenKeys::from_pem(&key.public_pem().unwrap(), &TokenSettings::default()).unwrap();
+    edge::finish(query_api::router(QueryApi::new(pool, positions.clone(), keys, Upcasters::default())))
 }
 
 impl Drop for World {
