@@ -4,20 +4,23 @@ use chrono::{DateTime, Utc};
 use edge::{EdgeState, TokenKeys};
 use event_store::EventStore;
 
+use crate::line::Lines;
 use crate::moment;
 
-/// The state of the API. Clones share one store, with its appender and its cache.
+/// The state of the API. Clones share one store, with its appender and its cache, and the lines in which
+/// commands wait for each other.
 #[derive(Clone)]
 pub struct CommandApi {
     store: EventStore,
     keys: TokenKeys,
     clock: fn() -> DateTime<Utc>,
+    lines: Lines,
 }
 
 impl CommandApi {
     /// An API that appends to `store`, takes the tokens that `keys` verify, and goes by the system's clock.
     pub fn new(store: EventStore, keys: TokenKeys) -> Self {
-        Self { store, keys, clock: Utc::now }
+        Self { store, keys, clock: Utc::now, lines: Lines::new() }
     }
 
     /// The same API by another clock.
@@ -29,6 +32,10 @@ impl CommandApi {
     /// The log.
     pub fn store(&self) -> &EventStore {
         &self.store
+    }
+
+    pub(crate) fn lines(&self) -> &Lines {
+        &self.lines
     }
 
     /// The present, in whole microseconds. The domain has no clock; this one serves it.

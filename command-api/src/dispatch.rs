@@ -36,25 +36,44 @@ where
     F: Fn(Unit<'a>) -> Fut,
     Fut: Future<Output = Result<Decided, CommandError>>,
 {
-    if let Some(idempotent) = &context.idempotency {
-        let stored = app.store().stored_answer(context.tenant.as_uuid(), &idempotent.key).await;
-        if let Some(stored) = stored.map_err(CommandError::unavailable)? {
-            return answer_again(idempotent, stored);
-        }
+    if let Some(kept) = kept_answer(app, context).await? {
+        return Ok(kept);
     }
+    match attempt_all(app, context, decide).await {
+        // A twin with the same key may have got through in between, and be the very reason for the refusal.
+        Err(error) if error.is_refusal() => kept_answer(app, context).await?.ok_or(error),
+        done => done,
+    }
+}
+
+async fn attempt_all<'a, F, Fut>(
+    app: &'a CommandApi,
+    context: &'a Context,
+    decide: F,
+) -> Result<Accepted, CommandError>
+where
+    F: Fn(Unit<'a>) -> Fut,
+    Fut: Future<Output = Result<Decided, CommandError>>,
+{
     let mut last_refusal = None;
+    let mut turn = None;
     for attempt in 0..ATTEMPTS {
         wait(attempt).await;
         let newest = attempt > 0;
         let mut decided = match decide(Unit::new(app, context, newest)?).await {
-            
+            Err(error) if !newest && error.is_refusal() => continue,
             decided => decided?,
         };
         let changes = !decided.change.is_empty();
         if !changes && !newest {
             continue;
         }
-        let seen = decided.seen;
+        let (id, seen) = (decided.accepted.id, decided.seen);
+        if !newest && app.lines().is_busy(id) {
+            // Whoever overtook those in line would only make them start over.
+            turn = app.lines().turn(id).await;
+            continue;
+        }
         keep_answer(context, &mut decided)?;
         match (append(app, decided).await, &context.idempotency) {
             (Ok(accepted), _) => return Ok(accepted),
@@ -73,6 +92,9 @@ where
                 }
             }
             (Err(error), _) => return Err(error.into()),
+        }
+        if turn.is_none() {
+            turn = app.lines().turn(id).await;
         }
     }
     Err(CommandError::contended())
@@ -135,6 +157,13 @@ async fn append(app: &CommandApi, decided: Decided) -> Result<Accepted, AppendEr
     }
     let appended = app.store().commit(change).await?;
     Ok(Accepted { position: appended.position, ..accepted })
+}
+
+/// What an earlier request with the same key was answered.
+async fn kept_answer(app: &CommandApi, context: &Context) -> Result<Option<Accepted>, CommandError> {
+    let Some(idempotent) = &context.idempotency else { return Ok(None) };
+    let stored = app.store().stored_answer(context.tenant.as_uuid(), &idempotent.key).await;
+    stored.map_err(CommandError::unavailable)?.map(|stored| answer_again(idempotent, stored)).transpose()
 }
 
 /// The kept answer, if the request is the one that it was given to.

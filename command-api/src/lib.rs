@@ -12,6 +12,7 @@ pub mod context;
 pub mod decide;
 pub mod dispatch;
 pub mod error;
+mod line;
 pub mod moment;
 mod patch;
 pub mod sales;

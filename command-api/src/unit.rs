@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::decide::{Decide, Occupancy};
 use crate::{Accepted, CommandApi, CommandError, Context};
 
-/// Gathers what one attempt at a command writes, over one or several aggregates; [`crate::dispatch`] commits it whole.
+/// Gathers what one attempt at a command writes, over one or several aggregates; [`crate::dispatch()`] commits it whole.
 pub struct Unit<'a> {
     app: &'a CommandApi,
     context: &'a Context,

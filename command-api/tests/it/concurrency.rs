@@ -56,6 +56,18 @@ async fn without_a_version_all_get_through_one_after_the_other() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_hundred_writers_of_two_processes_all_get_through() {
+    let api = Api::new().await;
+    let other = api.another();
+    let to = path("leads", api.lead().await, "/activities");
+    let note = json!({"kind": "note", "summary": "Wrote."});
+    let calls = (0..100).map(|n| if n % 2 == 0 { &api } else { &other }.post(&to, note.clone()));
+    let versions: BTreeSet<i64> =
+        join_all(calls).await.into_iter().map(|reply| reply.is(200).version()).collect();
+    assert_eq!(versions, (2..=101).collect());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_lead_converted_16_times_at_once_becomes_one_deal() {
     let api = Api::new().await;
     let other = api.another();

@@ -151,3 +151,23 @@ async fn one_key_with_many_bodies_at_once_serves_one_of_them() {
         assert_eq!(api.count("lead.captured").await, round + 1);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn twins_that_arrive_at_once_are_answered_alike_even_where_the_second_alone_would_be_refused() {
+    let api = Api::new().await;
+    let other = api.another();
+    let lead = api.lead().await;
+    for round in 0..20 {
+        let given_up = api.post(&path("leads", lead, "/disqualify"), json!({"reason": "No"})).await.is(200);
+        let (key, version) = (format!("key-{round}"), given_up.version());
+        let reopen = |n: usize| {
+            let call = Call::post(&path("leads", lead, "/reopen")).key(&key);
+            if n < 4 { &api } else { &other }.send(if round % 2 == 0 { call } else { call.if_match(version) })
+        };
+        let replies = join_all((0..8).map(reopen)).await;
+        let first = answer(&replies[0]);
+        assert_eq!(first.0, 200, "{}", first.1);
+        replies.iter().for_each(|reply| assert_eq!(answer(reply), first));
+    }
+    assert_eq!(api.count("lead.reopened").await, 20);
+}
