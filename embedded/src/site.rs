@@ -1,15 +1,21 @@
 //! What both servers of one folder share: the folder, the programs, the user, the password.
 
+use std::env;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::statvfs;
 
 use crate::Error;
 use crate::account::Account;
 use crate::lock::Lock;
 use crate::testing::Janitor;
 use crate::tools::Tools;
+
+/// Linux's folder in memory. Containers often have one of 64 MB.
+pub(crate) const IN_MEMORY: &str = "/dev/shm";
 
 /// A folder that is ours alone while this lives.
 pub(crate) struct Site {
@@ -41,7 +47,7 @@ impl Site {
 
     /// A folder for tests, removed when this process and its servers have ended.
     pub fn temporary(tools: &Path) -> Result<Site, Error> {
-        let dir = std::env::temp_dir().join(format!("crm-test-{:016x}", rand::random::<u64>()));
+        let dir = temporary_parent().join(format!("crm-test-{:016x}", rand::random::<u64>()));
         let janitor = Janitor::hire(&dir).map_err(Error::system("start a shell"))?;
         let (tools, account, dir) = prepare(tools, &dir)?;
         account.own_all(&dir)?;
@@ -64,6 +70,13 @@ impl Site {
     pub fn write_private(&self, path: &Path, text: &str) -> Result<(), Error> {
         write_private(path, text, &self.account)
     }
+}
+
+/// `TMPDIR` if it is set; else Linux's folder in memory if it has room, since databases are thousands of small files
+/// that disks (ext4 above all) are slow to make and delete; else the system's temporary folder.
+fn temporary_parent() -> PathBuf {
+    let room = statvfs(IN_MEMORY).is_ok_and(|found| found.f_bavail * found.f_frsize >= 2 << 30);
+    if env::var_os("TMPDIR").is_none() && room { PathBuf::from(IN_MEMORY) } else { env::temp_dir() }
 }
 
 fn prepare(tools: &Path, dir: &Path) -> Result<(Tools, Account, PathBuf), Error> {

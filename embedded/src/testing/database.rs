@@ -8,12 +8,13 @@ use std::thread;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, Connection, PgConnection, PgPool};
+use sqlx::{Connection, PgConnection, PgPool};
 use tokio::runtime;
 use uuid::Uuid;
 
 use super::nats::unique_name;
 use super::{DATABASE_URL, Servers, servers};
+use crate::site::IN_MEMORY;
 
 /// Held in the server's first database while the template is made: by one process of all that share the server.
 const TEMPLATE_LOCK: i64 = 0x6372_6d74;
@@ -74,12 +75,19 @@ async fn copy(mut admin: PgConnection, template: &str) -> TestDatabase {
     let name = unique_name();
     execute(&mut admin, &format!("create database {name} template {template} strategy file_copy")).await;
     let options = servers().options().database(&name);
-    let url = options.to_url_lossy().to_string();
+    let url = renamed(&servers().database_url, &name);
     let pool = PgPoolOptions::new()
         .max_connections(10)
         .acquire_timeout(Duration::from_secs(30))
         .connect_lazy_with(options);
     TestDatabase { name, url, pool }
+}
+
+/// The URL of another database on the same server.
+fn renamed(url: &str, database: &str) -> String {
+    let (url, query) = url.split_at(url.find('?').unwrap_or(url.len()));
+    let server = url.rsplit_once('/').map_or(url, |(server, _)| server);
+    format!("{server}/{database}{query}")
 }
 
 /// The name tells which migrations are in it, so that a server that outlives a change of them gets another one.
@@ -139,9 +147,9 @@ impl Servers {
     }
 }
 
-/// How many databases of this process are kept after their tests. Each has 300 files and 8 MB, and ext4 makes new files
-/// ten times slower for a minute after so many were deleted; so they stay until the server goes, unless they are too many.
-const KEPT: usize = 150;
+/// How many databases of this process stay after their tests if the server's files are on a disk. Each has 300 files and
+/// 8 MB, and ext4 is ten times slower to make files for a minute after so many were deleted.
+const KEPT_ON_DISK: usize = 150;
 
 /// Drops databases behind the tests' backs.
 fn remover() -> &'static Sender<String> {
@@ -150,16 +158,23 @@ fn remover() -> &'static Sender<String> {
         let (sender, names) = channel::<String>();
         thread::spawn(move || {
             let Ok(runtime) = runtime::Builder::new_current_thread().enable_all().build() else { return };
+            let kept = if runtime.block_on(in_memory()) { 0 } else { KEPT_ON_DISK };
             let mut unused = VecDeque::new();
             for name in names {
                 unused.push_back(name);
-                if unused.len() > KEPT {
+                if unused.len() > kept {
                     runtime.block_on(drop_database(unused.pop_front()));
                 }
             }
         });
         sender
     })
+}
+
+async fn in_memory() -> bool {
+    let mut admin = connect(servers().options()).await;
+    let sql = "select starts_with(current_setting('data_directory'), $1)";
+    sqlx::query_scalar(sql).bind(IN_MEMORY).fetch_one(&mut admin).await.unwrap_or(false)
 }
 
 /// A database that cannot be dropped costs only space.
@@ -169,4 +184,21 @@ async fn drop_database(name: Option<String>) {
     };
     let sql = format!("drop database if exists {name} with (force)");
     let _ = sqlx::query(&sql).execute(&mut admin).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::renamed;
+
+    #[test]
+    fn a_url_keeps_all_but_the_database() {
+        assert_eq!(
+            renamed("postgresql://crm:x@127.0.0.1:5/crm", "t_1"),
+            "postgresql://crm:x@127.0.0.1:5/t_1"
+        );
+        assert_eq!(
+            renamed("postgresql://host/crm?sslmode=disable", "t_1"),
+            "postgresql://host/t_1?sslmode=disable"
+        );
+    }
 }

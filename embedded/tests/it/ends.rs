@@ -3,7 +3,7 @@
 use std::env;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -51,11 +51,14 @@ fn pid_in(file: &Path) -> Pid {
 }
 
 #[tokio::test]
-async fn after_kill_9_no_server_is_left_and_a_new_start_finds_the_data() {
+async fn a_folder_is_refused_while_its_process_lives_and_taken_over_with_its_data_after_kill_9() {
     let dir = tempfile::tempdir().unwrap();
     let (mut holder, urls) = hold(dir.path());
     let mut connection = PgConnection::connect(&urls[0]).await.unwrap();
     connection.execute("create table note as select 'kept' as body").await.unwrap();
+
+    let error = start(dir.path()).await.err().unwrap();
+    assert!(matches!(error, Error::InUse { pid, .. } if pid.cast_unsigned() == holder.id()), "{error}");
 
     holder.kill().unwrap();
     holder.wait().unwrap();
@@ -69,18 +72,6 @@ async fn after_kill_9_no_server_is_left_and_a_new_start_finds_the_data() {
     let log = fs::read_to_string(dir.path().join("postgres.log")).unwrap();
     assert!(!log.contains("not properly shut down"), "{log}");
     servers.stop().await.unwrap();
-}
-
-#[tokio::test]
-async fn a_folder_in_use_by_another_process_is_refused_with_its_number() {
-    let dir = tempfile::tempdir().unwrap();
-    let (mut holder, _) = hold(dir.path());
-
-    let error = start(dir.path()).await.err().unwrap();
-    assert!(matches!(error, Error::InUse { pid, .. } if pid.cast_unsigned() == holder.id()), "{error}");
-
-    drop(holder.stdin.take());
-    holder.wait().unwrap();
 }
 
 #[tokio::test]
@@ -170,13 +161,18 @@ async fn a_server_that_ends_by_itself_is_reported() {
 }
 
 #[tokio::test]
-async fn a_killed_postgres_starts_again_on_the_same_url_with_its_data() {
+async fn a_killed_postgres_starts_again_with_its_data_on_the_same_url_once_that_is_free() {
     let mut postgres = testing::own_postgres();
     let url = postgres.url();
     let mut connection = PgConnection::connect(&url).await.unwrap();
     connection.execute("create table note as select 'kept' as body").await.unwrap();
-
     postgres.kill().unwrap();
+
+    let squatter = TcpListener::bind(("127.0.0.1", port(&url))).unwrap();
+    let error = postgres.restart().unwrap_err().to_string();
+    assert!(error.starts_with("PostgreSQL did not start"), "{error}");
+    assert!(error.contains("Address already in use"), "{error}");
+    drop(squatter);
     postgres.restart().unwrap();
 
     assert_eq!(postgres.url(), url);

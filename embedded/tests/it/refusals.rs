@@ -1,13 +1,12 @@
 //! What a person is told who has to mend something. Each message is one line, and says what to do.
 
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use embedded::{Config, Embedded, Error, testing};
+use embedded::{Config, Embedded, Error};
 
-use crate::{port, start};
+use crate::start;
 
 /// A `.tools` folder whose programs are scripts that print a version.
 fn tools(postgres: &str, nats: &str) -> tempfile::TempDir {
@@ -97,18 +96,4 @@ async fn a_password_that_was_lost_is_not_replaced_silently() {
     fs::remove_file(dir.path().join("password")).unwrap();
 
     assert_one_line(&start(dir.path()).await.err().unwrap(), &["password is gone", "restore it"]);
-}
-
-#[test]
-fn a_port_that_someone_took_is_named_with_the_end_of_the_log() {
-    let mut postgres = testing::own_postgres();
-    postgres.stop().unwrap();
-    let taken = TcpListener::bind(("127.0.0.1", port(&postgres.url()))).unwrap();
-
-    let error = postgres.restart().unwrap_err().to_string();
-    assert!(error.starts_with("PostgreSQL did not start"), "{error}");
-    assert!(error.contains("Address already in use"), "{error}");
-
-    drop(taken);
-    postgres.restart().unwrap();
 }
