@@ -5,6 +5,7 @@
 //! Never here: rules, SQL of a context, HTTP handlers.
 
 mod config;
+mod import;
 mod maintain;
 mod progress;
 mod replay;
@@ -42,8 +43,12 @@ enum Command {
     Projector(config::HealthArgs),
     /// Bring the database to the schema of this build. `serve --embedded` does it by itself.
     Migrate,
+    /// Print the OpenAPI 3.1 document of both APIs.
+    Openapi,
     /// Print a bearer token for development.
     Token(token::TokenArgs),
+    /// Bring leads and opportunities in from CSV files, or take an import back.
+    Import(import::ImportCommand),
     /// Fill a read model anew from the log beside the live one, compare the two, and switch. Reads go on.
     Rebuild(maintain::RebuildArgs),
     /// Let the rows of a tenant go on, after what stopped them was mended.
@@ -64,7 +69,9 @@ async fn main() -> std::process::ExitCode {
         Command::QueryApi(args) => serve::query_api(&cli.site, &args).await,
         Command::Projector(args) => serve::projector(&cli.site, &args).await,
         Command::Migrate => maintain::migrate(&cli.site).await,
+        Command::Openapi => roles::print_openapi(),
         Command::Token(args) => token::token(&cli.site, &args),
+        Command::Import(command) => import::import(&cli.site, &command).await,
         Command::Rebuild(args) => maintain::rebuild(&cli.site, &args).await,
         Command::Resume(args) => maintain::resume(&cli.site, &args).await,
         Command::Replay(args) => replay::replay(&cli.site, &args).await,

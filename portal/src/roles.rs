@@ -1,5 +1,6 @@
 //! The parts of the system as one process runs them, alone or together.
 
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use axum::Router;
@@ -116,4 +117,27 @@ pub fn openapi() -> OpenApi {
 pub fn site_router(apis: Router, checks: Vec<Check>) -> Router {
     let router = apis.merge(edge::docs::router(openapi())).merge(edge::health::router(checks));
     edge::finish(router)
+}
+
+/// `crm openapi`.
+pub fn print_openapi() -> anyhow::Result<ExitCode> {
+    println!("{}", openapi().to_pretty_json()?);
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    /// A changed contract is a visible diff: `UPDATE_OPENAPI=1 cargo test -p portal` writes it anew.
+    #[test]
+    fn the_published_document_is_that_of_the_routes() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/openapi.json");
+        let document = super::openapi().to_pretty_json().unwrap() + "\n";
+        if std::env::var_os("UPDATE_OPENAPI").is_some() {
+            std::fs::write(&file, &document).unwrap();
+        }
+        let published = std::fs::read_to_string(&file).unwrap();
+        assert!(published == document, "docs/openapi.json differs; UPDATE_OPENAPI=1 writes it anew");
+    }
 }

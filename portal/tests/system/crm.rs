@@ -18,6 +18,7 @@ pub struct Site {
     pub database: TestDatabase,
     pub nats_url: String,
     pub nats_root: String,
+    pub tenant: TenantId,
     pub token: String,
     public_key: PathBuf,
     client: Client,
@@ -34,14 +35,11 @@ impl Site {
         let key = SigningKey::generate().unwrap();
         let public_key = std::env::temp_dir().join(format!("{}.pem", database.name()));
         std::fs::write(&public_key, key.public_pem().unwrap()).unwrap();
-        let identity = Identity {
-            subject: "test".into(),
-            tenant: TenantId::from_uuid(Uuid::now_v7()),
-            roles: vec![Role::Admin],
-        };
+        let tenant = TenantId::from_uuid(Uuid::now_v7());
+        let identity = Identity { subject: "test".into(), tenant, roles: vec![Role::Admin] };
         let token = key.mint(&TokenSettings::default(), &identity, Duration::from_secs(3600)).unwrap();
         let client = Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
-        Self { database, nats_url, nats_root, token, public_key, client }
+        Self { database, nats_url, nats_root, tenant, token, public_key, client }
     }
 
     pub fn command(&self, arguments: &[&str]) -> Command {
