@@ -18,8 +18,11 @@ pub struct Change {
 /// What to do with the cache once it is known whether the change was appended.
 pub(crate) struct Outcome {
     pub(crate) key: (Uuid, &'static str, Uuid),
-    pub(crate) keep: Box<dyn FnOnce(&AggregateCache, i64) + Send>,
+    pub(crate) keep: Keep,
 }
+
+/// Puts the aggregate as it is after the change into the cache, at the position of the change.
+type Keep = Box<dyn FnOnce(&AggregateCache, i64) + Send>;
 
 impl Change {
     /// Starts a change of `tenant`; all its events carry the same metadata.

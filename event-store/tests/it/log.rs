@@ -45,4 +45,3 @@ impl Log {
 pub fn metadata() -> Metadata {
     Metadata { actor: "test".into(), occurred_at: Utc::now(), correlation_id: "test".into(), import: None }
 }
-

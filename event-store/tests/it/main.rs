@@ -1,5 +1,7 @@
 //! The log against a real PostgreSQL and nats-server; each test has a database and a stream of its own.
 
+#![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, which helpers lack")]
+
 mod appending;
 mod claims;
 mod compatibility;

@@ -98,9 +98,9 @@ impl Projection for OpportunityList {
                 stage: _,
             } => {
                 Change::apply(name.clone(), &mut deal.name);
-                Change::apply(amount.clone(), &mut deal.amount);
-                Change::apply(probability.clone(), &mut deal.probability);
-                Change::apply(expected_close.clone(), &mut deal.expected_close);
+                Change::apply(*amount, &mut deal.amount);
+                Change::apply(*probability, &mut deal.probability);
+                Change::apply(*expected_close, &mut deal.expected_close);
                 Change::apply(product.clone(), &mut deal.product);
                 Change::apply(account.clone(), &mut deal.account);
                 Change::apply(source.clone(), &mut deal.source);
@@ -108,7 +108,7 @@ impl Projection for OpportunityList {
             }
             OpportunityEvent::Assigned { to, .. } => deal.owner = to.clone(),
             OpportunityEvent::Won { amount, at, closed_on, .. } => {
-                deal.amount = Some(amount.clone());
+                deal.amount = Some(*amount);
                 deal.close(OpportunityStatus::Won, Percent::HUNDRED, *at, *closed_on);
             }
             OpportunityEvent::Lost { reason, at, closed_on, .. } => {
@@ -161,7 +161,7 @@ fn opened(event: &OpportunityEvent, key: Uuid, fact: &Fact) -> Option<Opportunit
         pipeline_id: *pipeline,
         stage_id: *stage,
         status: OpportunityStatus::Open,
-        amount: amount.clone(),
+        amount: *amount,
         probability: *probability,
         expected_close: *expected_close,
         product: product.clone(),

@@ -1,5 +1,7 @@
 //! The runner, rebuilds and resuming against a real PostgreSQL and nats-server.
 
+#![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, which helpers lack")]
+
 mod parking;
 mod rebuilding;
 mod running;

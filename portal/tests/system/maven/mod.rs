@@ -9,8 +9,8 @@ use domain::sales::pipeline::default_pipeline_id;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use crate::crm::{Crm, Site};
 use self::source::{Deal, Figures, deals, deals_file, group, quarter};
+use crate::crm::{Crm, Site};
 
 async fn imported() -> (Site, Crm, i64) {
     let site = Site::new().await;
