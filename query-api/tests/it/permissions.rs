@@ -14,7 +14,7 @@ const SALES: [Role; 4] = [Role::Admin, Role::SalesManager, Role::SalesRep, Role:
 fn roles(permission: &str) -> &'static [Role] {
     match permission {
         "lead.read" | "opportunity.read" | "pipeline.read" | "report.read" => &SALES,
-        "audit.read" => &[Role::Admin, Role::Auditor],
+        "audit.read" => &[Role::Auditor, Role::Admin],
         other => panic!("{other} is no permission that is known here"),
     }
 }
