@@ -110,7 +110,7 @@ impl QueryApi {
         };
         let row = row.ok_or_else(Problem::not_found)?;
         let meta = Meta { as_of: time, ..Meta::default() };
-        Ok(Past { row, freshness: Freshness { stale: Freshness::of(head, at_least).stale, position }, meta })
+        Ok(Past { row, freshness: Freshness::of(head, head, at_least).at(position), meta })
     }
 }
 

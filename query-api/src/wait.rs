@@ -30,6 +30,8 @@ pub(crate) struct Freshness {
     pub(crate) position: i64,
     /// Whether that is less than was asked for, if anything was.
     pub(crate) stale: Option<bool>,
+    /// Whether the log had more that was asked for.
+    behind: bool,
 }
 
 impl QueryApi {
@@ -46,23 +48,30 @@ impl QueryApi {
         }
         let mut transaction = self.reads.begin(caller.tenant, views).await.map_err(failure::database)?;
         // Read in the snapshot of the rows, so it is exactly what they stand for.
-        let position = sqlx::query_scalar(include_str!("wait.sql"))
+        let (position, head) = sqlx::query_as(include_str!("wait.sql"))
             .bind(views)
             .fetch_one(transaction.connection())
             .await
             .map_err(failure::database)?;
-        Ok(Reading { transaction, freshness: Freshness::of(position, at_least) })
+        Ok(Reading { transaction, freshness: Freshness::of(position, head, at_least) })
     }
 }
 
 impl Freshness {
-    pub(crate) fn of(position: i64, at_least: Option<MinPosition>) -> Self {
-        Self { position, stale: at_least.map(|MinPosition(wanted)| position < wanted) }
+    pub(crate) fn of(position: i64, head: i64, at_least: Option<MinPosition>) -> Self {
+        let behind = at_least.is_some_and(|MinPosition(wanted)| position < wanted.min(head));
+        Self { position, stale: at_least.map(|MinPosition(wanted)| position < wanted), behind }
     }
 
-    /// What to say of a thing that is not there: nobody can tell yet if the read model is behind what was asked for.
+    /// The same, for rows as they were at `position`.
+    pub(crate) fn at(self, position: i64) -> Self {
+        Self { position, ..self }
+    }
+
+    /// What to say of a thing that is not there: nobody can tell yet if the read model is behind what was asked for. A
+    /// position that the log itself does not have says nothing about that.
     pub(crate) fn not_found(self) -> Problem {
-        if self.stale == Some(true) {
+        if self.behind {
             Problem::unavailable(RETRY_AFTER, "The position that was asked for has not been reached yet.")
         } else {
             Problem::not_found()

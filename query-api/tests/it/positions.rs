@@ -40,6 +40,10 @@ async fn a_read_model_that_stands_still_is_answered_as_stale() {
     let world = World::new().await;
     let (known, position) = capture(&world, "Ada").await;
     world.settle().await;
+    // A position that the log does not have is no reason to come back later.
+    let never = format!("/api/v1/leads/{}", uuid::Uuid::now_v7());
+    let reply = world.get_with(&never, &[("x-min-position", "9000000000000")]).await;
+    assert_eq!(reply.status, StatusCode::NOT_FOUND);
     world.stop_folding();
     let (unknown, wanted) = capture(&world, "Grace").await;
     let wanted = [("x-min-position", &*wanted.to_string())];
