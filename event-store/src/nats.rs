@@ -6,7 +6,8 @@ use async_nats::{Client, ConnectError, ConnectErrorKind, ConnectOptions, ServerA
 
 /// Connects to the servers at `urls`, separated by commas: `nats://user:password@host:4222,nats://…`.
 ///
-/// The user and password of the first URL that has them count for all. The client reconnects for ever.
+/// The user and password of the first URL that has them count for all. The client connects in the background, again and
+/// again: nothing that a service promises needs NATS to be there at this moment.
 pub async fn connect(urls: &str) -> Result<Client, ConnectError> {
     let servers = urls
         .split(',')
@@ -16,7 +17,7 @@ pub async fn connect(urls: &str) -> Result<Client, ConnectError> {
     let login = servers.iter().find_map(|server| {
         Some((server.username()?.to_owned(), server.password().unwrap_or_default().to_owned()))
     });
-    let mut options = ConnectOptions::new().name("crm").max_reconnects(None);
+    let mut options = ConnectOptions::new().name("crm").max_reconnects(None).retry_on_initial_connect();
     if let Some((user, password)) = login {
         options = options.user_and_password(user, password);
     }

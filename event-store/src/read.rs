@@ -142,7 +142,7 @@ pub async fn stream(
         .await
 }
 
-/// The aggregates that an import brought, with the sequence of the last event and of the last event of the import.
+/// The aggregates that an import wrote to, in the order in which they came into the log.
 pub async fn imported(pool: &PgPool, tenant: Uuid, import: Uuid) -> Result<Vec<Imported>, sqlx::Error> {
     sqlx::query_as(include_str!("sql/imported.sql"))
         .bind(tenant)
@@ -160,7 +160,7 @@ pub struct Imported {
     pub aggregate_id: Uuid,
     /// Whether its first event came from the import.
     pub created: bool,
-    /// Events that others added after the first one of the import.
+    /// Events of it that others wrote.
     pub later: i64,
     /// When the last of these was recorded.
     pub later_at: Option<DateTime<Utc>>,

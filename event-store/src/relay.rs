@@ -8,11 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::jetstream::context::{GetStreamErrorKind, PublishErrorKind};
-use async_nats::jetstream::stream::{Config, DiscardPolicy, StorageType, Stream};
+use async_nats::jetstream::stream::{Config, DiscardPolicy, RawMessageErrorKind, StorageType, Stream};
 use async_nats::jetstream::{self, ErrorCode};
-use sqlx::postgres::PgListener;
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use sqlx::{Connection, PgConnection};
 use tokio::sync::Notify;
+use tokio::task::JoinSet;
 
 use crate::database::{Duty, options};
 use crate::read;
@@ -74,9 +75,7 @@ impl Relay {
     pub async fn run(self) {
         loop {
             if let Err(interruption) = self.serve().await {
-                if !matches!(interruption, Interruption::Resync) {
-                    tracing::warn!(error = %interruption, "the relay was interrupted and tries again");
-                }
+                tracing::warn!(error = %interruption, "the relay was interrupted and tries again");
                 tokio::time::sleep(POLL).await;
             }
         }
@@ -86,15 +85,16 @@ impl Relay {
     async fn serve(&self) -> Result<(), Interruption> {
         let options = options(&self.database_url, Duty::Relay)?;
         let mut log = PgConnection::connect_with(&options).await?;
-        let pool = sqlx::postgres::PgPoolOptions::new().max_connections(1).connect_lazy_with(options);
-        let mut listener = PgListener::connect_with(&pool).await?;
-        listener.listen("crm_log").await?;
-        let mut standing = self.stand_by(&mut log).await?;
+        let standing = self.stand_by(&mut log).await?;
+        // A standby must not listen: notifications that nobody reads would hold up the whole server in the end.
+        let told = Arc::new(Notify::new());
+        let mut ears = JoinSet::new();
+        ears.spawn(listen(options, told.clone()));
         loop {
-            match self.publish_from_stream_end(&mut log, &mut listener, standing).await {
+            match self.publish_from_stream_end(&mut log, &told, standing).await {
                 Err(Interruption::Resync) if standing == Standing::StandIn => {
-                    // The holder of the lock moves again, so it is its turn.
-                    standing = self.stand_by(&mut log).await?;
+                    // The holder of the lock may move again: then it is its turn.
+                    return Ok(());
                 }
                 Err(Interruption::Resync) => tokio::time::sleep(POLL / 10).await,
                 other => return other,
@@ -133,13 +133,13 @@ impl Relay {
     async fn publish_from_stream_end(
         &self,
         log: &mut PgConnection,
-        listener: &mut PgListener,
+        told: &Notify,
         standing: Standing,
     ) -> Result<(), Interruption> {
         let mut last = self.resync(log).await?;
         loop {
             // Armed before the query, so that what is appended in between wakes us.
-            let appended = self.appended.notified();
+            let (appended, told) = (self.appended.notified(), told.notified());
             let events = read::after(&mut *log, last, BATCH).await?;
             if let Some(newest) = events.last() {
                 let newest = newest.position;
@@ -149,7 +149,7 @@ impl Relay {
             }
             tokio::select! {
                 () = appended => {}
-                told = listener.recv() => { told?; }
+                () = told => {}
                 () = tokio::time::sleep(POLL) => {
                     if self.last_sequence().await? != last {
                         return Err(Interruption::Resync);
@@ -195,8 +195,10 @@ impl Relay {
 
     /// Makes sure that the stream is a true copy of the log up to its end, and tells that end.
     async fn resync(&self, log: &mut PgConnection) -> Result<i64, Interruption> {
+        let stream = self.stream().await?;
+        // Read after the stream, which only ever holds events of the log: so if it is longer, it is of another history.
         let head = read::head(&mut *log).await?;
-        if let Some(stream) = self.stream().await? {
+        if let Some(stream) = stream {
             let last = position(stream.cached_info().state.last_sequence);
             if self.agrees(log, &stream, head).await? {
                 return Ok(last);
@@ -222,7 +224,11 @@ impl Relay {
         if last > head {
             return Ok(false);
         }
-        let Ok(message) = stream.get_raw_message(sequence(last)).await else { return Ok(false) };
+        let message = match stream.get_raw_message(sequence(last)).await {
+            Ok(message) => message,
+            Err(error) if error.kind() == RawMessageErrorKind::NoMessageFound => return Ok(false),
+            Err(error) => return Err(Interruption::stream(error)),
+        };
         let id = message.headers.get(EVENT_ID).map(|id| id.as_str().to_owned());
         let event = read::at(&mut *log, last).await?;
         Ok(event.is_some_and(|event| Some(event.event_id.to_string()) == id))
@@ -240,6 +246,17 @@ impl Relay {
             discard: DiscardPolicy::Old,
             allow_direct: true,
             ..Config::default()
+        }
+    }
+}
+
+/// Passes on what other processes append. If it ends, polling goes on.
+async fn listen(options: PgConnectOptions, told: Arc<Notify>) {
+    let pool = PgPoolOptions::new().max_connections(1).connect_lazy_with(options);
+    let Ok(mut listener) = PgListener::connect_with(&pool).await else { return };
+    if listener.listen("crm_log").await.is_ok() {
+        while listener.recv().await.is_ok() {
+            told.notify_waiters();
         }
     }
 }

@@ -32,7 +32,7 @@ create index event_tenant_position on log.event (tenant_id, position);
 create index event_import on log.event (tenant_id, (metadata ->> 'import'), position)
     where metadata ->> 'import' is not null;
 
--- The answer that a command with an Idempotency-Key was given, for as long as a client may ask again.
+-- The answer that a command with an Idempotency-Key was given, for a client that asks again.
 create table log.idempotency (
     tenant_id uuid not null,
     key text not null,

@@ -55,7 +55,8 @@ enum Command {
     Resume(maintain::ResumeArgs),
     /// Print events of the log as JSON lines: who changed what, when and why.
     Replay(replay::ReplayArgs),
-    /// Read the whole log and prove that nothing is missing, changed or unreadable, and that read models are true.
+    /// Read the whole log and prove that nothing is missing or unreadable, that nothing changed since an earlier run
+    /// sealed it, and that read models are true to it.
     Verify(verify::VerifyArgs),
 }
 

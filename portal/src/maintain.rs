@@ -105,7 +105,7 @@ pub async fn rebuild_with_bar(
 ) -> anyhow::Result<Comparison> {
     let shown = bar(model.name(), 0);
     let comparison = rebuild_view(connection, model, upcasters(), then, |progress| {
-        shown.set_length(count(progress.head));
+        shown.set_length(count(progress.live));
         shown.set_position(count(progress.position));
     })
     .await

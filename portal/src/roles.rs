@@ -9,7 +9,7 @@ use edge::{Check, OpenApiExt as _, TokenKeys};
 use event_store::relay::Relay;
 use event_store::{Duty, EventStore, connect, nats, read};
 use projections::runner::Runner;
-use projections::{Positions, registry};
+use projections::{Positions, checkpoint, registry};
 use query_api::QueryApi;
 use sqlx::PgPool;
 use tokio::sync::Notify;
@@ -85,6 +85,27 @@ impl<'a> Roles<'a> {
         Ok(Check::new("database", move || {
             let pool = pool.clone();
             async move { read::head(&pool).await.map(|_| ()) }
+        }))
+    }
+
+    /// What `/health/ready` asks of a projector: whether the rows of every tenant go on.
+    pub fn parked_check(&self) -> anyhow::Result<Check> {
+        let pool = self.pool(Duty::Projector, 1)?;
+        Ok(Check::new("parked", move || {
+            let pool = pool.clone();
+            async move {
+                let parked = checkpoint::parked(&pool).await?;
+                match parked.first() {
+                    None => Ok(()),
+                    Some(first) => Err(anyhow::anyhow!(
+                        "{} read models of tenants stand still; the first is {} of {} at position {}",
+                        parked.len(),
+                        first.view,
+                        first.tenant_id,
+                        first.position
+                    )),
+                }
+            }
         }))
     }
 

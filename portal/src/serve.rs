@@ -15,6 +15,7 @@ use event_store::Duty;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
+use tokio::task::JoinError;
 
 use crate::config::{DEMO_TENANT, HealthArgs, ListenArgs, SiteArgs};
 use crate::maintain::apply_migrations;
@@ -60,7 +61,7 @@ async fn run_all(args: &SiteArgs, site: &mut Site, serve: &ServeArgs) -> anyhow:
     let roles = Roles::new(args, site);
     let commands = roles.commands()?;
     let queries = roles.queries().await?;
-    let workers = roles.project(commands.store().appended()).await?;
+    let mut workers = roles.project(commands.store().appended()).await?;
     if serve.embedded {
         let tenant = TenantId::parse(DEMO_TENANT)?;
         let context = command_api::Context::new(tenant, "crm", "demo tenant");
@@ -74,6 +75,7 @@ async fn run_all(args: &SiteArgs, site: &mut Site, serve: &ServeArgs) -> anyhow:
     let served = tokio::select! {
         served = run(listener, site_router(apis, checks), stopped()?) => served,
         died = site.died() => Err(died.into()),
+        ended = workers.join_next() => Err(worker_ended(ended)),
     };
     drop(workers);
     served?;
@@ -107,17 +109,34 @@ async fn one_api(api: Router, check: edge::Check, listen: &str) -> anyhow::Resul
 pub async fn projector(args: &SiteArgs, health: &HealthArgs) -> anyhow::Result<ExitCode> {
     let site = Site::external(args).await?;
     let roles = Roles::new(args, &site);
-    let workers = roles.project(Arc::new(Notify::new())).await?;
+    let mut workers = roles.project(Arc::new(Notify::new())).await?;
     println!("crm projects");
-    match &health.health_listen {
-        Some(address) => {
-            let router = edge::finish(edge::health::router(vec![roles.database_check(Duty::Projector)?]));
-            run(bind(address).await?, router, stopped()?).await?;
+    let checks = vec![roles.database_check(Duty::Projector)?, roles.parked_check()?];
+    let told = async {
+        match &health.health_listen {
+            Some(address) => {
+                let router = edge::finish(edge::health::router(checks));
+                run(bind(address).await?, router, stopped()?).await
+            }
+            None => {
+                stopped()?.await;
+                Ok(())
+            }
         }
-        None => stopped()?.await,
+    };
+    tokio::select! {
+        told = told => told?,
+        ended = workers.join_next() => return Err(worker_ended(ended)),
     }
-    drop(workers);
     Ok(ExitCode::SUCCESS)
+}
+
+/// The relay and the projections never end by themselves; a process without one of them must not look healthy.
+fn worker_ended(ended: Option<Result<(), JoinError>>) -> anyhow::Error {
+    match ended {
+        Some(Err(error)) => anyhow::Error::new(error).context("the relay or a projection failed"),
+        Some(Ok(())) | None => anyhow::anyhow!("the relay or a projection ended"),
+    }
 }
 
 async fn run(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) -> anyhow::Result<()> {

@@ -41,18 +41,33 @@ pub(crate) async fn advance(
     view: &str,
     target: Target,
 ) -> Result<Option<Vec<Uuid>>, sqlx::Error> {
-    sqlx::query_scalar(
+    let moved = sqlx::query(
         "update read_model.checkpoint set position = $3, moved_at = now()
          where view = $1 and position = $2
-             and exists (select from log.event where position = $3 and event_id = $4)
-         returning array(select tenant_id from read_model.parked where view = $1)",
+             and exists (select from log.event where position = $3 and event_id = $4)",
     )
     .bind(view)
     .bind(target.from)
     .bind(target.to)
     .bind(target.event_id)
-    .fetch_optional(connection)
-    .await
+    .execute(&mut *connection)
+    .await?;
+    if moved.rows_affected() == 0 {
+        return Ok(None);
+    }
+    Ok(Some(parked_tenants(connection, view).await?))
+}
+
+/// The tenants that stand still in a read model. Asked under the lock of its checkpoint, and in a statement of its own:
+/// one that had waited for the lock would see what was parked before whoever held it let a tenant go on.
+pub(crate) async fn parked_tenants(
+    connection: &mut PgConnection,
+    view: &str,
+) -> Result<Vec<Uuid>, sqlx::Error> {
+    sqlx::query_scalar("select tenant_id from read_model.parked where view = $1")
+        .bind(view)
+        .fetch_all(connection)
+        .await
 }
 
 /// Locks the checkpoint until the end of the transaction and tells it: the runner waits meanwhile.

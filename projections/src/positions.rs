@@ -34,18 +34,23 @@ impl Positions {
     pub async fn wait(&self, view: &str, position: i64, limit: Duration) -> Result<i64, sqlx::Error> {
         let deadline = Instant::now() + limit;
         let mut announced = self.known.subscribe();
+        let mut look = Instant::now();
         loop {
             let known = announced.borrow_and_update().get(view).copied().unwrap_or(0);
             if known >= position {
                 return Ok(known);
             }
-            let reached = checkpoint::position(&self.pool, view).await?;
-            if reached >= position || Instant::now() >= deadline {
-                return Ok(reached);
+            // Announcements are of all read models and cost nothing; the database is asked only now and then.
+            let now = Instant::now();
+            if now >= look.min(deadline) {
+                let reached = checkpoint::position(&self.pool, view).await?;
+                if reached >= position || now >= deadline {
+                    return Ok(reached);
+                }
+                look = now + POLL;
             }
-            let look_again = deadline.min(Instant::now() + POLL);
-            // Either an announcement or the time to look again: both lead back to the top.
-            let _elapsed = tokio::time::timeout_at(look_again, announced.changed()).await;
+            // Either an announcement or the time to look: both lead back to the top.
+            let _elapsed = tokio::time::timeout_at(look.min(deadline), announced.changed()).await;
         }
     }
 }

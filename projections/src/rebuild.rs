@@ -10,18 +10,14 @@ use crate::runner::{RunError, fold_into};
 
 /// Events folded in one transaction.
 const BATCH: i64 = 5_000;
-/// How long the switch may wait for readers of the old table before it lets them pass and tries again.
-const LOCK_TIMEOUT: &str = "2s";
-/// How often the switch is tried.
-const ATTEMPTS: u32 = 30;
 
 /// Where a rebuild is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// The last position folded.
     pub position: i64,
-    /// The end of the log as it was last seen.
-    pub head: i64,
+    /// How far the live read model was when it was last looked at.
+    pub live: i64,
 }
 
 /// What a comparison of the live read model with its rebuild found.
@@ -61,10 +57,10 @@ pub enum Then {
     Discard,
 }
 
-/// Fills the read model beside the live one, compares, and then switches or discards.
+/// Fills the read model beside the live one, up to where that is; compares, and then switches or discards.
 ///
-/// `connection` belongs to the owner of the schema. Reads go on all the time; the live runner waits only while
-/// the last events are folded and compared. Tenants that cannot be folded are parked in the new version.
+/// `connection` belongs to the owner of the schema. Reads go on all the time; the live runner waits only while the last
+/// events are folded, compared and switched. Tenants that cannot be folded are parked in the new version.
 pub async fn rebuild(
     connection: &mut PgConnection,
     model: &ReadModel,
@@ -77,30 +73,18 @@ pub async fn rebuild(
     loop {
         let mut transaction = connection.begin().await?;
         as_projector(&mut transaction).await?;
-        let head = read::head(&mut *transaction).await?;
-        at = next.fold(&mut transaction, model, upcasters, at, at + BATCH).await?;
+        let live = checkpoint::position(&mut *transaction, model.name()).await?;
+        at = next.fold(&mut transaction, model, upcasters, at, live.min(at + BATCH)).await?;
         transaction.commit().await?;
-        progress(Progress { position: at, head });
-        if at >= head {
+        progress(Progress { position: at, live });
+        if at >= live {
             break;
         }
     }
-    let mut attempt = 1;
-    let comparison = loop {
-        match next.finish(connection, model, upcasters, at, then).await {
-            Err(RunError::Database(error)) if attempt < ATTEMPTS && is_lock_timeout(&error) => attempt += 1,
-            done => break done?,
-        }
-    };
-    if then == Then::Discard {
-        next.discard(connection).await?;
-    }
+    let comparison = next.finish(connection, model, upcasters, at, then).await?;
+    next.discard(connection).await?;
     unlock(connection, model).await?;
     Ok(comparison)
-}
-
-fn is_lock_timeout(error: &sqlx::Error) -> bool {
-    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "55P03")
 }
 
 async fn as_projector(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
@@ -135,7 +119,7 @@ impl Next {
         connection
             .execute(
                 format!(
-                    "create table read_model.{table} (like read_model.{live} including all);
+                    "create table read_model.{table} (like read_model.{live} including generated including indexes);
                      select read_model.secure('read_model.{table}')"
                 )
                 .as_str(),
@@ -165,11 +149,7 @@ impl Next {
             let mut events = read::after(&mut *connection, at, (until - at).min(BATCH)).await?;
             let Some(last) = events.last() else { break };
             at = last.position;
-            let parked: Vec<Uuid> =
-                sqlx::query_scalar("select tenant_id from read_model.parked where view = $1")
-                    .bind(&self.table)
-                    .fetch_all(&mut *connection)
-                    .await?;
+            let parked = checkpoint::parked_tenants(connection, &self.table).await?;
             events.retain(|event| !parked.contains(&event.tenant_id));
             fold_into(model, connection, &self.table, events, upcasters).await?;
         }
@@ -187,20 +167,9 @@ impl Next {
     ) -> Result<Comparison, RunError> {
         let mut transaction = connection.begin().await?;
         as_projector(&mut transaction).await?;
-        let position = checkpoint::lock(&mut transaction, self.live).await?;
-        // The rebuild may be ahead of a live read model that is behind; then the live one is brought along.
-        let at = self.fold(&mut transaction, model, upcasters, at, position).await?;
-        if at > position {
-            let behind = read::after(&mut *transaction, position, at - position).await?;
-            fold_into(model, &mut transaction, self.live, behind, upcasters).await?;
-            sqlx::query("update read_model.checkpoint set position = $2, moved_at = now() where view = $1")
-                .bind(self.live)
-                .bind(at)
-                .execute(&mut *transaction)
-                .await?;
-        }
+        let live = checkpoint::lock(&mut transaction, self.live).await?;
+        let at = self.fold(&mut transaction, model, upcasters, at, live).await?;
         let comparison = self.compare(&mut transaction, at).await?;
-        transaction.execute("reset role").await?;
         if then == Then::Switch {
             self.switch(&mut transaction).await?;
         }
@@ -232,14 +201,21 @@ impl Next {
         Ok(Comparison { position, rows, differing: count, first, parked })
     }
 
+    /// Makes the live table equal to the rebuilt one, for all readers at once. The table itself stays, and with it its
+    /// indexes, its grants, and the views that others built on it.
     async fn switch(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
         let Self { live, table } = self;
         connection
             .execute(
                 format!(
-                    "set local lock_timeout = '{LOCK_TIMEOUT}';
-                     drop table read_model.{live};
-                     alter table read_model.{table} rename to {live};
+                    "merge into read_model.{live} as l
+                     using read_model.{table} as r on (l.tenant_id, l.id) = (r.tenant_id, r.id)
+                     when matched and (l.doc, l.position) is distinct from (r.doc, r.position)
+                         then update set doc = r.doc, position = r.position
+                     when not matched by target
+                         then insert (tenant_id, id, position, doc)
+                         values (r.tenant_id, r.id, r.position, r.doc)
+                     when not matched by source then delete;
                      delete from read_model.parked where view = '{live}';
                      update read_model.parked set view = '{live}' where view = '{table}'"
                 )

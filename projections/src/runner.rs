@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use async_nats::connection::State;
 use async_nats::jetstream::consumer::{DeliverPolicy, pull};
 use async_nats::jetstream::{self, Message};
 use event_store::stream::position;
@@ -124,7 +125,15 @@ impl Runner {
                         tokio::time::sleep(IDLE).await;
                         messages = self.subscribe(at).await;
                     }
-                    folded => at = folded?,
+                    folded => {
+                        let reached = folded?;
+                        if reached == at {
+                            // Nothing new in it: a consumer that was made again starts from the first message.
+                            tokio::time::sleep(IDLE).await;
+                            messages = self.subscribe(at).await;
+                        }
+                        at = reached;
+                    }
                 },
                 Ok(None) => {
                     at = self.fold_from_log(at, i64::MAX).await?;
@@ -143,7 +152,16 @@ impl Runner {
     }
 
     /// The messages after a position, or `None` while there is no stream.
+    ///
+    /// While NATS is away nobody waits for it: the log is read instead.
     async fn subscribe(&self, at: i64) -> Option<Messages> {
+        if self.client.connection_state() != State::Connected {
+            return None;
+        }
+        tokio::time::timeout(IDLE, self.consume(at)).await.ok().flatten()
+    }
+
+    async fn consume(&self, at: i64) -> Option<Messages> {
         let stream = self.jetstream.get_stream_no_info(self.names.stream()).await.ok()?;
         let config = pull::OrderedConfig {
             deliver_policy: DeliverPolicy::ByStartSequence {
@@ -217,9 +235,14 @@ impl Runner {
 
     /// Tells whoever waits for this read model. A lost message costs a reader one look at the checkpoint.
     async fn announce(&self, position: i64) {
+        if self.client.connection_state() != State::Connected {
+            return;
+        }
         let subject = self.names.moved(self.model.name());
-        if let Err(error) = self.client.publish(subject, position.to_string().into()).await {
-            tracing::debug!(%error, view = self.model.name(), "a move was not announced");
+        let told =
+            tokio::time::timeout(IDLE, self.client.publish(subject, position.to_string().into())).await;
+        if !matches!(told, Ok(Ok(()))) {
+            tracing::debug!(view = self.model.name(), position, "a move was not announced");
         }
     }
 }

@@ -22,9 +22,17 @@ with head as (
     from head, unnest($11::uuid[], $12::text[], $13::bytea[], $14::text[], $15::bigint[])
         as i (tenant_id, key, request_hash, answer, events_before)
 ), released as (
+    -- By place, so that a plan cached while the table was empty does not read all of it. Claims are never updated.
     delete from log.claim
-    using head, unnest($16::uuid[], $17::text[], $18::text[]) as r (tenant_id, scope, value)
-    where (claim.tenant_id, claim.scope, claim.value) = (r.tenant_id, r.scope, r.value)
+    using head
+    where claim.ctid = any (array(
+        select c.ctid
+        from unnest($16::uuid[], $17::text[], $18::text[]) as r (tenant_id, scope, value)
+        cross join lateral (
+            select c.ctid from log.claim as c
+            where (c.tenant_id, c.scope, c.value) = (r.tenant_id, r.scope, r.value) limit 1
+        ) as c
+    ))
 ), claimed as (
     insert into log.claim (tenant_id, scope, value)
     select c.tenant_id, c.scope, c.value

@@ -9,6 +9,8 @@ async fn with_deals() -> Site {
     }
     let list = site.read(&crm, "/opportunities", last).await;
     assert_eq!(list["meta"]["total"], 10);
+    let first = list["data"]["items"][0]["id"].as_str().unwrap();
+    site.read(&crm, &format!("/opportunities/{first}/history"), last).await;
     crm.kill().await;
     site.assert_verified().await;
     site
@@ -74,4 +76,30 @@ async fn an_actor_that_was_changed_by_hand_is_noticed() {
     )
     .await;
     assert!(text.contains("sales_history"), "{text}");
+}
+
+/// Whoever may write to the database may rebuild the read models too: then only a seal that was kept elsewhere tells.
+#[tokio::test]
+async fn a_change_that_was_rebuilt_into_all_read_models_breaks_the_seal_of_an_earlier_run() {
+    let site = with_deals().await;
+    let (_, text) = site.run(&["verify"]).await;
+    let seal = text.lines().find_map(|line| line.strip_prefix("seal ")).unwrap().to_owned();
+    let (kept, text) = site.run(&["verify", "--expect", &seal]).await;
+    assert!(kept, "{text}");
+    let forge = r#"update log.event set payload = jsonb_set(payload, '{data,amount,amount}', '"999.00"')
+                   where payload -> 'data' ->> 'name' = 'deal-4'"#;
+    sqlx::query(forge).execute(&site.pool()).await.unwrap();
+    let (rebuilt, text) = site.run(&["rebuild"]).await;
+    assert!(rebuilt, "{text}");
+    let (plausible, text) = site.run(&["verify"]).await;
+    assert!(plausible, "{text}");
+    let (kept, text) = site.run(&["verify", "--expect", &seal]).await;
+    assert!(!kept && text.contains("since it was sealed"), "{text}");
+}
+
+#[tokio::test]
+async fn an_event_that_was_moved_to_another_place_in_its_aggregate_is_named() {
+    let site = with_deals().await;
+    let text = change(&site, "update log.event set sequence = 2 where position = 5").await;
+    assert!(text.contains("position 5") && text.contains("has sequence 2"), "{text}");
 }

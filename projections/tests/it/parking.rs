@@ -120,3 +120,61 @@ async fn a_row_that_the_table_refuses_stops_its_tenant_and_nobody_else() {
     assert_eq!(world.rows(world.tenant).await, 1);
     runner.abort();
 }
+
+/// While a tenant is let go on, the runner waits with the next batch: it must not take the tenant for parked then.
+#[tokio::test]
+async fn what_comes_in_while_a_tenant_is_let_go_on_is_folded() {
+    let world = World::new().await;
+    world.deal(world.tenant, 0).await;
+    let payload = poison(&world, 1, UNREADABLE).await;
+    let runner = world.run(deals());
+    world.settle(VIEW).await;
+    mend(&world, 1, payload).await;
+    // Holds the checkpoint as a long `resume` would, until the runner waits for it with a batch.
+    let mut owner = world.owner().await;
+    let mut held = sqlx::Connection::begin(&mut owner).await.unwrap();
+    sqlx::query("select from read_model.checkpoint where view = $1 for update")
+        .bind(VIEW)
+        .execute(&mut *held)
+        .await
+        .unwrap();
+    world.deal(world.tenant, 3).await;
+    let waits = "select count(*) from pg_stat_activity
+                 where datname = current_database() and wait_event_type = 'Lock' and query like 'update read_model.checkpoint%'";
+    while sqlx::query_scalar::<_, i64>(waits).fetch_one(&world.database.pool()).await.unwrap() == 0 {
+        tokio::task::yield_now().await;
+    }
+    sqlx::query("delete from read_model.parked").execute(&mut *held).await.unwrap();
+    held.commit().await.unwrap();
+    world.settle(VIEW).await;
+    // The first deal was left out on purpose, as nobody folded it; the second must be there.
+    assert_eq!(world.rows(world.tenant).await, 1);
+    runner.abort();
+}
+
+/// Comparing must not fold anything into the live rows, least of all of a tenant that stands still.
+#[tokio::test]
+async fn a_comparison_leaves_live_rows_checkpoint_and_parked_tenants_as_they_are() {
+    let world = World::new().await;
+    world.deal(world.tenant, 1).await;
+    let payload = poison(&world, 1, UNREADABLE).await;
+    let runner = world.run(deals());
+    world.settle(VIEW).await;
+    runner.abort();
+    let _aborted = runner.await;
+    let neighbour = Uuid::now_v7();
+    world.deal(world.tenant, 3).await;
+    world.deal(neighbour, 3).await;
+    let before = checkpoint::parked(&world.pool).await.unwrap();
+    let comparison = world.rebuild(&deals(), Then::Discard).await;
+    assert_eq!(comparison.position, 2);
+    assert_eq!(checkpoint::position(&world.pool, VIEW).await.unwrap(), 2);
+    assert_eq!((world.rows(world.tenant).await, world.rows(neighbour).await), (0, 0));
+    assert_eq!(checkpoint::parked(&world.pool).await.unwrap(), before);
+    mend(&world, 1, payload).await;
+    resume(&mut world.owner().await, &deals(), world.tenant, Upcasters::default()).await.unwrap();
+    let runner = world.run(deals());
+    world.settle(VIEW).await;
+    world.assert_true_to_the_log().await;
+    runner.abort();
+}
