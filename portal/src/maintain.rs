@@ -55,6 +55,14 @@ pub async fn apply_migrations(database_url: &str) -> anyhow::Result<usize> {
     Ok(after - before)
 }
 
+/// How many migrations of this build the database lacks.
+pub async fn missing_migrations(database_url: &str) -> anyhow::Result<usize> {
+    let mut connection = PgConnection::connect(database_url).await?;
+    let applied = applied(&mut connection).await;
+    connection.close().await?;
+    Ok(migrations::MIGRATOR.iter().count().saturating_sub(applied))
+}
+
 async fn applied(connection: &mut PgConnection) -> usize {
     // The table is not there before the first migration.
     let count: Result<i64, _> =

@@ -39,23 +39,24 @@ pub struct ServeArgs {
 
 /// Everything in one process.
 pub async fn serve(args: &SiteArgs, serve: ServeArgs) -> anyhow::Result<ExitCode> {
-    if !serve.embedded {
-        let site = Site::external(args).await.context("`crm serve`")?;
-        return serve_on(args, site, &serve).await;
-    }
-    let site = Site::embedded(args).await?;
-    apply_migrations(&site.database_url).await?;
-    ensure_development_key(args)?;
-    serve_on(args, site, &serve).await
-}
-
-async fn serve_on(args: &SiteArgs, mut site: Site, serve: &ServeArgs) -> anyhow::Result<ExitCode> {
-    let ended = run_all(args, &mut site, serve).await;
+    // From here on Ctrl-C is heard: what was started by then is stopped in order.
+    let stop = stopped()?;
+    let mut site = if serve.embedded { Site::embedded(args).await? } else { Site::external(args).await? };
+    let ended = run_all(args, &mut site, &serve, stop).await;
     site.close().await?;
     ended
 }
 
-async fn run_all(args: &SiteArgs, site: &mut Site, serve: &ServeArgs) -> anyhow::Result<ExitCode> {
+async fn run_all(
+    args: &SiteArgs,
+    site: &mut Site,
+    serve: &ServeArgs,
+    stop: impl Future<Output = ()>,
+) -> anyhow::Result<ExitCode> {
+    if serve.embedded {
+        apply_migrations(&site.database_url).await?;
+        ensure_development_key(args)?;
+    }
     let listener = listener(serve).await?;
     let address = listener.local_addr()?;
     let roles = Roles::new(args, site);
@@ -73,7 +74,7 @@ async fn run_all(args: &SiteArgs, site: &mut Site, serve: &ServeArgs) -> anyhow:
     let checks = vec![roles.database_check(Duty::Reader)?];
     let apis = command_api::router(commands).merge(query_api::router(queries));
     let served = tokio::select! {
-        served = run(listener, site_router(apis, checks), stopped()?) => served,
+        served = run(listener, site_router(apis, checks), stop) => served,
         died = site.died() => Err(died.into()),
         ended = workers.join_next() => Err(worker_ended(ended)),
     };

@@ -2,16 +2,23 @@
 
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use embedded::{Embedded, find_tools};
+use event_store::nats;
 use serde::{Deserialize, Serialize};
 use sqlx::{Connection, PgConnection};
 
 use crate::config::SiteArgs;
+use crate::maintain::missing_migrations;
 
 /// The oldest PostgreSQL that is known to work, as `server_version_num`.
 const POSTGRES: i32 = 180_000;
+/// The oldest nats-server that is known to work.
+const NATS: (u32, u32) = (2, 12);
+/// How long NATS may take to answer at the start.
+const NATS_PATIENCE: Duration = Duration::from_secs(3);
 
 /// PostgreSQL and NATS, wherever they come from.
 pub struct Site {
@@ -51,6 +58,7 @@ impl Site {
             )
         };
         named.check().await?;
+        named.check_schema().await?;
         Ok(named)
     }
 
@@ -82,6 +90,31 @@ impl Site {
             bail!("PostgreSQL {} is too old: 18 or newer is needed", version / 10_000);
         }
         connection.close().await?;
+        self.check_nats().await
+    }
+
+    /// NATS may be away for now, since nothing that is promised needs it at this moment; but it must not be too old.
+    async fn check_nats(&self) -> anyhow::Result<()> {
+        let client = nats::connect(&self.nats_url).await.context("NATS_URL is not right")?;
+        let answered = tokio::time::timeout(NATS_PATIENCE, client.flush()).await;
+        if !matches!(answered, Ok(Ok(()))) {
+            eprintln!("crm: NATS does not answer yet; meanwhile read models follow the log a second later");
+            return Ok(());
+        }
+        let version = client.server_info().version;
+        let mut numbers = version.split('.').map_while(|part| part.parse::<u32>().ok());
+        if (numbers.next(), numbers.next()) < (Some(NATS.0), Some(NATS.1)) {
+            bail!("NATS {version} is too old: {}.{} or newer is needed", NATS.0, NATS.1);
+        }
+        Ok(())
+    }
+
+    /// Whether the database has the schema of this build.
+    async fn check_schema(&self) -> anyhow::Result<()> {
+        let missing = missing_migrations(&self.database_url).await?;
+        if missing > 0 {
+            bail!("the database lacks {missing} migrations of this build; run `crm migrate`");
+        }
         Ok(())
     }
 
