@@ -1,5 +1,7 @@
 //! Holds `docs/EVENTS.md` against the code: the same events, the same fields.
 
+#![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, which helpers lack")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 

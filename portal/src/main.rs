@@ -28,11 +28,11 @@ struct Cli {
     #[command(flatten)]
     site: config::SiteArgs,
     #[command(subcommand)]
-    command: Command,
+    task: Task,
 }
 
 #[derive(Subcommand)]
-enum Command {
+enum Task {
     /// Run everything in one process: command API, query API, relay and projections.
     Serve(serve::ServeArgs),
     /// Run the command API: HTTP in, events out.
@@ -64,19 +64,19 @@ enum Command {
 async fn main() -> std::process::ExitCode {
     let cli = Cli::parse();
     config::telemetry(&cli.site);
-    let done = match cli.command {
-        Command::Serve(args) => serve::serve(&cli.site, args).await,
-        Command::CommandApi(args) => serve::command_api(&cli.site, &args).await,
-        Command::QueryApi(args) => serve::query_api(&cli.site, &args).await,
-        Command::Projector(args) => serve::projector(&cli.site, &args).await,
-        Command::Migrate => maintain::migrate(&cli.site).await,
-        Command::Openapi => roles::print_openapi(),
-        Command::Token(args) => token::token(&cli.site, &args),
-        Command::Import(command) => import::import(&cli.site, &command).await,
-        Command::Rebuild(args) => maintain::rebuild(&cli.site, &args).await,
-        Command::Resume(args) => maintain::resume(&cli.site, &args).await,
-        Command::Replay(args) => replay::replay(&cli.site, &args).await,
-        Command::Verify(args) => verify::verify(&cli.site, &args).await,
+    let done = match cli.task {
+        Task::Serve(args) => serve::serve(&cli.site, args).await,
+        Task::CommandApi(args) => serve::command_api(&cli.site, &args).await,
+        Task::QueryApi(args) => serve::query_api(&cli.site, &args).await,
+        Task::Projector(args) => serve::projector(&cli.site, &args).await,
+        Task::Migrate => maintain::migrate(&cli.site).await,
+        Task::Openapi => roles::print_openapi(),
+        Task::Token(args) => token::token(&cli.site, &args),
+        Task::Import(command) => import::import(&cli.site, &command).await,
+        Task::Rebuild(args) => maintain::rebuild(&cli.site, &args).await,
+        Task::Resume(args) => maintain::resume(&cli.site, &args).await,
+        Task::Replay(args) => replay::replay(&cli.site, &args).await,
+        Task::Verify(args) => verify::verify(&cli.site, &args).await,
     };
     match done {
         Ok(code) => code,
