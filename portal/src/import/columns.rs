@@ -1,12 +1,12 @@
 //! Columns by name, in the file and in those joined to it, and the cells of a row.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use csv::StringRecord;
 
-use super::map::{Map, nearest};
+use super::map::{Join, Map, nearest};
 use super::table::Table;
 
 /// Where a column is: in the main file, or in a joined one.
@@ -55,7 +55,9 @@ impl Columns {
         let mut columns = Self { main, joins: Vec::new(), corrections: HashMap::new() };
         for join in &map.joins {
             let name = join.name();
-            let joined = columns.join(&name, join, folder).with_context(|| format!("join {name}"))?;
+            let spellings = map.corrections.get(&format!("{name}.{}", join.key));
+            let joined =
+                columns.join(&name, join, spellings, folder).with_context(|| format!("join {name}"))?;
             columns.joins.push(joined);
         }
         for (name, spellings) in &map.corrections {
@@ -66,7 +68,13 @@ impl Columns {
         Ok(columns)
     }
 
-    fn join(&self, name: &str, join: &super::map::Join, folder: &Path) -> anyhow::Result<Joined> {
+    fn join(
+        &self,
+        name: &str,
+        join: &Join,
+        spellings: Option<&BTreeMap<String, String>>,
+        folder: &Path,
+    ) -> anyhow::Result<Joined> {
         if name.is_empty() || self.joins.iter().any(|other| other.name == name) {
             bail!("the name {name:?} is empty or taken by another join; give it another one with `name`");
         }
@@ -86,8 +94,9 @@ impl Columns {
                 .ok()
                 .with_context(|| format!("{place} is no UTF-8"))?;
             cells.trim();
-            let value = cells.get(key).unwrap_or_default().to_owned();
-            if rows.insert(value, cells).is_some() {
+            let value = cells.get(key).unwrap_or_default();
+            let value = spellings.and_then(|spellings| spellings.get(value)).map_or(value, String::as_str);
+            if !value.is_empty() && rows.insert(value.to_owned(), cells.clone()).is_some() {
                 bail!("{place} has the same {:?} as a line before", join.key);
             }
         }

@@ -78,12 +78,14 @@ impl Entry {
     /// What the field is in this row, if it is anything.
     pub fn value(&self, row: &Row<'_>) -> Option<Scalar> {
         let found = self.sources.iter().find_map(|source| self.one(source, row));
-        found.or_else(|| self.default.clone())
+        found.or_else(|| self.default.clone().filter(|default| !self.is_nothing(default)))
     }
 
     fn one(&self, source: &Source, row: &Row<'_>) -> Option<Scalar> {
         let text = match source {
-            Source::Constant(constant) => return Some(constant.clone()),
+            Source::Constant(constant) => {
+                return Some(constant.clone()).filter(|constant| !self.is_nothing(constant));
+            }
             Source::Column(column) => row.cell(*column).to_owned(),
             Source::Template(template) => {
                 template.fill(|column| Some(row.cell(column)).filter(|cell| !self.empty.contains(*cell)))?

@@ -26,14 +26,17 @@ pub struct Preparation<'a, B> {
     lines: HashMap<Uuid, u64>,
 }
 
+/// The commands of a row, in order, each with the number of its events.
+pub type Steps<C> = Vec<(Step<C>, usize)>;
+
 /// A row whose commands may be given.
 pub struct Prepared<C> {
     /// Where it stands.
     pub raw: RawRow,
     /// The id of what it becomes: UUID version 5 of the row's key in the name space of the import's id.
     pub id: Uuid,
-    /// Its commands, in order, each with the number of its events.
-    pub steps: Vec<(Step<C>, usize)>,
+    /// Its commands.
+    pub steps: Steps<C>,
 }
 
 /// A row that is left out.
@@ -82,7 +85,7 @@ impl<'a, B: Becomes> Preparation<'a, B> {
         }
     }
 
-    fn steps(&mut self, raw: &RawRow) -> Result<(Uuid, Vec<(Step<B::Command>, usize)>), String> {
+    fn steps(&mut self, raw: &RawRow) -> Result<(Uuid, Steps<B::Command>), String> {
         let (has, wants) = (raw.cells.len(), self.plan.table.headings.len());
         if has != wants {
             return Err(format!("has {has} cells, but there are {wants} headings"));

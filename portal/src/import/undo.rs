@@ -127,7 +127,7 @@ impl Undo<'_> {
         let events =
             read::stream(self.app.store().pool(), tenant.as_uuid(), (&thing.aggregate_type, id), 0).await?;
         let of_others = events.iter().filter(|event| event.metadata.import != Some(import.as_uuid()));
-        if let Some(last) = of_others.clone().last() {
+        if let Some(last) = of_others.clone().next_back() {
             let (later, later_at) = (i64::try_from(of_others.count())?, Some(last.recorded_at));
             return Ok(Fate::Kept(Imported { later, later_at, ..thing }));
         }

@@ -155,10 +155,15 @@ impl Importer {
         facts
     }
 
-    /// Waits until the log has this many events of a type, and kills the process at once, as `kill -9` does.
-    pub async fn kill_at(&self, mut child: Child, event_type: &str, events: i64) {
+    /// Waits until the log has this many events of a type.
+    pub async fn reach(&self, event_type: &str, events: i64) {
         let reached = async { while self.count(event_type).await < events {} };
         tokio::time::timeout(Duration::from_secs(60), reached).await.expect("the log does not grow");
+    }
+
+    /// Kills the process as soon as the log has this many events of a type, as `kill -9` does.
+    pub async fn kill_at(&self, mut child: Child, event_type: &str, events: i64) {
+        self.reach(event_type, events).await;
         child.kill().await.unwrap();
     }
 }

@@ -18,12 +18,17 @@ fn dollars(amount: &str) -> Option<Money> {
 
 const NAME: &str = "[fields]\nname = { column = \"n\" }\n";
 
-/// The deal that the first row opens.
+/// The deals that the rows open.
+fn all_opened(files: &Files) -> Vec<NewOpportunity> {
+    let opened = |row: Result<Vec<_>, String>| {
+        let (_, _, OpportunityAction::Open(new)) = row.unwrap().remove(0) else { panic!("opens nothing") };
+        *new
+    };
+    files.actions(&deals()).into_iter().map(opened).collect()
+}
+
 fn opened(files: &Files) -> NewOpportunity {
-    match files.actions(&deals()).remove(0).unwrap().remove(0).2 {
-        OpportunityAction::Open(new) => *new,
-        other => panic!("{other:?} opens nothing"),
-    }
+    all_opened(files).remove(0)
 }
 
 /// The custom fields of the first row.
@@ -235,6 +240,8 @@ fn columns_of_joined_files_are_there_under_their_name() {
         delimiter = ";"
         on = "people.city"
         key = "city"
+        [corrections]
+        "people.id" = { "one" = "1" }
         [fields]
         name = { column = "n" }
         owner = { column = "people.name" }
@@ -242,17 +249,12 @@ fn columns_of_joined_files_are_there_under_their_name() {
         office = { template = "{office.street}, {people.city}" }
     "#;
     let files = Files::new(map, "n,who\na,1\nb,2\nc,\n")
-        .with("people.csv", "\u{feff}id,name,city\r\n1,Kim,Rome\r\n2,Lee,Oslo\r\n")
+        .with("people.csv", "\u{feff}id,name,city\r\none,Kim,Rome\r\n2,Lee,Oslo\r\n,A,\r\n,B,\r\n")
         .with("offices.csv", "city;street\nRome;Via Appia 1\n");
-    let opened: Vec<_> = files
-        .actions(&deals())
-        .into_iter()
-        .map(|row| match row.unwrap().remove(0).2 {
-            OpportunityAction::Open(new) => (new.owner.map(|owner| owner.to_string()), new.custom.len()),
-            other => panic!("{other:?}"),
-        })
-        .collect();
-    assert_eq!(opened, [(Some("Kim".into()), 1), (Some("Lee".into()), 0), (None, 0)]);
+    let opened = all_opened(&files).into_iter();
+    let found: Vec<_> =
+        opened.map(|new| (new.owner.map(|owner| owner.to_string()), new.custom.len())).collect();
+    assert_eq!(found, [(Some("Kim".into()), 1), (Some("Lee".into()), 0), (None, 0)]);
 }
 
 #[test]

@@ -120,10 +120,12 @@ fn each_bad_row_is_rejected_for_all_its_reasons_and_the_others_go_on() {
         (9, "custom.region: is empty"),
         (
             10,
-            "opened_at: must be a time written as 2026-01-31 or 2026-01-31T12:00:00Z; \
+            "join team: no row of team.csv belongs to it; \
+             opened_at: must be a time written as 2026-01-31 or 2026-01-31T12:00:00Z; \
              outcome: must be won, lost or empty; \
              stage: must be a stage of the pipeline: Prospect, Qualified, Proposal, Negotiation; \
-             name: is empty; amount: must have an amount of at most 0 decimal places in JPY, had 1",
+             name: is empty; amount: must have an amount of at most 0 decimal places in JPY, had 1; \
+             custom.region: is empty",
         ),
         (11, "win: the opportunity's stage or status has changed after that time"),
         (12, "win: the opportunity has no amount; give the amount it is won for"),

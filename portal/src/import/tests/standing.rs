@@ -19,10 +19,8 @@ fn stand(plan: &Plan, past: &[Past]) -> Standing {
 }
 
 fn new_id(plan: &Plan, past: &[Past]) -> ImportId {
-    match stand(plan, past) {
-        Standing::New(id) => id,
-        other => panic!("{other:?}"),
-    }
+    let Standing::New(id) = stand(plan, past) else { panic!("it is not new") };
+    id
 }
 
 fn past(id: ImportId, plan: &Plan, progress: Progress) -> Past {
