@@ -35,6 +35,15 @@ pub trait Becomes: Sync {
     /// What a command asks of the aggregate.
     fn action(&self, command: &Self::Command) -> <Self::Aggregate as Decide>::Action;
 
+    /// Brings about what must be there before the first row comes in, and is no part of the import.
+    fn make_ready(
+        &self,
+        _app: &CommandApi,
+        _context: &Context,
+    ) -> impl Future<Output = Result<(), CommandError>> + Send {
+        std::future::ready(Ok(()))
+    }
+
     /// Gives a command, as the API would.
     fn send(
         &self,

@@ -1,12 +1,13 @@
 //! Rows that become opportunities.
 
 use command_api::sales::opportunity::{self, Opening, Placing};
+use command_api::sales::pipeline;
 use command_api::{Accepted, CommandApi, CommandError, Context};
 use domain::sales::ActivityKind;
 use domain::sales::activity::Summary;
 use domain::sales::import::ImportKind;
 use domain::sales::opportunity::{NewOpportunity, Opportunity, OpportunityAction, Outcome};
-use domain::sales::pipeline::{Pipeline, Stage};
+use domain::sales::pipeline::{Pipeline, Stage, default_pipeline_id};
 use domain::{Money, OpportunityId, Percent, Personal, PipelineId, Prose, Text};
 use uuid::Uuid;
 
@@ -174,6 +175,13 @@ impl Becomes for Deals {
             DealCommand::Win(amount) => OpportunityAction::Win { amount: *amount },
             DealCommand::Lose(reason) => OpportunityAction::Lose { reason: reason.clone() },
         }
+    }
+
+    async fn make_ready(&self, app: &CommandApi, context: &Context) -> Result<(), CommandError> {
+        if self.id == default_pipeline_id(context.tenant) {
+            pipeline::ensure_default(app, context).await?;
+        }
+        Ok(())
     }
 
     async fn send(

@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
+use chrono::{DateTime, Utc};
 use clap::Args;
-use command_api::sales::{import, pipeline};
+use command_api::sales::import;
 use command_api::{CommandApi, Context};
 use cqrs_es::Aggregate as _;
 use domain::sales::import::Source;
@@ -75,7 +76,7 @@ impl Ready<'_> {
         let deals = match (&self.plan.pipeline, default_pipeline_id(tenant)) {
             (None, id) => match pipelines.into_iter().find(|(known, _)| *known == id) {
                 Some((id, pipeline)) => Deals { id, pipeline },
-                None => Deals { id, pipeline: self.default_pipeline(app, tenant, actor).await? },
+                None => Deals { id, pipeline: unborn_default(tenant, app.now())? },
             },
             (Some(wanted), _) => named(wanted, pipelines)?,
         };
@@ -90,22 +91,6 @@ impl Ready<'_> {
         actor: &str,
     ) -> anyhow::Result<ExitCode> {
         self.import(&Leads, app, tenant, actor).await
-    }
-
-    /// The default pipeline, which does not exist yet. It comes into being before the import, of which it is no part.
-    async fn default_pipeline(
-        &self,
-        app: &CommandApi,
-        tenant: TenantId,
-        actor: &str,
-    ) -> anyhow::Result<Pipeline> {
-        if !self.args.dry_run {
-            pipeline::ensure_default(app, &Context::new(tenant, actor, "import")).await?;
-        }
-        let mut pipeline = Pipeline::default();
-        let created = pipeline.decide(Command::now(default_pipeline(tenant)?, app.now()))?;
-        created.into_iter().for_each(|event| pipeline.apply(event));
-        Ok(pipeline)
     }
 
     async fn import<B: Becomes>(
@@ -132,6 +117,7 @@ impl Ready<'_> {
             self.tally(stream::iter(outcomes), &mut rejects).await?
         } else {
             let own = Context::new(tenant, actor, id.to_string());
+            subject.make_ready(app, &own).await.context("cannot begin")?;
             import::start(app, &own, id, self.source::<B>()?).await.context("cannot start the import")?;
             let sender = Sender { app, tenant, actor, import: id };
             let outcomes = sender.send_all(subject, rows, self.args.concurrency.into());
@@ -141,16 +127,11 @@ impl Ready<'_> {
                 .context("cannot finish the import")?;
             tally
         };
-        println!(
-            "{}",
-            if self.args.dry_run {
-                format!("tried {file}; nothing was appended")
-            } else {
-                format!("imported {file}")
-            }
-        );
-        println!("{}", tally.summary(begun.elapsed()));
-        println!("  import    {id}");
+        match self.args.dry_run {
+            true => println!("tried {file}; nothing was appended"),
+            false => println!("imported {file}"),
+        }
+        println!("{}\n  import    {id}", tally.summary(begun.elapsed()));
         if let Some(path) = rejects.path() {
             print!("rejected rows are in {}, with their reasons:\n{tally}", path.display());
         }
@@ -219,6 +200,14 @@ fn named(wanted: &str, pipelines: Vec<(PipelineId, Pipeline)>) -> anyhow::Result
         (None, _) if names.is_empty() => bail!("there is no pipeline {wanted:?}, nor any other"),
         (None, _) => bail!("there is no pipeline {wanted:?}; there are {}", names.join(", ")),
     }
+}
+
+/// The default pipeline as it will be when the import begins.
+fn unborn_default(tenant: TenantId, now: DateTime<Utc>) -> anyhow::Result<Pipeline> {
+    let mut pipeline = Pipeline::default();
+    let created = pipeline.decide(Command::now(default_pipeline(tenant)?, now))?;
+    created.into_iter().for_each(|event| pipeline.apply(event));
+    Ok(pipeline)
 }
 
 /// What would come of a row's commands.
