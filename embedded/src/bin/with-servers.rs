@@ -35,7 +35,18 @@ async fn run(command: &[OsString]) -> Result<ExitCode, Error> {
     let mut terminate = signal(SignalKind::terminate()).map_err(failed("listen for signals"))?;
 
     let servers = testing::start()?;
-    let mut child = Command::new(&command[0])
+    let mut child = Command::new(&command[0]);
+    // What `cargo run` told us about this package is not for the command: a cargo in there would take it for a change
+    // of its own surroundings and build half of everything again.
+    for (name, _) in env::vars_os() {
+        if name
+            .to_str()
+            .is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST"))
+        {
+            child.env_remove(name);
+        }
+    }
+    let mut child = child
         .args(&command[1..])
         .env(testing::DATABASE_URL, servers.database_url())
         .env(testing::NATS_URL, servers.nats_url())

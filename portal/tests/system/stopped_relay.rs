@@ -1,12 +1,15 @@
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_nats::jetstream;
 use event_store::{Recorded, StreamNames, nats};
 
 use crate::crm::Site;
 
+/// How long the first relay stays stopped: many times what a standby waits for.
+const STOPPED: Duration = Duration::from_secs(30);
+
 /// Two projectors with a relay each, and a command API. The active one is stopped while events come in, and continued
-/// after the other has published them in its place.
+/// after the other has published them in its place; the first time for as long as [`STOPPED`].
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_relay_that_was_stopped_and_continued_publishes_nothing_twice_and_nothing_out_of_order() {
     let site = Site::new().await;
@@ -14,6 +17,7 @@ async fn a_relay_that_was_stopped_and_continued_publishes_nothing_twice_and_noth
     let relays = [site.start(&["projector"]).await, site.start(&["projector"]).await];
     let names = StreamNames::rooted(site.nats_root.clone());
     let jetstream = jetstream::new(nats::connect(&site.nats_url).await.unwrap());
+    let begun = Instant::now();
     for round in 0..6 {
         let stopped = &relays[round % 2];
         stopped.signal("STOP").await;
@@ -22,6 +26,12 @@ async fn a_relay_that_was_stopped_and_continued_publishes_nothing_twice_and_noth
             last = site.open(&commands, &format!("{round}-{number}")).await.unwrap().position;
         }
         published(&jetstream, &names, last).await;
+        let mut extra = 0;
+        while round == 0 && begun.elapsed() < STOPPED {
+            last = site.open(&commands, &format!("stopped-{extra}")).await.unwrap().position;
+            published(&jetstream, &names, last).await;
+            extra += 1;
+        }
         stopped.signal("CONT").await;
         for number in 20..40 {
             last = site.open(&commands, &format!("{round}-{number}")).await.unwrap().position;
