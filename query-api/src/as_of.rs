@@ -93,7 +93,7 @@ impl QueryApi {
         id: Uuid,
         as_of: AsOf,
     ) -> Result<Past<P::Row>, Problem> {
-        let mut transaction = self.reads.begin(caller.tenant, &[]).await.map_err(failure::database)?;
+        let mut transaction = self.reads.begin(caller.tenant).await.map_err(failure::database)?;
         let head = read::head(transaction.connection()).await.map_err(failure::database)?;
         let mut row = None;
         for aggregate_type in P::READS {

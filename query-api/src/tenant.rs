@@ -26,25 +26,16 @@ impl TenantReads {
         Self { pool }
     }
 
-    /// Begins to read `views` (or the log, if there are none), and tells the database the tenant, in one round trip.
-    pub(crate) async fn begin(
-        &self,
-        tenant: TenantId,
-        views: &[&'static str],
-    ) -> Result<TenantTransaction, sqlx::Error> {
+    /// Begins to read, and tells the database the tenant, in one round trip.
+    pub(crate) async fn begin(&self, tenant: TenantId) -> Result<TenantTransaction, sqlx::Error> {
         // The role is set here as well, so that a pool of another duty cannot see more. A UUID needs no quoting.
-        let mut begin = format!(
+        let begin = format!(
             "begin isolation level repeatable read read only;
              set local role {};
              set local crm.tenant = '{tenant}';
              set local statement_timeout = '{STATEMENT_TIMEOUT}'",
             Duty::Reader.role()
         );
-        // The snapshot is taken by the first query, so after the locks: a rebuild cannot put another table in the
-        // place of one of these when the snapshot is too old to see all of its rows.
-        for view in views {
-            begin.push_str(&format!("; lock table read_model.{view} in access share mode"));
-        }
         Ok(TenantTransaction { transaction: self.pool.begin_with(begin).await?, tenant })
     }
 }

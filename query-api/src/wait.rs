@@ -46,7 +46,7 @@ impl QueryApi {
             let waits = views.iter().map(|view| self.positions.wait(view, position, PATIENCE));
             try_join_all(waits).await.map_err(failure::database)?;
         }
-        let mut transaction = self.reads.begin(caller.tenant, views).await.map_err(failure::database)?;
+        let mut transaction = self.reads.begin(caller.tenant).await.map_err(failure::database)?;
         // Read in the snapshot of the rows, so it is exactly what they stand for.
         let (position, head) = sqlx::query_as(include_str!("wait.sql"))
             .bind(views)

@@ -71,7 +71,7 @@ impl Export {
     /// The next lines; none at the end.
     async fn next(&mut self) -> Result<Option<Bytes>, Broken> {
         while let Some(span) = self.left {
-            let mut transaction = self.app.reads.begin(self.tenant, &[]).await?;
+            let mut transaction = self.app.reads.begin(self.tenant).await?;
             let Found { events, left } = portion(&mut transaction, &self.sought, span, EVENTS).await?;
             self.left = left;
             if events.is_empty() {
