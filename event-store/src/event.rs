@@ -7,9 +7,10 @@ use uuid::Uuid;
 
 /// An event of the log, with everything the log knows about it.
 ///
-/// `E` is the payload: JSON as stored, or the event type of a context once decoded.
+/// `E` is the payload and `M` the metadata: JSON as stored, or the event type of a context and [`Metadata`] once
+/// decoded. As stored, so that one event that nobody can read never stops those around it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Recorded<E = Value> {
+pub struct Recorded<E = Value, M = Value> {
     /// Place in the whole log: 1, 2, 3, … without a hole, in commit order.
     pub position: i64,
     /// The tenant it belongs to.
@@ -29,14 +30,23 @@ pub struct Recorded<E = Value> {
     /// The fact itself.
     pub payload: E,
     /// Who, when, why.
-    pub metadata: Metadata,
+    pub metadata: M,
     /// When the log learned it; never earlier than that of the position before.
     pub recorded_at: DateTime<Utc>,
 }
 
 impl<E> Recorded<E> {
-    /// The same event with its payload replaced, or the error of `decode`.
-    pub fn try_map<T, X>(self, decode: impl FnOnce(E) -> Result<T, X>) -> Result<Recorded<T>, X> {
+    /// Who, when, why; or where it does not fit.
+    pub fn read_metadata(&self) -> Result<Metadata, serde_json::Error> {
+        Metadata::deserialize(&self.metadata)
+    }
+
+    /// The same event with its payload decoded and its metadata read, or the error of either.
+    pub fn try_map<T, X>(self, decode: impl FnOnce(E) -> Result<T, X>) -> Result<Recorded<T, Metadata>, X>
+    where
+        X: From<serde_json::Error>,
+    {
+        let metadata = self.read_metadata()?;
         Ok(Recorded {
             payload: decode(self.payload)?,
             position: self.position,
@@ -47,7 +57,7 @@ impl<E> Recorded<E> {
             event_id: self.event_id,
             event_type: self.event_type,
             event_version: self.event_version,
-            metadata: self.metadata,
+            metadata,
             recorded_at: self.recorded_at,
         })
     }

@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use sqlx::{FromRow, PgExecutor, PgPool, postgres::PgRow, types::Json};
+use sqlx::{FromRow, PgExecutor, PgPool, postgres::PgRow};
 use uuid::Uuid;
 
 use crate::append::Stored;
-use crate::event::{Metadata, Recorded};
+use crate::event::Recorded;
 
 /// The columns of an event, in the order in which [`Recorded`] is read from a row.
 pub const COLUMNS: &str = "position, tenant_id, aggregate_type, aggregate_id, sequence, event_id, event_type, \
@@ -25,7 +25,7 @@ impl FromRow<'_, PgRow> for Recorded<Value> {
             event_type: row.try_get("event_type")?,
             event_version: row.try_get("event_version")?,
             payload: row.try_get("payload")?,
-            metadata: row.try_get::<Json<Metadata>, _>("metadata")?.0,
+            metadata: row.try_get("metadata")?,
             recorded_at: row.try_get("recorded_at")?,
         })
     }

@@ -91,7 +91,7 @@ impl<P: Projection> Fold for Typed<P> {
                 tenant: event.tenant_id,
                 position: event.position,
                 event_type: event.event_type.clone(),
-                fact: decode(event, upcasters).map_err(FoldError::from).map(|fact| {
+                fact: decode(event, upcasters).map(|fact| {
                     let keys = P::keys(&fact);
                     (fact, keys)
                 }),

@@ -1,13 +1,13 @@
 //! What a read model has to say about itself.
 
 use domain::{DecodeError, Event};
-use event_store::{Recorded, Upcasters};
+use event_store::{Metadata, Recorded, Upcasters};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-/// An event of the log with its payload decoded.
-pub type Fact = Recorded<Event>;
+/// An event of the log, decoded.
+pub type Fact = Recorded<Event, Metadata>;
 
 /// A pure fold from events to rows. Everything else is the runner's.
 pub trait Projection: Send + Sync + 'static {
@@ -33,6 +33,9 @@ pub enum FoldError {
     /// The event cannot be read by this build.
     #[error("the event cannot be decoded")]
     Undecodable(#[from] DecodeError),
+    /// Who caused the event, or when, cannot be read.
+    #[error("the metadata cannot be read")]
+    UnreadableMetadata(#[from] serde_json::Error),
     /// The event needs a row that is not there.
     #[error("{event_type} needs the row {key}, which is not there")]
     MissingRow {
@@ -55,8 +58,8 @@ pub fn existing<'r, R>(row: &'r mut Option<R>, key: Uuid, fact: &Fact) -> Result
 }
 
 /// Brings a stored event to its newest shape and decodes it.
-pub fn decode(recorded: Recorded, upcasters: Upcasters) -> Result<Fact, DecodeError> {
+pub fn decode(recorded: Recorded, upcasters: Upcasters) -> Result<Fact, FoldError> {
     let (kind, version) = (recorded.event_type.clone(), recorded.event_version);
     let aggregate_type = recorded.aggregate_type.clone();
-    recorded.try_map(|payload| Event::decode(&aggregate_type, upcasters.newest(&kind, version, payload)))
+    recorded.try_map(|payload| Ok(Event::decode(&aggregate_type, upcasters.newest(&kind, version, payload))?))
 }

@@ -61,16 +61,21 @@ impl AsOf {
     }
 
     /// Of all events of a thing, those that count.
-    fn select(self, events: Vec<Recorded>) -> Vec<Recorded> {
+    fn select(self, events: Vec<Recorded>) -> Result<Vec<Recorded>, serde_json::Error> {
         let counts = |event: &Recorded| match self {
-            Self::Position(position) => event.position <= position,
-            Self::Time(time) => event.metadata.occurred_at <= time,
+            Self::Position(position) => Ok(event.position <= position),
+            Self::Time(time) => event.read_metadata().map(|metadata| metadata.occurred_at <= time),
         };
-        // What was noted as done before the thing began does not make it begin earlier.
-        if events.first().is_none_or(|first| !counts(first)) {
-            return Vec::new();
+        let mut counted = Vec::with_capacity(events.len());
+        for event in events {
+            match counts(&event)? {
+                true => counted.push(event),
+                // What was noted as done before the thing began does not make it begin earlier.
+                false if counted.is_empty() => break,
+                false => {}
+            }
         }
-        events.into_iter().filter(counts).collect()
+        Ok(counted)
     }
 }
 
@@ -99,7 +104,8 @@ impl QueryApi {
         for aggregate_type in P::READS {
             let stream =
                 read::stream(transaction.connection(), caller.tenant.into(), (aggregate_type, id), 0);
-            for event in as_of.select(stream.await.map_err(failure::database)?) {
+            let events = stream.await.map_err(failure::database)?;
+            for event in as_of.select(events).map_err(Problem::internal)? {
                 let fact = decode(event, self.upcasters).map_err(Problem::internal)?;
                 P::apply(&mut row, id, &fact).map_err(Problem::internal)?;
             }

@@ -1,6 +1,6 @@
 //! Commits one batch. A command that the database refuses is singled out, so that it never fails its neighbours.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -105,7 +105,7 @@ async fn write(pool: &PgPool, part: &[Pending]) -> Result<Written, Failure> {
         return Ok(insert(&mut connection, part).await?);
     }
     let mut transaction = connection.begin().await?;
-    sqlx::query("select position from log.head for update").execute(&mut *transaction).await?;
+    sqlx::query("select from log.enter()").execute(&mut *transaction).await?;
     let failed = failed_guards(&mut transaction, part).await?;
     if !failed.is_empty() {
         transaction.rollback().await?;
@@ -210,9 +210,23 @@ async fn insert(connection: &mut PgConnection, part: &[Pending]) -> Result<Writt
             .bind(claimed.tenants)
             .bind(claimed.scopes)
             .bind(claimed.values)
+            .bind(follows(part))
             .fetch_one(connection)
             .await?;
     Ok(Written { base, recorded_at })
+}
+
+/// For each event, whether it is the first of its aggregate or comes right after one of the same command.
+fn follows(part: &[Pending]) -> Vec<bool> {
+    let mut follows = Vec::new();
+    for pending in part {
+        let mut last = HashMap::new();
+        for event in &pending.append.events {
+            let before = last.insert((event.aggregate_type, event.aggregate_id), event.sequence);
+            follows.push(before.unwrap_or(0) + 1 == event.sequence);
+        }
+    }
+    follows
 }
 
 /// The name of the constraint decides the error.
@@ -220,7 +234,7 @@ async fn reason(pool: &PgPool, alone: &Pending, error: sqlx::Error) -> AppendErr
     let constraint = error.as_database_error().and_then(|error| error.constraint()).unwrap_or_default();
     let append = &alone.append;
     match constraint {
-        "event_sequence_key" => AppendError::Conflict,
+        "event_sequence_key" | "event_sequence_is_positive" => AppendError::Conflict,
         "idempotency_key" => match &append.idempotency {
             Some(row) => match read::stored_answer(pool, append.tenant, &row.key).await {
                 Ok(Some(stored)) => AppendError::Replayed(stored),

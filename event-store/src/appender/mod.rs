@@ -16,7 +16,7 @@ use admission::Admission;
 const BATCH_COMMANDS: usize = 512;
 /// Commands that may wait; further ones wait in their caller.
 const QUEUE_COMMANDS: usize = 4_096;
-/// While one batch is flushed, the next waits on the row lock of the head; a third would only queue there.
+/// While one batch is flushed, the next waits at the gate; a third would only queue there.
 const BATCHES_IN_FLIGHT: usize = 2;
 
 /// A command that waits for its answer.

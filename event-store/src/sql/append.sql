@@ -1,20 +1,27 @@
--- One batch in one statement. Every part reads "head", so the row lock is taken before anything else is touched.
-with head as (
-    update log.head
-    set position = position + $1, recorded_at = greatest(recorded_at, clock_timestamp())
-    returning position - $1 as base, recorded_at
+-- One batch in one statement. Every part reads "head", so the gate is entered before anything else is touched.
+with head as materialized (
+    select last_position as base, greatest(last_recorded_at, clock_timestamp()) as recorded_at from log.enter()
 ), added as (
     insert into log.event (
         position, tenant_id, aggregate_type, aggregate_id, sequence, event_id, event_type, event_version,
         payload, metadata, recorded_at
     )
     select
-        head.base + e.o, e.tenant_id, e.aggregate_type, e.aggregate_id, e.sequence, e.event_id, e.event_type,
-        e.event_version, e.payload::jsonb, e.metadata::jsonb, head.recorded_at
+        head.base + e.o, e.tenant_id, e.aggregate_type, e.aggregate_id,
+        -- Zero, and so refused, if the event before it is in neither the log nor the batch: then whoever decided this
+        -- one knows a history that the log has lost, as after a restore.
+        case when e.follows or exists (
+            select from log.event as p
+            where (p.tenant_id, p.aggregate_type, p.aggregate_id) = (e.tenant_id, e.aggregate_type, e.aggregate_id)
+                and p.sequence = e.sequence - 1
+        ) then e.sequence else 0 end,
+        e.event_id, e.event_type, e.event_version, e.payload::jsonb, e.metadata::jsonb, head.recorded_at
     from head, unnest(
-        $2::uuid[], $3::text[], $4::uuid[], $5::bigint[], $6::uuid[], $7::text[], $8::integer[], $9::text[], $10::text[]
+        $2::uuid[], $3::text[], $4::uuid[], $5::bigint[], $6::uuid[], $7::text[], $8::integer[], $9::text[], $10::text[],
+        $22::boolean[]
     ) with ordinality as e (
-        tenant_id, aggregate_type, aggregate_id, sequence, event_id, event_type, event_version, payload, metadata, o
+        tenant_id, aggregate_type, aggregate_id, sequence, event_id, event_type, event_version, payload, metadata,
+        follows, o
     )
 ), answered as (
     insert into log.idempotency (tenant_id, key, request_hash, answer, position, recorded_at)

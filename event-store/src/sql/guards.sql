@@ -1,5 +1,5 @@
--- The guards that no longer hold, by the number of their command. Runs under the lock of the head.
--- The shape keeps to the keys: a plan that was cached while the log was empty would read all of it, under that lock.
+-- The guards that no longer hold, by the number of their command. Runs inside the gate.
+-- The shape keeps to the keys: a plan that was cached while the log was empty would read all of it, with the gate closed.
 select g.command
 from unnest($1::bigint[], $2::uuid[], $3::text[], $4::uuid[], $5::bigint[])
     as g (command, tenant_id, aggregate_type, aggregate_id, sequence)

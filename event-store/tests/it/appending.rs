@@ -59,6 +59,25 @@ async fn an_append_on_a_stale_sequence_is_a_conflict_and_appends_nothing() {
     assert_eq!(read::head(&log.pool).await.unwrap(), 1);
 }
 
+/// After a restore a process may still hold what the log has lost: it must not write a gap.
+#[tokio::test]
+async fn an_append_after_an_event_that_the_log_has_lost_is_a_conflict_and_starts_over_from_the_log() {
+    let log = Log::new().await;
+    let id = Uuid::now_v7();
+    for _ in 0..3 {
+        log.count(id).await;
+    }
+    sqlx::query("delete from log.event where position > 1").execute(&log.database.pool()).await.unwrap();
+    let remembered = log.store.load::<Counter>(log.tenant, id).await.unwrap();
+    assert_eq!(remembered.sequence, 3);
+    let mut change = log.change();
+    change.record(&remembered, counted()).unwrap();
+    assert!(matches!(log.store.commit(change).await, Err(AppendError::Conflict)));
+    assert_eq!(log.count(id).await, 2);
+    let counter = log.store.load_newest::<Counter>(log.tenant, id).await.unwrap();
+    assert_eq!((counter.state.count, counter.sequence), (2, 2));
+}
+
 #[tokio::test]
 async fn several_aggregates_are_appended_together() {
     let log = Log::new().await;
@@ -178,6 +197,7 @@ async fn the_role_of_the_services_can_neither_change_nor_delete_an_event() {
         "delete from log.event",
         "truncate log.event",
         "update log.idempotency set answer = '{}'",
+        "truncate log.gate",
     ] {
         let error = sqlx::query(forbidden).execute(&log.pool).await.unwrap_err();
         assert_eq!(error.as_database_error().unwrap().code().unwrap(), "42501", "{forbidden}");

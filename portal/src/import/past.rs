@@ -8,7 +8,7 @@ use domain::sales::import::{Import, ImportEvent, ImportKind};
 use domain::sales::pipeline::Pipeline;
 use domain::{ImportId, PipelineId, TenantId};
 use event_store::read::Selection;
-use event_store::{Recorded, read};
+use event_store::{Metadata, Recorded, read};
 use serde::de::DeserializeOwned;
 
 use crate::maintain::upcasters;
@@ -113,7 +113,7 @@ async fn events<E: DeserializeOwned>(
     app: &CommandApi,
     tenant: TenantId,
     aggregate_type: &str,
-) -> anyhow::Result<Vec<Recorded<E>>> {
+) -> anyhow::Result<Vec<Recorded<E, Metadata>>> {
     let pool = app.store().pool();
     let selection = Selection {
         tenant: Some(tenant.as_uuid()),

@@ -10,6 +10,7 @@ use cqrs_es::Aggregate as _;
 use domain::sales::lead::Lead;
 use domain::sales::opportunity::Opportunity;
 use domain::{ImportId, LeadId, OpportunityId, TenantId, Text};
+use event_store::Recorded;
 use event_store::read::{self, Imported};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
@@ -126,7 +127,8 @@ impl Undo<'_> {
         let id = thing.aggregate_id;
         let events =
             read::stream(self.app.store().pool(), tenant.as_uuid(), (&thing.aggregate_type, id), 0).await?;
-        let of_others = events.iter().filter(|event| event.metadata.import != Some(import.as_uuid()));
+        let by = |event: &Recorded| event.read_metadata().ok().and_then(|metadata| metadata.import);
+        let of_others = events.iter().filter(|event| by(event) != Some(import.as_uuid()));
         if let Some(last) = of_others.clone().next_back() {
             let (later, later_at) = (i64::try_from(of_others.count())?, Some(last.recorded_at));
             return Ok(Fate::Kept(Imported { later, later_at, ..thing }));

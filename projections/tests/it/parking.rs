@@ -2,35 +2,30 @@ use event_store::Upcasters;
 use projections::checkpoint;
 use projections::rebuild::Then;
 use projections::resume::{Resumed, resume};
-use sqlx::types::Json;
+use serde_json::Value;
 use uuid::Uuid;
 
+use crate::running::published;
 use crate::world::{VIEW, World, deals};
 
 const UNREADABLE: &str = r#"{"type": "vanished", "data": {}}"#;
 
 /// Changes an event behind the back of the log, and returns what it was.
-async fn poison(world: &World, position: i64, with: &str) -> serde_json::Value {
+async fn poison(world: &World, position: i64, column: &str, with: &str) -> Value {
     let owner = world.database.pool();
-    let (payload,): (serde_json::Value,) =
-        sqlx::query_as("select payload from log.event where position = $1")
-            .bind(position)
-            .fetch_one(&owner)
-            .await
-            .unwrap();
-    sqlx::query("update log.event set payload = $2::jsonb where position = $1")
+    let before = sqlx::query_scalar(&format!("select {column} from log.event where position = $1"))
         .bind(position)
-        .bind(with)
-        .execute(&owner)
+        .fetch_one(&owner)
         .await
         .unwrap();
-    payload
+    mend(world, position, column, &serde_json::from_str(with).unwrap()).await;
+    before
 }
 
-async fn mend(world: &World, position: i64, payload: serde_json::Value) {
-    sqlx::query("update log.event set payload = $2 where position = $1")
+async fn mend(world: &World, position: i64, column: &str, with: &Value) {
+    sqlx::query(&format!("update log.event set {column} = $2 where position = $1"))
         .bind(position)
-        .bind(Json(payload))
+        .bind(with)
         .execute(&world.database.pool())
         .await
         .unwrap();
@@ -38,26 +33,38 @@ async fn mend(world: &World, position: i64, payload: serde_json::Value) {
 
 #[tokio::test]
 async fn an_event_that_cannot_be_folded_stops_its_tenant_and_nobody_else_until_it_is_mended() {
+    one_tenant_stops_and_goes_on("payload", UNREADABLE, "vanished").await;
+}
+
+#[tokio::test]
+async fn an_event_whose_metadata_cannot_be_read_stops_its_tenant_and_nobody_else() {
+    one_tenant_stops_and_goes_on("metadata", r#"{"actor": 7}"#, "metadata").await;
+}
+
+async fn one_tenant_stops_and_goes_on(column: &str, unreadable: &str, reason: &str) {
     let world = World::new().await;
     let neighbour = Uuid::now_v7();
     world.deal(world.tenant, 0).await;
     world.deal(world.tenant, 0).await;
     world.deal(world.tenant, 2).await;
-    let payload = poison(&world, 2, UNREADABLE).await;
+    let readable = poison(&world, 2, column, unreadable).await;
+    let _relay = world.relay();
     let runner = world.run(deals());
     world.deal(neighbour, 3).await;
     world.settle(VIEW).await;
+    let head = event_store::read::head(&world.pool).await.unwrap();
+    published(&world, head.try_into().unwrap()).await;
     assert_eq!((world.rows(world.tenant).await, world.rows(neighbour).await), (1, 1));
     let parked = checkpoint::parked(&world.pool).await.unwrap();
     assert_eq!(parked.len(), 1);
     assert_eq!((parked[0].tenant_id, parked[0].position), (world.tenant, 2));
-    assert!(parked[0].error.contains("vanished"), "{}", parked[0].error);
+    assert!(parked[0].error.contains(reason), "{}", parked[0].error);
 
     let stopped =
         resume(&mut world.owner().await, &deals(), world.tenant, Upcasters::default()).await.unwrap();
     assert!(matches!(stopped, Resumed::Stopped(parked) if parked.position == 2));
 
-    mend(&world, 2, payload).await;
+    mend(&world, 2, column, &readable).await;
     let resumed =
         resume(&mut world.owner().await, &deals(), world.tenant, Upcasters::default()).await.unwrap();
     assert!(matches!(resumed, Resumed::CaughtUp { from: 2, .. }), "{resumed:?}");
@@ -74,12 +81,12 @@ async fn a_rebuild_lets_a_mended_tenant_go_on_too() {
     let world = World::new().await;
     world.deal(world.tenant, 0).await;
     world.deal(world.tenant, 0).await;
-    let payload = poison(&world, 1, UNREADABLE).await;
+    let payload = poison(&world, 1, "payload", UNREADABLE).await;
     let runner = world.run(deals());
     world.settle(VIEW).await;
     assert_eq!(world.rows(world.tenant).await, 0);
     assert_eq!(world.rebuild(&deals(), Then::Switch).await.parked, 1);
-    mend(&world, 1, payload).await;
+    mend(&world, 1, "payload", &payload).await;
     assert_eq!(world.rebuild(&deals(), Then::Switch).await.parked, 0);
     assert_eq!(world.rows(world.tenant).await, 2);
     world.deal(world.tenant, 0).await;
@@ -103,9 +110,9 @@ async fn a_row_that_the_table_refuses_stops_its_tenant_and_nobody_else() {
     let neighbour = Uuid::now_v7();
     world.deal(world.tenant, 0).await;
     world.deal(neighbour, 3).await;
-    let mut opened = poison(&world, 1, UNREADABLE).await;
+    let mut opened = poison(&world, 1, "payload", UNREADABLE).await;
     opened["data"]["expected_close"] = "+12026-01-01".into();
-    mend(&world, 1, opened.clone()).await;
+    mend(&world, 1, "payload", &opened).await;
     let runner = world.run(deals());
     world.deal(neighbour, 3).await;
     world.settle(VIEW).await;
@@ -113,7 +120,7 @@ async fn a_row_that_the_table_refuses_stops_its_tenant_and_nobody_else() {
     let parked = checkpoint::parked(&world.pool).await.unwrap();
     assert_eq!((parked[0].tenant_id, parked[0].position), (world.tenant, 1));
     opened["data"]["expected_close"] = "2026-01-01".into();
-    mend(&world, 1, opened).await;
+    mend(&world, 1, "payload", &opened).await;
     let resumed =
         resume(&mut world.owner().await, &deals(), world.tenant, Upcasters::default()).await.unwrap();
     assert!(matches!(resumed, Resumed::CaughtUp { .. }));
@@ -126,10 +133,10 @@ async fn a_row_that_the_table_refuses_stops_its_tenant_and_nobody_else() {
 async fn what_comes_in_while_a_tenant_is_let_go_on_is_folded() {
     let world = World::new().await;
     world.deal(world.tenant, 0).await;
-    let payload = poison(&world, 1, UNREADABLE).await;
+    let payload = poison(&world, 1, "payload", UNREADABLE).await;
     let runner = world.run(deals());
     world.settle(VIEW).await;
-    mend(&world, 1, payload).await;
+    mend(&world, 1, "payload", &payload).await;
     // Holds the checkpoint as a long `resume` would, until the runner waits for it with a batch.
     let mut owner = world.owner().await;
     let mut held = sqlx::Connection::begin(&mut owner).await.unwrap();
@@ -157,7 +164,7 @@ async fn what_comes_in_while_a_tenant_is_let_go_on_is_folded() {
 async fn a_comparison_leaves_live_rows_checkpoint_and_parked_tenants_as_they_are() {
     let world = World::new().await;
     world.deal(world.tenant, 1).await;
-    let payload = poison(&world, 1, UNREADABLE).await;
+    let payload = poison(&world, 1, "payload", UNREADABLE).await;
     let runner = world.run(deals());
     world.settle(VIEW).await;
     runner.abort();
@@ -171,7 +178,7 @@ async fn a_comparison_leaves_live_rows_checkpoint_and_parked_tenants_as_they_are
     assert_eq!(checkpoint::position(&world.pool, VIEW).await.unwrap(), 2);
     assert_eq!((world.rows(world.tenant).await, world.rows(neighbour).await), (0, 0));
     assert_eq!(checkpoint::parked(&world.pool).await.unwrap(), before);
-    mend(&world, 1, payload).await;
+    mend(&world, 1, "payload", &payload).await;
     resume(&mut world.owner().await, &deals(), world.tenant, Upcasters::default()).await.unwrap();
     let runner = world.run(deals());
     world.settle(VIEW).await;
