@@ -27,10 +27,13 @@ pub(crate) async fn ensure(executor: impl PgExecutor<'_>, view: &str) -> Result<
 
 /// The last event of a batch: where the checkpoint goes, and proof that the batch is of this log.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Target {
-    pub(crate) from: i64,
-    pub(crate) to: i64,
-    pub(crate) event_id: Uuid,
+pub struct Target {
+    /// Where the checkpoint is before the batch.
+    pub from: i64,
+    /// The position of the last event.
+    pub to: i64,
+    /// Its id.
+    pub event_id: Uuid,
 }
 
 /// Moves the checkpoint if it still is where the batch begins, and the log holds the batch's last event there.

@@ -12,19 +12,23 @@ use uuid::Uuid;
 use crate::projection::{Fact, FoldError, Projection, decode};
 
 /// Tenant and id of a row.
-pub(crate) type RowKey = (Uuid, Uuid);
+pub type RowKey = (Uuid, Uuid);
 
 /// A row as the table has it.
-pub(crate) struct StoredRow {
-    pub(crate) key: RowKey,
-    pub(crate) doc: Value,
+pub struct StoredRow {
+    /// Whose it is, and which.
+    pub key: RowKey,
+    /// Its columns as one document.
+    pub doc: Value,
 }
 
 /// What a batch changes in the table.
 #[derive(Default)]
-pub(crate) struct Changes {
-    pub(crate) upserts: Vec<(RowKey, i64, String)>,
-    pub(crate) deletes: Vec<RowKey>,
+pub struct Changes {
+    /// Rows to write, each with the position of the last event folded into it and its document as JSON text.
+    pub upserts: Vec<(RowKey, i64, String)>,
+    /// Rows to remove.
+    pub deletes: Vec<RowKey>,
 }
 
 /// An event that this read model reads, or why it cannot.
@@ -37,11 +41,15 @@ pub(crate) struct Step {
 
 /// Where a tenant's rows stopped.
 #[derive(Debug)]
-pub(crate) struct Stop {
-    pub(crate) tenant: Uuid,
-    pub(crate) position: i64,
-    pub(crate) event_type: String,
-    pub(crate) error: FoldError,
+pub struct Stop {
+    /// Whose rows stand still.
+    pub tenant: Uuid,
+    /// The event that could not be folded.
+    pub position: i64,
+    /// Its type.
+    pub event_type: String,
+    /// Why.
+    pub error: FoldError,
 }
 
 /// The fold of one read model, with the type of its rows hidden.

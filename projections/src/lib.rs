@@ -5,7 +5,7 @@
 //! Never here: HTTP, decisions, and I/O in a fold.
 
 pub mod checkpoint;
-mod fold;
+pub mod fold;
 pub mod positions;
 pub mod projection;
 pub mod rebuild;

@@ -46,7 +46,7 @@ pub async fn resume(
         let events = read::of_tenant(&mut *transaction, tenant, at, to, BATCH).await?;
         let Some(last) = events.last() else { break };
         at = last.position;
-        fold_into(model, &mut transaction, view, events, upcasters).await?;
+        fold_into(model, &mut *transaction, view, events, upcasters).await?;
         if let Some(stopped) = checkpoint::parked_tenant(&mut transaction, view, tenant).await? {
             transaction.commit().await?;
             return Ok(Resumed::Stopped(stopped));

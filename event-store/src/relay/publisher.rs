@@ -1,0 +1,162 @@
+//! The logic of the relay, between any log and any stream.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::port::{Bus, BusError, Log, Session, StreamEnd};
+
+/// How long the active relay may stand still behind the log before a standby publishes in its place.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// The fallback when no notification arrives, and the pause after an error.
+const POLL: Duration = Duration::from_millis(500);
+
+/// A relay from `log` to `bus`.
+pub struct Publisher<L, B> {
+    /// Where events come from.
+    pub log: L,
+    /// Where they go.
+    pub bus: B,
+    /// Notified after an append in the same process.
+    pub appended: Arc<Notify>,
+    /// Events published before their acknowledgements are awaited.
+    pub batch: i64,
+    /// Messages that the stream keeps, and how far back a new stream starts. Who needs older ones reads the log.
+    pub window: i64,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Interruption {
+    #[error("the log is not available")]
+    Log(#[from] sqlx::Error),
+    #[error(transparent)]
+    Bus(#[from] BusError),
+}
+
+/// Whether this relay holds the lock, or stands in for a holder that does not move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    Active,
+    StandIn,
+}
+
+impl<L: Log, B: Bus> Publisher<L, B> {
+    /// Relays until the future is dropped. Dropping it at any point is safe.
+    pub async fn run(self) {
+        loop {
+            if let Err(interruption) = self.serve().await {
+                tracing::warn!(error = %interruption, "the relay was interrupted and tries again");
+                tokio::time::sleep(POLL).await;
+            }
+        }
+    }
+
+    /// One term of office, from waiting for it until something interrupts it.
+    async fn serve(&self) -> Result<(), Interruption> {
+        let mut log = self.log.open().await?;
+        let standing = self.stand_by(&mut log).await?;
+        // A standby must not listen: notifications that nobody reads would hold up the whole server in the end.
+        let told = log.listen();
+        loop {
+            match self.publish_from_stream_end(&mut log, &told, standing).await {
+                Err(Interruption::Bus(BusError::Refused)) if standing == Standing::StandIn => {
+                    // The holder of the lock may move again: then it is its turn.
+                    return Ok(());
+                }
+                Err(Interruption::Bus(BusError::Refused)) => tokio::time::sleep(POLL / 10).await,
+                other => return other,
+            }
+        }
+    }
+
+    /// Waits for the lock; or until the log is ahead of a stream that has not grown for [`PATIENCE`].
+    async fn stand_by(&self, log: &mut L::Session) -> Result<Standing, Interruption> {
+        let mut seen = (0, Instant::now());
+        loop {
+            if log.try_lock().await? {
+                tracing::info!("this relay is active");
+                return Ok(Standing::Active);
+            }
+            let last = self.last_sequence().await?;
+            if last != seen.0 {
+                seen = (last, Instant::now());
+            } else if log.head().await? <= last {
+                seen.1 = Instant::now();
+            } else if seen.1.elapsed() >= PATIENCE {
+                tracing::warn!(last, "the active relay stands still, this one stands in");
+                return Ok(Standing::StandIn);
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// The last sequence of the stream as it is, without checking what it holds; 0 if there is no stream.
+    async fn last_sequence(&self) -> Result<i64, BusError> {
+        Ok(self.bus.end().await?.map_or(0, |end| end.last))
+    }
+
+    async fn publish_from_stream_end(
+        &self,
+        log: &mut L::Session,
+        told: &Notify,
+        standing: Standing,
+    ) -> Result<(), Interruption> {
+        let mut last = self.resync(log).await?;
+        loop {
+            // Armed before the query, so that what is appended in between wakes us.
+            let (appended, told) = (self.appended.notified(), told.notified());
+            let events = log.after(last, self.batch).await?;
+            if let Some(newest) = events.last() {
+                self.bus.publish(&events).await?;
+                last = newest.position;
+                continue;
+            }
+            // In a fixed order, so that a simulation takes the same turns each time.
+            tokio::select! {
+                biased;
+                () = appended => {}
+                () = told => {}
+                () = tokio::time::sleep(POLL) => {
+                    if self.last_sequence().await? != last || standing == Standing::StandIn {
+                        return Err(BusError::Refused.into());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Makes sure that the stream is a true copy of the log up to its end, and tells that end.
+    async fn resync(&self, log: &mut L::Session) -> Result<i64, Interruption> {
+        let end = self.bus.end().await?;
+        // Read after the stream, which only ever holds events of the log: so if it is longer, it is of another history.
+        let head = log.head().await?;
+        if let Some(end) = end {
+            if self.agrees(log, end, head).await? {
+                return Ok(end.last);
+            }
+            tracing::warn!(head, last = end.last, "the stream is not a copy of this log and is made anew");
+            self.bus.delete().await?;
+        }
+        let first = (head + 1 - self.window).max(1);
+        self.bus.create(first, self.window).await?;
+        tracing::info!(first, "made a new stream");
+        Ok(first - 1)
+    }
+
+    /// Event ids are unique and the log is linear, so if the last message is the event that the log has there,
+    /// everything before it agrees too.
+    async fn agrees(&self, log: &mut L::Session, end: StreamEnd, head: i64) -> Result<bool, Interruption> {
+        if end.messages == 0 {
+            // Nothing to compare, and nothing to lose: only the one that starts an empty log is kept.
+            return Ok(end.last == 0 && head == 0);
+        }
+        if end.last > head {
+            return Ok(false);
+        }
+        let Some(id) = self.bus.event_id(end.last).await? else { return Ok(false) };
+        let event = log.event_id(end.last).await?;
+        Ok(event.is_some_and(|event| event.to_string() == id))
+    }
+}

@@ -1,0 +1,195 @@
+//! The logic of the runner, between any feed and any store.
+
+use std::time::Duration;
+
+use event_store::{Recorded, Upcasters};
+use tokio::time::Instant;
+
+use super::batch::fold_into;
+use super::port::{Feed, Messages, ReadStore, Transaction};
+use crate::checkpoint::{Target, chain};
+use crate::registry::ReadModel;
+
+/// How long nothing may arrive before the log is asked directly.
+const IDLE: Duration = Duration::from_secs(1);
+/// How long another runner's checkpoint may stand still behind the log before this one goes on.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A runner of one read model.
+pub struct Follower<S, F> {
+    /// What to run.
+    pub model: ReadModel,
+    /// Where rows go.
+    pub store: S,
+    /// Where events come from.
+    pub feed: F,
+    /// How old events are read.
+    pub upcasters: Upcasters,
+    /// Events folded in one transaction at most.
+    pub batch: usize,
+}
+
+/// Why a batch was not folded.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The database did not answer.
+    #[error("the database is not available")]
+    Database(#[from] sqlx::Error),
+    /// A row could not be written as JSON.
+    #[error("a row cannot be written as JSON")]
+    Unwritable(#[from] serde_json::Error),
+    /// The checkpoint is not where this runner thinks: another runner folds this read model.
+    #[error("another runner moves the checkpoint")]
+    Overtaken,
+    /// The events are not those of the log: the stream is a copy of another history, as after a restore.
+    #[error("the stream holds events that the log does not have")]
+    Foreign,
+}
+
+impl<S: ReadStore, F: Feed> Follower<S, F> {
+    /// Folds until the future is dropped. Dropping it at any point is safe.
+    pub async fn run(self) {
+        loop {
+            match self.follow().await {
+                Err(RunError::Overtaken) => {
+                    tracing::warn!(view = self.model.name(), "another runner is active, this one stands by");
+                    while let Err(error) = self.stand_by().await {
+                        tracing::warn!(view = self.model.name(), error = chain(&error), "standing by");
+                        tokio::time::sleep(IDLE).await;
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(
+                        view = self.model.name(),
+                        error = chain(&error),
+                        "interrupted, tries again"
+                    );
+                    tokio::time::sleep(IDLE).await;
+                }
+                Ok(()) => {}
+            }
+        }
+    }
+
+    /// Waits until the checkpoint is behind the log and has not moved for [`PATIENCE`].
+    async fn stand_by(&self) -> Result<(), RunError> {
+        let mut seen = (-1, Instant::now());
+        loop {
+            let at = self.store.position(self.model.name()).await?;
+            if at != seen.0 || self.store.head().await? <= at {
+                seen = (at, Instant::now());
+            } else if seen.1.elapsed() >= PATIENCE {
+                return Ok(());
+            }
+            tokio::time::sleep(IDLE / 2).await;
+        }
+    }
+
+    async fn follow(&self) -> Result<(), RunError> {
+        self.store.ensure(self.model.name()).await?;
+        let mut at = self.store.position(self.model.name()).await?;
+        let mut messages = self.feed.subscribe(at).await;
+        loop {
+            let arrived = match messages.as_mut() {
+                Some(messages) => tokio::time::timeout(IDLE, messages.next()).await,
+                None => {
+                    tokio::time::sleep(IDLE).await;
+                    Ok(None)
+                }
+            };
+            match arrived {
+                Ok(Some(chunk)) => match self.fold_arrived(at, chunk).await {
+                    Err(RunError::Foreign) => {
+                        // The relay replaces such a stream; until then the log itself is read.
+                        tracing::warn!(view = self.model.name(), at, "the stream is not a copy of the log");
+                        at = self.store.position(self.model.name()).await?;
+                        at = self.fold_from_log(at, i64::MAX).await?;
+                        tokio::time::sleep(IDLE).await;
+                        messages = self.feed.subscribe(at).await;
+                    }
+                    folded => {
+                        let reached = folded?;
+                        if reached == at {
+                            // Nothing new in it: a consumer that was made again starts from the first message.
+                            tokio::time::sleep(IDLE).await;
+                            messages = self.feed.subscribe(at).await;
+                        }
+                        at = reached;
+                    }
+                },
+                Ok(None) => {
+                    at = self.fold_from_log(at, i64::MAX).await?;
+                    messages = self.feed.subscribe(at).await;
+                }
+                // Nothing arrived: either nothing happened, or the stream is behind or gone.
+                Err(_) => {
+                    let caught_up = self.fold_from_log(at, i64::MAX).await?;
+                    if caught_up != at {
+                        at = caught_up;
+                        messages = self.feed.subscribe(at).await;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Folds what a chunk brings beyond the checkpoint; what is missing before or inside it comes from the log.
+    async fn fold_arrived(&self, at: i64, chunk: Vec<Recorded>) -> Result<i64, RunError> {
+        let mut at = at;
+        let mut run: Vec<Recorded> = Vec::with_capacity(chunk.len());
+        for event in chunk {
+            let expected = run.last().map_or(at, |event| event.position) + 1;
+            if event.position < expected {
+                continue;
+            }
+            if event.position > expected {
+                at = self.fold_run(at, std::mem::take(&mut run)).await?;
+                at = self.fold_from_log(at, event.position - 1).await?;
+            }
+            run.push(event);
+        }
+        self.fold_run(at, run).await
+    }
+
+    /// Folds events that follow each other directly from the checkpoint on.
+    async fn fold_run(&self, at: i64, run: Vec<Recorded>) -> Result<i64, RunError> {
+        if run.first().is_none_or(|first| first.position != at + 1) {
+            return Ok(at);
+        }
+        self.fold(at, run).await
+    }
+
+    /// Reads the log after the checkpoint, up to and including `until`.
+    async fn fold_from_log(&self, at: i64, until: i64) -> Result<i64, RunError> {
+        let mut at = at;
+        while at < until {
+            let limit = (until - at).min(i64::try_from(self.batch).unwrap_or(i64::MAX));
+            let events = self.store.after(at, limit).await?;
+            if events.is_empty() {
+                break;
+            }
+            tracing::debug!(view = self.model.name(), at, events = events.len(), "read from the log");
+            at = self.fold(at, events).await?;
+        }
+        Ok(at)
+    }
+
+    /// One batch, one transaction.
+    async fn fold(&self, from: i64, events: Vec<Recorded>) -> Result<i64, RunError> {
+        let Some(last) = events.last() else { return Ok(from) };
+        let target = Target { from, to: last.position, event_id: last.event_id };
+        let mut transaction = self.store.begin().await?;
+        let view = self.model.name();
+        let Some(parked) = transaction.advance(view, target).await? else {
+            let here = transaction.position(view).await?;
+            transaction.rollback().await?;
+            return Err(if here == from { RunError::Foreign } else { RunError::Overtaken });
+        };
+        let mut events = events;
+        events.retain(|event| !parked.contains(&event.tenant_id));
+        fold_into(&self.model, transaction.rows(), view, events, self.upcasters).await?;
+        transaction.commit().await?;
+        self.feed.announce(view, target.to).await;
+        Ok(target.to)
+    }
+}
