@@ -84,6 +84,12 @@ fn decode(text: &str) -> Option<String> {
 
 fn read<T: DeserializeOwned + IntoParams>(query: &str) -> Result<T, Vec<FieldError>> {
     let (mut pairs, mut errors) = pairs(query);
+    // Nothing is neither a value nor the absence of one; who left a field of a form blank learns it here.
+    let (empty, given): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|pair| pair.value.is_empty());
+    pairs = given;
+    errors.extend(empty.iter().map(|pair| {
+        FieldError::new(shown(&pair.name), "empty", "must not be empty; leave it out or give it a value")
+    }));
     let required = T::into_params(|| Some(ParameterIn::Query))
         .into_iter()
         .filter(|known| known.required == Required::True);

@@ -106,3 +106,13 @@ async fn a_value_is_never_repeated() {
     assert_eq!(reply.errors().len(), 5);
     assert!(!reply.body.to_string().contains("hunter2"), "{}", reply.body);
 }
+
+#[tokio::test]
+async fn a_parameter_without_a_value_is_named_and_never_taken_for_an_absent_one() {
+    for query in ["months=", "months", "by=", "stage=a&stage="] {
+        let reply = asked(&format!("{GOOD}&{query}")).await;
+        assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY, "{query}: {}", reply.body);
+        let errors = reply.errors();
+        assert_eq!(errors.len(), 1, "{query}");
+    }
+}
