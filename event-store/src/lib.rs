@@ -5,7 +5,7 @@
 //! Never here: knowledge of any one context, HTTP, read models.
 
 pub mod append;
-mod appender;
+pub mod appender;
 mod cache;
 pub mod change;
 pub mod database;

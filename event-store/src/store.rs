@@ -64,7 +64,8 @@ impl EventStore {
     /// Starts the appender on `pool`, whose role must be that of [`crate::Duty::Appender`].
     pub fn start(pool: PgPool, upcasters: Upcasters) -> Self {
         let appended = Arc::new(Notify::new());
-        let appender = Appender::start(pool.clone(), appended.clone());
+        let (appender, task) = Appender::new(pool.clone(), appended.clone());
+        tokio::spawn(task);
         Self { pool, appender, cache: AggregateCache::new(), upcasters, appended }
     }
 

@@ -2,15 +2,19 @@
 
 mod admission;
 mod batch;
+mod port;
+mod postgres;
 
 use std::collections::VecDeque;
+use std::future::Future;
 use std::sync::Arc;
 
-use sqlx::PgPool;
-use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::task::JoinSet;
 
 use crate::append::{Append, AppendError, Appended};
 use admission::Admission;
+pub use port::{Failure, Log, Written};
 
 /// Commands that go into one transaction at most.
 const BATCH_COMMANDS: usize = 512;
@@ -20,8 +24,8 @@ const QUEUE_COMMANDS: usize = 4_096;
 const BATCHES_IN_FLIGHT: usize = 2;
 
 /// A command that waits for its answer.
-pub(crate) struct Pending {
-    pub(crate) append: Append,
+struct Pending {
+    append: Append,
     answer: oneshot::Sender<Result<Appended, AppendError>>,
 }
 
@@ -34,45 +38,45 @@ impl Pending {
 
 /// The sending side; clones share the one task, which ends with the last of them.
 #[derive(Clone)]
-pub(crate) struct Appender {
+pub struct Appender {
     queue: mpsc::Sender<Pending>,
 }
 
 impl Appender {
-    /// Starts the task. `appended` is notified after each commit that added events.
-    pub(crate) fn start(pool: PgPool, appended: Arc<Notify>) -> Self {
+    /// The appender of `log`, and its task: nothing is appended unless that runs. `appended` is notified after each
+    /// commit that added events.
+    pub fn new(log: impl Log, appended: Arc<Notify>) -> (Self, impl Future<Output = ()> + Send) {
         let (queue, waiting) = mpsc::channel(QUEUE_COMMANDS);
-        tokio::spawn(run(pool, waiting, appended));
-        Self { queue }
+        (Self { queue }, run(Arc::new(log), waiting, appended))
     }
 
     /// Appends all of it or nothing, and waits until it is durable.
-    pub(crate) async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+    pub async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         let (answer, answered) = oneshot::channel();
         self.queue.send(Pending { append, answer }).await.map_err(|_| AppendError::Closed)?;
         answered.await.map_err(|_| AppendError::Closed)?
     }
 }
 
-async fn run(pool: PgPool, mut waiting: mpsc::Receiver<Pending>, appended: Arc<Notify>) {
-    let in_flight = Arc::new(Semaphore::new(BATCHES_IN_FLIGHT));
+async fn run(log: Arc<impl Log>, mut waiting: mpsc::Receiver<Pending>, appended: Arc<Notify>) {
+    let mut in_flight = JoinSet::new();
     let mut postponed = VecDeque::new();
     loop {
         if postponed.is_empty() {
             match waiting.recv().await {
                 Some(first) => postponed.push_back(first),
-                None => return,
+                None => break,
             }
         }
-        // Waiting for a free slot before draining is what lets a batch gather while another commits.
-        let Ok(slot) = in_flight.clone().acquire_owned().await else { return };
+        // Waiting for a free place before draining is what lets a batch gather while another commits.
+        while in_flight.len() >= BATCHES_IN_FLIGHT {
+            in_flight.join_next().await;
+        }
         let batch = gather(&mut postponed, &mut waiting);
-        let (pool, appended) = (pool.clone(), appended.clone());
-        tokio::spawn(async move {
-            batch::commit(&pool, batch, &appended).await;
-            drop(slot);
-        });
+        let (log, appended) = (log.clone(), appended.clone());
+        in_flight.spawn(async move { batch::commit(&*log, batch, &appended).await });
     }
+    while in_flight.join_next().await.is_some() {}
 }
 
 /// Takes what waits and does not clash within one batch; what clashes goes into the next one, in order.

@@ -1,0 +1,92 @@
+//! The real appender, relay and runner between a log and a stream in memory, where all chance comes from a seed.
+//!
+//! `SIM_SEED=7` runs one seed and tells every step; `SIM_SEEDS=10000` runs that many.
+
+#![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, which helpers lack")]
+
+mod chance;
+mod client;
+mod faults;
+mod memory;
+mod oracle;
+mod plant;
+mod process;
+mod run;
+mod trace;
+mod views;
+
+use plant::Plant;
+use run::run;
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+#[test]
+fn every_promise_holds_in_every_run() {
+    if let Some(seed) = number("SIM_SEED") {
+        let outcome = run(seed, Plant::Nothing, true);
+        assert_eq!(outcome.violation, None, "SIM_SEED={seed}");
+        return;
+    }
+    let seeds = number("SIM_SEEDS").unwrap_or(300);
+    let threads = std::thread::available_parallelism().map_or(2, |threads| threads.get() as u64);
+    let broken: Vec<(u64, String)> = std::thread::scope(|scope| {
+        let share = |first| {
+            let seeds = (first..seeds).step_by(usize::try_from(threads).unwrap());
+            seeds
+                .filter_map(|seed| Some((seed, run(seed, Plant::Nothing, false).violation?)))
+                .collect::<Vec<_>>()
+        };
+        let running: Vec<_> = (0..threads).map(|first| scope.spawn(move || share(first))).collect();
+        running.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    for (seed, violation) in broken.iter().take(5) {
+        eprintln!("SIM_SEED={seed}: {violation}");
+    }
+    assert!(broken.is_empty(), "{} of {seeds} runs broke a promise", broken.len());
+}
+
+#[test]
+fn the_same_seed_takes_the_same_turns() {
+    for seed in 0..10 {
+        let first = run(seed, Plant::Nothing, false);
+        assert_eq!(run(seed, Plant::Nothing, false), first, "SIM_SEED={seed}");
+        assert_ne!(run(seed + 1_000, Plant::Nothing, false).digest, first.digest);
+    }
+}
+
+fn is_found_within(plant: Plant, seeds: u64) {
+    let found = (0..seeds).find(|seed| run(*seed, plant, false).violation.is_some());
+    assert!(found.is_some(), "{plant:?} was not found in {seeds} runs");
+}
+
+#[test]
+fn a_log_without_the_lock_of_its_head_is_found() {
+    is_found_within(Plant::NoHeadLock, 20);
+}
+
+#[test]
+fn a_checkpoint_without_the_position_check_is_found() {
+    is_found_within(Plant::NoPositionCheck, 20);
+}
+
+#[test]
+fn a_checkpoint_without_the_event_check_is_found() {
+    is_found_within(Plant::NoEventCheck, 100);
+}
+
+#[test]
+fn a_stream_without_the_fence_is_found() {
+    is_found_within(Plant::NoFence, 20);
+}
+
+#[test]
+fn keys_that_are_not_unique_are_found() {
+    is_found_within(Plant::NoKeyCheck, 50);
+}
+
+#[test]
+fn rows_outside_of_the_transaction_are_found() {
+    is_found_within(Plant::NoTransaction, 50);
+}
