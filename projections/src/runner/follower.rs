@@ -110,20 +110,23 @@ impl<S: ReadStore, F: Feed> Follower<S, F> {
                     folded => {
                         let reached = folded?;
                         if reached == at {
-                            // Nothing new in it: a consumer that was made again starts from the first message.
+                            // Nothing new in it: a consumer that was made again starts from the first message, and an
+                            // event too large to send comes without its payload.
                             tokio::time::sleep(IDLE).await;
+                            at = self.catch_up(at).await?;
                             messages = self.feed.subscribe(at).await;
+                        } else {
+                            at = reached;
                         }
-                        at = reached;
                     }
                 },
                 Ok(None) => {
-                    at = self.fold_from_log(at, i64::MAX).await?;
+                    at = self.catch_up(at).await?;
                     messages = self.feed.subscribe(at).await;
                 }
                 // Nothing arrived: either nothing happened, or the stream is behind or gone.
                 Err(_) => {
-                    let caught_up = self.fold_from_log(at, i64::MAX).await?;
+                    let caught_up = self.catch_up(at).await?;
                     if caught_up != at {
                         at = caught_up;
                         messages = self.feed.subscribe(at).await;
@@ -157,6 +160,18 @@ impl<S: ReadStore, F: Feed> Follower<S, F> {
             return Ok(at);
         }
         self.fold(at, run).await
+    }
+
+    /// Folds what the log has after the checkpoint. If that was put back with the whole database, goes back as well:
+    /// otherwise nothing would be folded until the log is as long as it was.
+    async fn catch_up(&self, at: i64) -> Result<i64, RunError> {
+        let caught_up = self.fold_from_log(at, i64::MAX).await?;
+        let here = if caught_up == at { self.store.position(self.model.name()).await? } else { caught_up };
+        if here >= at {
+            return Ok(caught_up);
+        }
+        tracing::warn!(view = self.model.name(), at, here, "the checkpoint was put back");
+        self.fold_from_log(here, i64::MAX).await
     }
 
     /// Reads the log after the checkpoint, up to and including `until`.

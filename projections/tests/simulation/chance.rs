@@ -42,6 +42,11 @@ impl Chance {
         }
     }
 
+    /// At once or some milliseconds.
+    pub fn short_delay(&self) -> Duration {
+        Duration::from_millis(self.below(4))
+    }
+
     pub fn id(&self) -> Uuid {
         Uuid::from_u128(self.rng.lock().unwrap().random())
     }

@@ -35,7 +35,7 @@ impl Client {
     pub async fn send(self, commands: usize) {
         for number in 0..commands {
             let chance = &self.database.weather.chance;
-            tokio::time::sleep(Duration::from_millis(chance.below(700))).await;
+            tokio::time::sleep(Duration::from_millis(chance.below(1_500))).await;
             let tenant = *chance.one_of(&self.tenants);
             self.until_answered(tenant, &format!("k{}.{number}", self.name)).await;
         }

@@ -20,14 +20,14 @@ pub struct Faults {
 
 impl Faults {
     pub fn new(site: Site, processes: Vec<Process>, journal: Journal) -> Self {
-        let restores = site.database.weather.chance.happens(400);
+        let restores = site.database.weather.chance.happens(500);
         Self { site, processes, journal, backup: None, old_stream: None, restores }
     }
 
     /// Waits a little and lets something go wrong. May be dropped while it waits.
     pub async fn next(&mut self) {
         let weather = self.site.database.weather.clone();
-        tokio::time::sleep(Duration::from_millis(20 + weather.chance.below(900))).await;
+        tokio::time::sleep(Duration::from_millis(20 + weather.chance.below(500))).await;
         let number = usize::try_from(weather.chance.below(self.processes.len() as u64)).unwrap();
         let step = |what: &str| weather.trace.step(what);
         match weather.chance.below(100) {
@@ -59,7 +59,7 @@ impl Faults {
                 let Some(stream) = stream else { return };
                 stream.messages.retain(|_, _| !weather.chance.happens(150));
             }),
-            94..97 => self.backup = Some(self.site.database.backup()),
+            94..96 => self.backup = Some(self.site.database.backup()),
             _ if self.restores => self.restore(),
             _ => {}
         }

@@ -12,6 +12,7 @@ mod oracle;
 mod plant;
 mod process;
 mod run;
+mod scenarios;
 mod trace;
 mod views;
 

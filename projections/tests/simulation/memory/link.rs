@@ -51,7 +51,8 @@ impl Weather {
 
     /// Some time passes, or none.
     pub async fn pass(&self) {
-        let delay = self.chance.delay();
+        let calm = self.calm.load(Ordering::Relaxed);
+        let delay = if calm { self.chance.short_delay() } else { self.chance.delay() };
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;
         }
