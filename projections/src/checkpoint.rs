@@ -25,34 +25,44 @@ pub(crate) async fn ensure(executor: impl PgExecutor<'_>, view: &str) -> Result<
     Ok(())
 }
 
-/// The last event of a batch: where the checkpoint goes, and proof that the batch is of this log.
-#[derive(Clone, Copy, Debug)]
+/// Where a batch takes the checkpoint, and proof that it is of this log.
+#[derive(Clone, Debug)]
 pub struct Target {
     /// Where the checkpoint is before the batch.
     pub from: i64,
     /// The position of the last event.
     pub to: i64,
-    /// Its id.
-    pub event_id: Uuid,
+    /// Position and id of events that the log must have: of all that came from elsewhere, and of the last in any case.
+    /// Not of the last alone: a stream may hold one of another history among those of this one.
+    pub events: Vec<(i64, Uuid)>,
 }
 
-/// Moves the checkpoint if it still is where the batch begins, and the log holds the batch's last event there.
+/// Moves the checkpoint if it still is where the batch begins, and the log has the batch's events.
 ///
 /// Returns the tenants that stand still, or `None` if the checkpoint was not moved.
 pub(crate) async fn advance(
     connection: &mut PgConnection,
     view: &str,
-    target: Target,
+    target: &Target,
 ) -> Result<Option<Vec<Uuid>>, sqlx::Error> {
+    let (positions, ids): (Vec<i64>, Vec<Uuid>) = target.events.iter().copied().unzip();
+    // The shape keeps to the primary key of the log, whatever the planner knows of it.
     let moved = sqlx::query(
         "update read_model.checkpoint set position = $3, moved_at = now()
          where view = $1 and position = $2
-             and exists (select from log.event where position = $3 and event_id = $4)",
+             and cardinality($4::bigint[]) = (
+                 select count(*) from unnest($4::bigint[], $5::uuid[]) as b (position, event_id)
+                 cross join lateral (
+                     select from log.event as e
+                     where e.position = b.position and e.event_id = b.event_id limit 1
+                 ) as e
+             )",
     )
     .bind(view)
     .bind(target.from)
     .bind(target.to)
-    .bind(target.event_id)
+    .bind(positions)
+    .bind(ids)
     .execute(&mut *connection)
     .await?;
     if moved.rows_affected() == 0 {

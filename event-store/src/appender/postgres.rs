@@ -20,20 +20,7 @@ impl Log for PgPool {
         read::stored_answer(self, tenant, key).await
     }
 
-    /// For each event, whether it is the first of its aggregate or comes right after one of the same command.
-fn follows(batch: &[&Append]) -> Vec<bool> {
-    let mut follows = Vec::new();
-    for append in batch {
-        let mut last = HashMap::new();
-        for event in &append.events {
-            let before = last.insert((event.aggregate_type, event.aggregate_id), event.sequence);
-            follows.push(before.unwrap_or(0) + 1 == event.sequence);
-        }
-    }
-    follows
-}
-
-async fn taken(&self, tenant: Uuid, claims: &[Claim]) -> Result<Option<Claim>, sqlx::Error> {
+    async fn taken(&self, tenant: Uuid, claims: &[Claim]) -> Result<Option<Claim>, sqlx::Error> {
         taken(self, tenant, claims).await
     }
 }
@@ -153,6 +140,19 @@ async fn insert(connection: &mut PgConnection, batch: &[&Append]) -> Result<Writ
             .fetch_one(connection)
             .await?;
     Ok(Written { base, recorded_at })
+}
+
+/// For each event, whether it is the first of its aggregate or comes right after one of the same command.
+fn follows(batch: &[&Append]) -> Vec<bool> {
+    let mut follows = Vec::new();
+    for append in batch {
+        let mut last = HashMap::new();
+        for event in &append.events {
+            let before = last.insert((event.aggregate_type, event.aggregate_id), event.sequence);
+            follows.push(before.unwrap_or(0) + 1 == event.sequence);
+        }
+    }
+    follows
 }
 
 async fn taken(pool: &PgPool, tenant: Uuid, claims: &[Claim]) -> Result<Option<Claim>, sqlx::Error> {

@@ -4,9 +4,14 @@ use async_nats::jetstream::context::{GetStreamErrorKind, PublishError, PublishEr
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RawMessageErrorKind, StorageType};
 use async_nats::jetstream::{Context, ErrorCode};
 
+use futures::{StreamExt, TryStreamExt, stream};
+
 use super::port::{Bus, BusError, StreamEnd};
 use crate::event::Recorded;
 use crate::stream::{EVENT_ID, StreamNames, message, position, sequence};
+
+/// Messages asked for at once.
+const REQUESTS: usize = 64;
 
 pub(super) struct JetStream {
     pub(super) context: Context,
@@ -33,13 +38,19 @@ impl Bus for JetStream {
         }
     }
 
-    async fn event_id(&self, at: i64) -> Result<Option<String>, BusError> {
+    async fn event_ids(&self, after: i64, until: i64) -> Result<Vec<Option<String>>, BusError> {
         let stream = self.context.get_stream_no_info(self.names.stream()).await.map_err(unavailable)?;
-        match stream.get_raw_message(sequence(at)).await {
-            Ok(message) => Ok(message.headers.get(EVENT_ID).map(|id| id.as_str().to_owned())),
-            Err(error) if error.kind() == RawMessageErrorKind::NoMessageFound => Ok(None),
-            Err(error) => Err(unavailable(error)),
-        }
+        let id = |at| {
+            let message = stream.get_raw_message(sequence(at));
+            async move {
+                match message.await {
+                    Ok(message) => Ok(message.headers.get(EVENT_ID).map(|id| id.as_str().to_owned())),
+                    Err(error) if error.kind() == RawMessageErrorKind::NoMessageFound => Ok(None),
+                    Err(error) => Err(unavailable(error)),
+                }
+            }
+        };
+        stream::iter(after + 1..=until).map(id).buffered(REQUESTS).try_collect().await
     }
 
     async fn publish(&self, events: &[Recorded]) -> Result<(), BusError> {

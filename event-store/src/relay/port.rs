@@ -4,7 +4,6 @@ use std::future::Future;
 use std::sync::Arc;
 
 use tokio::sync::Notify;
-use uuid::Uuid;
 
 use crate::event::Recorded;
 
@@ -34,9 +33,6 @@ pub trait Session: Send {
         position: i64,
         limit: i64,
     ) -> impl Future<Output = Result<Vec<Recorded>, sqlx::Error>> + Send;
-
-    /// The id of the event at a position.
-    fn event_id(&mut self, position: i64) -> impl Future<Output = Result<Option<Uuid>, sqlx::Error>> + Send;
 }
 
 /// A stream that numbers its messages and refuses one that does not follow the sequence it names.
@@ -44,8 +40,12 @@ pub trait Bus: Send + Sync {
     /// Where the stream ends, or `None` if there is none.
     fn end(&self) -> impl Future<Output = Result<Option<StreamEnd>, BusError>> + Send;
 
-    /// The event id that the message at a sequence names, if there is such a message.
-    fn event_id(&self, sequence: i64) -> impl Future<Output = Result<Option<String>, BusError>> + Send;
+    /// The event ids that the messages after a sequence name, up to and including `until`; `None` for each that is gone.
+    fn event_ids(
+        &self,
+        after: i64,
+        until: i64,
+    ) -> impl Future<Output = Result<Vec<Option<String>>, BusError>> + Send;
 
     /// Publishes all events, each fenced to follow the position before its own, and waits until all are stored.
     fn publish(&self, events: &[Recorded]) -> impl Future<Output = Result<(), BusError>> + Send;

@@ -6,7 +6,6 @@ use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use sqlx::{Connection, PgConnection};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
-use uuid::Uuid;
 
 use super::port::{Log, Session};
 use crate::database::{Duty, options};
@@ -53,10 +52,6 @@ impl Session for PostgresSession {
 
     async fn after(&mut self, position: i64, limit: i64) -> Result<Vec<Recorded>, sqlx::Error> {
         read::after(&mut self.connection, position, limit).await
-    }
-
-    async fn event_id(&mut self, position: i64) -> Result<Option<Uuid>, sqlx::Error> {
-        Ok(read::at(&mut self.connection, position).await?.map(|event| event.event_id))
     }
 }
 

@@ -6,6 +6,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::event::Recorded;
+
 use super::port::{Bus, BusError, Log, Session, StreamEnd};
 
 /// How long the active relay may stand still behind the log before a standby publishes in its place.
@@ -145,8 +147,11 @@ impl<L: Log, B: Bus> Publisher<L, B> {
         Ok(first - 1)
     }
 
-    /// Event ids are unique and the log is linear, so if the last message is the event that the log has there,
-    /// everything before it agrees too.
+    /// Whether the last messages are the events that the log has there.
+    ///
+    /// Event ids are unique and the log is linear, so everything that was stored before one of them was sent agrees too.
+    /// What was sent together with it need not: if an event of another history, on its way since before a restore,
+    /// takes the place of the first of a batch, that one is refused and those that follow it are not.
     async fn agrees(&self, log: &mut L::Session, end: StreamEnd, head: i64) -> Result<bool, Interruption> {
         if end.messages == 0 {
             // Nothing to compare, and nothing to lose: only the one that starts an empty log is kept.
@@ -155,8 +160,14 @@ impl<L: Log, B: Bus> Publisher<L, B> {
         if end.last > head {
             return Ok(false);
         }
-        let Some(id) = self.bus.event_id(end.last).await? else { return Ok(false) };
-        let event = log.event_id(end.last).await?;
-        Ok(event.is_some_and(|event| event.to_string() == id))
+        let after = (end.last - self.batch).max(0);
+        let events = log.after(after, end.last - after).await?;
+        let ids = self.bus.event_ids(after, end.last).await?;
+        // The oldest are discarded in time, and one that is missing is read from the log; but the end must be there.
+        let same = |(event, id): (&Recorded, &Option<String>)| {
+            id.as_ref().is_none_or(|id| *id == event.event_id.to_string())
+        };
+        let whole = events.len() == ids.len() && ids.last().is_some_and(Option::is_some);
+        Ok(whole && events.iter().zip(&ids).all(same))
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_nats::jetstream::{self, stream};
 use embedded::testing;
 use event_store::relay::Relay;
+use event_store::stream::EVENT_ID;
 use event_store::{Recorded, StreamNames, read};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
@@ -137,6 +138,44 @@ async fn a_stream_that_is_deleted_while_events_come_in_is_made_again_in_full() {
     relayed.settle().await;
     relayed.jetstream.delete_stream(relayed.names.stream()).await.unwrap();
     relayed.count(20).await;
+    relayed.settle().await;
+    relayed.assert_copy().await;
+    relay.abort();
+}
+
+/// As when a relay of before a restore has one more event on its way while another sends several at once.
+#[tokio::test]
+async fn a_stray_event_among_those_of_the_log_is_replaced() {
+    let relayed = Relayed::new().await;
+    relayed.count(5).await;
+    let config = stream::Config {
+        name: relayed.names.stream(),
+        subjects: vec![relayed.names.subjects()],
+        ..stream::Config::default()
+    };
+    relayed.jetstream.create_stream(config).await.unwrap();
+    for event in read::after(&relayed.log.pool, 0, 5).await.unwrap() {
+        let id = if event.position == 3 { Uuid::now_v7() } else { event.event_id };
+        let mut headers = async_nats::HeaderMap::new();
+        headers.insert(EVENT_ID, id.to_string());
+        let payload = serde_json::to_vec(&event).unwrap().into();
+        let sent = relayed.jetstream.publish_with_headers(relayed.names.subject(&event), headers, payload);
+        sent.await.unwrap().await.unwrap();
+    }
+    let event = read::at(&relayed.log.pool, 3).await.unwrap().unwrap();
+    let relay = relayed.relay();
+    let replaced = async {
+        loop {
+            if let Ok(stream) = relayed.jetstream.get_stream(relayed.names.stream()).await
+                && let Ok(message) = stream.get_raw_message(3).await
+                && message.headers.get(EVENT_ID).is_some_and(|id| id.as_str() == event.event_id.to_string())
+            {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), replaced).await.unwrap();
     relayed.settle().await;
     relayed.assert_copy().await;
     relay.abort();

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use event_store::{Recorded, Upcasters};
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use super::batch::fold_into;
 use super::port::{Feed, Messages, ReadStore, Transaction};
@@ -159,7 +160,8 @@ impl<S: ReadStore, F: Feed> Follower<S, F> {
         if run.first().is_none_or(|first| first.position != at + 1) {
             return Ok(at);
         }
-        self.fold(at, run).await
+        let known = run.iter().map(|event| (event.position, event.event_id)).collect();
+        self.fold(at, run, known).await
     }
 
     /// Folds what the log has after the checkpoint. If that was put back with the whole database, goes back as well:
@@ -184,18 +186,19 @@ impl<S: ReadStore, F: Feed> Follower<S, F> {
                 break;
             }
             tracing::debug!(view = self.model.name(), at, events = events.len(), "read from the log");
-            at = self.fold(at, events).await?;
+            let known = events.last().map(|event| (event.position, event.event_id)).into_iter().collect();
+            at = self.fold(at, events, known).await?;
         }
         Ok(at)
     }
 
     /// One batch, one transaction.
-    async fn fold(&self, from: i64, events: Vec<Recorded>) -> Result<i64, RunError> {
+    async fn fold(&self, from: i64, events: Vec<Recorded>, known: Vec<(i64, Uuid)>) -> Result<i64, RunError> {
         let Some(last) = events.last() else { return Ok(from) };
-        let target = Target { from, to: last.position, event_id: last.event_id };
+        let target = Target { from, to: last.position, events: known };
         let mut transaction = self.store.begin().await?;
         let view = self.model.name();
-        let Some(parked) = transaction.advance(view, target).await? else {
+        let Some(parked) = transaction.advance(view, &target).await? else {
             let here = transaction.position(view).await?;
             transaction.rollback().await?;
             return Err(if here == from { RunError::Foreign } else { RunError::Overtaken });

@@ -57,12 +57,12 @@ pub trait Transaction: Send {
     /// What is read and written in it.
     type Rows: Rows;
 
-    /// Moves the checkpoint if it still is at `target.from` and the log has the event `target.event_id` at `target.to`.
+    /// Moves the checkpoint if it still is at `target.from` and the log has all of `target.events`.
     /// Holds it until the transaction ends. Returns the tenants that stand still, or `None` if it was not moved.
     fn advance(
         &mut self,
         view: &str,
-        target: Target,
+        target: &Target,
     ) -> impl Future<Output = Result<Option<Vec<Uuid>>, sqlx::Error>> + Send;
 
     /// The checkpoint.

@@ -36,7 +36,7 @@ impl ReadStore for PgPool {
 impl Transaction for sqlx::Transaction<'static, Postgres> {
     type Rows = PgConnection;
 
-    async fn advance(&mut self, view: &str, target: Target) -> Result<Option<Vec<Uuid>>, sqlx::Error> {
+    async fn advance(&mut self, view: &str, target: &Target) -> Result<Option<Vec<Uuid>>, sqlx::Error> {
         checkpoint::advance(self, view, target).await
     }
 

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use async_nats::jetstream::stream;
 use event_store::read;
-use projections::registry;
+use projections::{checkpoint, registry};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
@@ -111,6 +111,66 @@ async fn events_that_are_not_in_the_log_are_not_folded() {
             .unwrap();
     assert_eq!(ids, [kept, other]);
     world.assert_true_to_the_log().await;
+}
+
+/// A stream that no relay has looked at yet: the last event is that of the log, the one before it is not.
+#[tokio::test]
+async fn an_event_of_another_history_among_those_of_the_log_is_not_folded() {
+    let world = World::new().await;
+    for _ in 0..3 {
+        world.deal(world.tenant, 0).await;
+    }
+    let config = stream::Config {
+        name: world.names.stream(),
+        subjects: vec![world.names.subjects()],
+        ..stream::Config::default()
+    };
+    world.jetstream.create_stream(config).await.unwrap();
+    for mut event in read::after(&world.pool, 0, 3).await.unwrap() {
+        if event.position == 2 {
+            (event.event_id, event.aggregate_id) = (Uuid::now_v7(), Uuid::now_v7());
+        }
+        let payload = serde_json::to_vec(&event).unwrap().into();
+        world.jetstream.publish(world.names.subject(&event), payload).await.unwrap().await.unwrap();
+    }
+    let _runners = world.run_all();
+    world.settle_all().await;
+    world.assert_true_to_the_log().await;
+}
+
+#[tokio::test]
+async fn a_runner_goes_back_with_a_database_that_is_put_back() {
+    let world = World::new().await;
+    let runner = world.run(deals());
+    let kept = world.deal(world.tenant, 0).await;
+    for _ in 0..3 {
+        world.deal(world.tenant, 0).await;
+    }
+    world.settle(VIEW).await;
+    let mut restore = world.database.pool().begin().await.unwrap();
+    for put_back in [
+        "delete from log.event where position > 1",
+        "delete from read_model.sales_opportunity_list where position > 1",
+        "update read_model.checkpoint set position = 1 where view = 'sales_opportunity_list'",
+    ] {
+        sqlx::query(put_back).execute(&mut *restore).await.unwrap();
+    }
+    restore.commit().await.unwrap();
+    let other = world.deal(world.tenant, 0).await;
+    let caught_up = async {
+        // Not by what was announced: that knows no way back.
+        while checkpoint::position(&world.pool, VIEW).await.unwrap() < 2 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), caught_up).await.unwrap();
+    let ids: Vec<Uuid> =
+        sqlx::query_scalar("select id from read_model.sales_opportunity_list order by position")
+            .fetch_all(&world.pool)
+            .await
+            .unwrap();
+    assert_eq!(ids, [kept, other]);
+    runner.abort();
 }
 
 #[tokio::test]

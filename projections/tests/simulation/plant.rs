@@ -5,14 +5,16 @@
 pub enum Plant {
     /// Nothing.
     Nothing,
-    /// The log draws numbers without the lock of its head.
-    NoHeadLock,
+    /// The log draws numbers without its gate.
+    NoGate,
     /// The checkpoint is moved from wherever it is.
     NoPositionCheck,
     /// The checkpoint is moved without asking whether the log has the event.
     NoEventCheck,
     /// The stream takes a message whatever it should follow.
     NoFence,
+    /// The checkpoint is moved if the log has the last event of a batch.
+    LastEventOnly,
     /// Idempotency keys are not unique.
     NoKeyCheck,
     /// Rows become visible although the transaction ends without a commit.

@@ -1,6 +1,7 @@
 //! The stream: numbers its messages, refuses one that does not follow, forgets the oldest.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -32,16 +33,19 @@ pub struct Bus {
     pub stream: Mutex<Option<Stream>>,
     pub changed: Notify,
     born: Mutex<u64>,
+    /// How often the server was started.
+    starts: AtomicU64,
 }
 
 impl Bus {
     pub fn new(weather: Arc<Weather>, plant: Plant) -> Arc<Self> {
-        let (stream, changed, born) = Default::default();
-        Arc::new(Self { weather, plant, stream, changed, born })
+        let (stream, changed, born, starts) = Default::default();
+        Arc::new(Self { weather, plant, stream, changed, born, starts })
     }
 
-    /// What a fault does to the stream on disk.
+    /// What a fault does to the stream on disk while the server is down: all connections are cut.
     pub fn tamper(&self, tamper: impl FnOnce(&mut Option<Stream>)) {
+        self.starts.fetch_add(1, Ordering::Relaxed);
         tamper(&mut self.stream.lock().unwrap());
         self.changed.notify_waiters();
     }
@@ -80,19 +84,30 @@ type Publish = (Recorded, i64, oneshot::Sender<Result<i64, BusError>>);
 pub struct BusLink {
     bus: Arc<Bus>,
     socket: mpsc::UnboundedSender<Publish>,
+    /// The start of the server that this connection knows.
+    known: AtomicU64,
 }
 
 impl BusLink {
     pub fn connect(bus: Arc<Bus>) -> Self {
         let (socket, sent) = mpsc::unbounded_channel();
         tokio::spawn(deliver(bus.clone(), sent));
-        Self { bus, socket }
+        let known = AtomicU64::new(bus.starts.load(Ordering::Relaxed));
+        Self { bus, socket, known }
+    }
+
+    /// The first request after the server was started again fails, and connects anew.
+    fn connected(&self) -> Result<(), BusError> {
+        let starts = self.bus.starts.load(Ordering::Relaxed);
+        let known = self.known.swap(starts, Ordering::Relaxed);
+        if known == starts { Ok(()) } else { Err(BusError::Unavailable("the connection was cut".into())) }
     }
 
     async fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce(&Bus) -> T + Send + 'static,
     ) -> Result<T, BusError> {
+        self.connected()?;
         let bus = self.bus.clone();
         let asked = call(&self.bus.weather, async move { question(&bus) });
         asked.await.map_err(|_| BusError::Unavailable("no answer".into()))
@@ -131,15 +146,18 @@ impl relay::Bus for BusLink {
         .await
     }
 
-    async fn event_id(&self, sequence: i64) -> Result<Option<String>, BusError> {
+    async fn event_ids(&self, after: i64, until: i64) -> Result<Vec<Option<String>>, BusError> {
         self.ask(move |bus| {
             let stream = bus.stream.lock().unwrap();
-            stream.as_ref()?.messages.get(&sequence).map(|event| event.event_id.to_string())
+            let messages = &stream.as_ref().ok_or(BusError::Refused)?.messages;
+            let id = |sequence| Some(messages.get(&sequence)?.event_id.to_string());
+            Ok((after + 1..=until).map(id).collect())
         })
-        .await
+        .await?
     }
 
     async fn publish(&self, events: &[Recorded]) -> Result<(), BusError> {
+        self.connected()?;
         let mut answers = Vec::new();
         for event in events {
             if self.bus.weather.chance.happens(30) {

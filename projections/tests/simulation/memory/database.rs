@@ -23,7 +23,7 @@ pub struct Database {
 struct Inner {
     state: State,
     generation: u64,
-    head: Arc<Lock<()>>,
+    gate: Arc<Lock<()>>,
     views: BTreeMap<String, Arc<Lock<()>>>,
     relay: Weak<()>,
     drawn: i64,
@@ -37,7 +37,7 @@ impl Database {
         let inner = Inner {
             state: State::default(),
             generation: 0,
-            head: Arc::default(),
+            gate: Arc::default(),
             views: BTreeMap::new(),
             relay: Weak::new(),
             drawn: 0,
@@ -65,7 +65,7 @@ impl Database {
         inner.drawn = backup.head;
         inner.state = backup;
         inner.generation += 1;
-        inner.head = Arc::default();
+        inner.gate = Arc::default();
         inner.views.clear();
         inner.relay = Weak::new();
     }
@@ -81,11 +81,11 @@ impl Database {
         if inner.generation == generation { Ok(change(&mut inner.state)) } else { Err(Cut) }
     }
 
-    /// The row lock of the head.
-    pub async fn lock_head(&self) -> (OwnedMutexGuard<()>, u64) {
+    /// The gate of the log.
+    pub async fn enter(&self) -> (OwnedMutexGuard<()>, u64) {
         let (lock, generation) = {
             let inner = self.inner();
-            (inner.head.clone(), inner.generation)
+            (inner.gate.clone(), inner.generation)
         };
         (lock.lock_owned().await, generation)
     }
@@ -109,11 +109,11 @@ impl Database {
         Ok(true)
     }
 
-    /// The position before the next event: under the lock of the head, that of the head. The planted log draws numbers
+    /// The position before the next event: within the gate, the last one. The planted log draws numbers
     /// as a sequence does, at once and for good.
     pub fn base(&self, events: i64) -> i64 {
         let mut inner = self.inner();
-        if self.plant != Plant::NoHeadLock {
+        if self.plant != Plant::NoGate {
             return inner.state.head;
         }
         let base = inner.drawn;

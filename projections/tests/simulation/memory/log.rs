@@ -45,8 +45,8 @@ impl appender::Log for MemoryLog {
 
 /// One batch in one transaction, as `append.sql` writes it.
 async fn write(database: &Database, batch: &[Append]) -> Result<Written, Failure> {
-    let (guard, generation) = database.lock_head().await;
-    let guard = (database.plant != Plant::NoHeadLock).then_some(guard);
+    let (guard, generation) = database.enter().await;
+    let guard = (database.plant != Plant::NoGate).then_some(guard);
     database.weather.pass().await;
     let failed = database.look(|state| state.failed_guards(batch));
     if !failed.is_empty() {
@@ -110,10 +110,6 @@ impl relay::Session for Session {
 
     async fn after(&mut self, position: i64, limit: i64) -> Result<Vec<Recorded>, sqlx::Error> {
         self.ask(move |database| database.look(|state| state.after(position, limit))).await
-    }
-
-    async fn event_id(&mut self, position: i64) -> Result<Option<Uuid>, sqlx::Error> {
-        self.ask(move |database| database.look(|state| state.event_id(position))).await
     }
 }
 

@@ -66,7 +66,10 @@ impl State {
                 let key = (append.tenant, event.aggregate_type.to_owned(), event.aggregate_id);
                 let last =
                     after.sequences.get(&key).or_else(|| self.sequences.get(&key)).copied().unwrap_or(0);
-                if event.sequence != last + 1 {
+                if event.sequence > last + 1 {
+                    return Err(refused("event_sequence_is_positive"));
+                }
+                if event.sequence <= last {
                     return Err(refused("event_sequence_key"));
                 }
                 after.sequences.insert(key, event.sequence);

@@ -122,8 +122,9 @@ impl TransactionRows {
 impl runner::Transaction for Transaction {
     type Rows = TransactionRows;
 
-    async fn advance(&mut self, view: &str, target: Target) -> Result<Option<Vec<Uuid>>, sqlx::Error> {
+    async fn advance(&mut self, view: &str, target: &Target) -> Result<Option<Vec<Uuid>>, sqlx::Error> {
         let (database, open, view) = (self.0.database.clone(), self.0.open.clone(), view.to_owned());
+        let target = target.clone();
         let advanced = call(&self.0.database.weather, async move {
             let lock = database.lock_view(&view).await;
             let mut open = open.lock().unwrap();
@@ -131,7 +132,10 @@ impl runner::Transaction for Transaction {
                 return Err(lost());
             }
             let here = checkpoint(&database, &view);
-            let known = database.look(|state| state.event_id(target.to) == Some(target.event_id));
+            let last = if database.plant == Plant::LastEventOnly { target.events.len() - 1 } else { 0 };
+            let known = database.look(|state| {
+                target.events[last..].iter().all(|(position, id)| state.event_id(*position) == Some(*id))
+            });
             let from = here == target.from || database.plant == Plant::NoPositionCheck;
             if !(from && (known || database.plant == Plant::NoEventCheck)) {
                 return Ok(None);
