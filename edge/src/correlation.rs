@@ -7,8 +7,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 use uuid::Uuid;
 
-use crate::Problem;
 use crate::headers::X_REQUEST_ID;
+use crate::{Problem, TraceParent};
 
 /// The correlation id of a request: 1 to 64 characters of `A-Z a-z 0-9 - _ .`, so that it is harmless in logs.
 ///
@@ -20,7 +20,9 @@ pub struct CorrelationId(String);
 impl CorrelationId {
     /// What the headers of a request say, or a new one.
     pub fn of(headers: &HeaderMap) -> Self {
-        request_id(headers).or_else(|| trace_id(headers)).unwrap_or_else(Self::fresh)
+        request_id(headers)
+            .or_else(|| TraceParent::of(headers).map(|trace| Self(trace.trace_id())))
+            .unwrap_or_else(Self::fresh)
     }
 
     /// A new one.
@@ -50,20 +52,6 @@ fn request_id(headers: &HeaderMap) -> Option<CorrelationId> {
     let harmless = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     let valid = (1..=64).contains(&text.len()) && text.bytes().all(harmless);
     valid.then(|| CorrelationId(text.to_owned()))
-}
-
-/// The trace id of W3C Trace Context: `<version>-<32 hex digits, not all zero>-<parent>-<flags>`.
-fn trace_id(headers: &HeaderMap) -> Option<CorrelationId> {
-    let mut fields = headers.get("traceparent")?.to_str().ok()?.split('-');
-    let (version, trace) = (fields.next()?, fields.next()?);
-    let hex = |text: &str| text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    let valid = version.len() == 2
-        && hex(version)
-        && version != "ff"
-        && trace.len() == 32
-        && hex(trace)
-        && trace.bytes().any(|byte| byte != b'0');
-    valid.then(|| CorrelationId(trace.to_owned()))
 }
 
 impl<S: Sync> FromRequestParts<S> for CorrelationId {

@@ -24,6 +24,7 @@ type Outcome = Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>;
 #[derive(Clone)]
 pub struct Check {
     name: &'static str,
+    needed: bool,
     run: Arc<dyn Fn() -> Outcome + Send + Sync>,
 }
 
@@ -39,7 +40,13 @@ impl Check {
             let outcome = run();
             Box::pin(async move { outcome.await.map_err(Into::into) })
         };
-        Self { name, run: Arc::new(run) }
+        Self { name, needed: true, run: Arc::new(run) }
+    }
+
+    /// The same check of something that the service can do without for a while: it is told, and work goes on.
+    #[must_use]
+    pub fn told_only(self) -> Self {
+        Self { needed: false, ..self }
     }
 
     async fn is_fine(&self) -> bool {
@@ -66,32 +73,41 @@ impl fmt::Debug for Check {
 /// The data of both answers.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Health {
-    /// `ok`.
+    /// `ok`, or `degraded` if something fails that the service can do without for a while.
     pub status: &'static str,
     /// The checks that were made.
     pub checks: Vec<&'static str>,
+    /// Those of them that fail.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub degraded: Vec<&'static str>,
 }
 
-/// `GET /health/live`: 200 as long as the process answers. `GET /health/ready`: 200 if all checks succeed, else 503
-/// with the names of those that fail. Neither asks for a token.
+/// `GET /health/live`: 200 as long as the process answers. `GET /health/ready`: 200 if all checks succeed that the service
+/// needs, else 503 with the names of those that fail. Neither asks for a token.
 pub fn router<S: Clone + Send + Sync + 'static>(checks: Vec<Check>) -> Router<S> {
     let checks: Arc<[Check]> = checks.into();
     Router::new()
-        .route("/health/live", get(async || ok(Health { status: "ok", checks: Vec::new() })))
+        .route(
+            "/health/live",
+            get(async || ok(Health { status: "ok", checks: Vec::new(), degraded: Vec::new() })),
+        )
         .route("/health/ready", get(move || ready(Arc::clone(&checks))))
 }
 
 async fn ready(checks: Arc<[Check]>) -> Result<Answer<Health>, Problem> {
     let fine = join_all(checks.iter().map(Check::is_fine)).await;
-    let failed: Vec<_> = checks
-        .iter()
-        .zip(fine)
-        .filter(|(_, fine)| !fine)
-        .map(|(check, _)| FieldError::new(check.name, "failed", "is not ready"))
-        .collect();
-    if failed.is_empty() {
-        Ok(ok(Health { status: "ok", checks: checks.iter().map(|check| check.name).collect() }))
-    } else {
-        Err(Problem::unavailable(Duration::from_secs(1), "The service is not ready.").with_errors(failed))
+    let failing: Vec<&Check> =
+        checks.iter().zip(fine).filter(|(_, fine)| !fine).map(|(check, _)| check).collect();
+    if failing.iter().any(|check| check.needed) {
+        let failed =
+            failing.iter().map(|check| FieldError::new(check.name, "failed", "is not ready")).collect();
+        return Err(
+            Problem::unavailable(Duration::from_secs(1), "The service is not ready.").with_errors(failed)
+        );
     }
+    Ok(ok(Health {
+        status: if failing.is_empty() { "ok" } else { "degraded" },
+        checks: checks.iter().map(|check| check.name).collect(),
+        degraded: failing.iter().map(|check| check.name).collect(),
+    }))
 }

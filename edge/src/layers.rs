@@ -15,7 +15,8 @@ use futures::FutureExt;
 use tracing::{Instrument, field};
 
 use crate::headers::X_REQUEST_ID;
-use crate::{CorrelationId, Problem};
+use crate::metrics::Measured;
+use crate::{CorrelationId, Problem, TraceParent};
 
 /// Bytes of the largest body. A route that takes more layers its own `DefaultBodyLimit`.
 pub const MAX_BODY: usize = 1024 * 1024;
@@ -32,7 +33,7 @@ const MAX_SHOWN_PATH: usize = 300;
 /// tracing, and an envelope for whatever goes wrong, be it an unknown path, a wrong method, a rejection of axum's own, a
 /// panic or a time-out.
 ///
-/// A span holds method, route, request id, status and latency; never the query, which may hold personal data.
+/// A span holds method, route, request id, trace id, status and latency; never the query, which may hold personal data.
 pub fn finish<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
     router
         .fallback(async || Problem::not_found())
@@ -47,18 +48,26 @@ async fn exchange(mut request: Request, next: Next) -> Response {
     let id = CorrelationId::of(request.headers());
     let path: String = request.uri().path().chars().take(MAX_SHOWN_PATH).collect();
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
+    let mut measured = Measured::begin(request.method(), route);
     let span = tracing::info_span!(
         "request",
         method = %request.method(),
         route,
         request_id = %id,
+        trace_id = field::Empty,
         status = field::Empty,
         latency_ms = field::Empty,
     );
+    let trace = TraceParent::enter(&span, request.headers());
+    if !span.is_disabled() {
+        span.record("trace_id", trace.trace_id());
+    }
     request.extensions_mut().insert(id.clone());
+    request.extensions_mut().insert(trace);
     async {
         let answer = guarded(request, next).await;
-        let mut answer = dressed(answer, &id, &path);
+        let mut answer = dressed(answer, &id, &trace, &path);
+        measured.answered(answer.status());
         answer.headers_mut().insert(X_REQUEST_ID, id.header());
         let latency = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         let current = tracing::Span::current();
@@ -99,14 +108,18 @@ fn panic_text(panic: &(dyn Any + Send)) -> String {
 }
 
 /// Names the instance of a problem, logs its cause, and turns failures that are no problems yet into such.
-fn dressed(mut answer: Response, id: &CorrelationId, path: &str) -> Response {
+///
+/// The lines name the request themselves: the span that does so too is not there at the usual level.
+fn dressed(mut answer: Response, id: &CorrelationId, trace: &TraceParent, path: &str) -> Response {
     let problem = answer.extensions_mut().remove::<Problem>().or_else(|| foreign(&answer));
     if let Some(problem) = problem {
         if let Some(causes) = problem.causes() {
+            let trace_id = trace.trace_id();
             if problem.status() == StatusCode::INTERNAL_SERVER_ERROR {
-                tracing::error!(error = causes, "internal error");
+                tracing::error!(error = causes, request_id = %id, trace_id, "internal error");
             } else {
-                tracing::warn!(error = causes, code = %problem.body().code, "problem");
+                let code = &problem.body().code;
+                tracing::warn!(error = causes, %code, request_id = %id, trace_id, "problem");
             }
         }
         let (mut parts, _) = answer.into_parts();

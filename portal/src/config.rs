@@ -6,7 +6,8 @@ use anyhow::Context as _;
 use clap::Args;
 use edge::TokenSettings;
 use event_store::StreamNames;
-use tracing_subscriber::EnvFilter;
+
+use crate::telemetry::LogFormat;
 
 /// The tenant that `crm serve --embedded` sets up.
 pub const DEMO_TENANT: &str = "00000000-0000-7000-8000-00000000de30";
@@ -32,9 +33,9 @@ pub struct SiteArgs {
     /// The PEM file of the public key that tokens are checked with
     #[arg(long, env = "CRM_TOKEN_PUBLIC_KEY", global = true, value_name = "FILE")]
     pub token_public_key: Option<PathBuf>,
-    /// Log lines as JSON instead of text
-    #[arg(long, env = "CRM_LOG_JSON", global = true)]
-    pub log_json: bool,
+    /// What log lines on stderr look like; RUST_LOG chooses which there are
+    #[arg(long, env = "CRM_LOG", global = true, default_value = "auto", value_name = "FORMAT")]
+    pub log: LogFormat,
 }
 
 /// Where an API listens.
@@ -45,12 +46,12 @@ pub struct ListenArgs {
     pub listen: String,
 }
 
-/// Where a service without an API tells how it is.
+/// Where a service tells operators how it is.
 #[derive(Args, Clone, Debug)]
-pub struct HealthArgs {
-    /// Address and port of /health/live and /health/ready; not served unless given
-    #[arg(long, env = "CRM_HEALTH_LISTEN", value_name = "ADDRESS")]
-    pub health_listen: Option<String>,
+pub struct AdminArgs {
+    /// Address and port of /metrics and /health, for operators only; not served unless given
+    #[arg(long, alias = "health-listen", env = "CRM_ADMIN_LISTEN", value_name = "ADDRESS")]
+    pub admin_listen: Option<String>,
 }
 
 impl SiteArgs {
@@ -85,15 +86,4 @@ impl SiteArgs {
 /// Issuer and audience of all tokens.
 pub fn token_settings() -> TokenSettings {
     TokenSettings::default()
-}
-
-/// Log lines go to stderr; RUST_LOG chooses which, by default warnings and what the services say themselves.
-pub fn telemetry(site: &SiteArgs) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if site.log_json {
-        lines.json().init();
-    } else {
-        lines.init();
-    }
 }

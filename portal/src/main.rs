@@ -4,14 +4,20 @@
 //! Used by: people and process managers.
 //! Never here: rules, SQL of a context, HTTP handlers.
 
+mod admin;
 mod config;
 mod import;
 mod maintain;
+mod metrics;
 mod progress;
 mod replay;
 mod roles;
+mod sampler;
 mod serve;
 mod site;
+mod standing;
+mod status;
+mod telemetry;
 mod token;
 mod verify;
 
@@ -36,11 +42,13 @@ enum Task {
     /// Run everything in one process: command API, query API, relay and projections.
     Serve(serve::ServeArgs),
     /// Run the command API: HTTP in, events out.
-    CommandApi(config::ListenArgs),
+    CommandApi(serve::ApiArgs),
     /// Run the query API: HTTP reads of the read models and of the log.
-    QueryApi(config::ListenArgs),
+    QueryApi(serve::ApiArgs),
     /// Run the relay to NATS and all projections. Several may run: one works, the others stand by.
-    Projector(config::HealthArgs),
+    Projector(config::AdminArgs),
+    /// Show how far everything is: the log, the relay, each read model.
+    Status(status::StatusArgs),
     /// Bring the database to the schema of this build. `serve --embedded` does it by itself.
     Migrate,
     /// Print the OpenAPI 3.1 document of both APIs.
@@ -60,15 +68,37 @@ enum Task {
     Verify(verify::VerifyArgs),
 }
 
+impl Task {
+    /// What it is called where its spans are collected.
+    fn service(&self) -> &'static str {
+        match self {
+            Task::CommandApi(_) => "crm-command-api",
+            Task::QueryApi(_) => "crm-query-api",
+            Task::Projector(_) => "crm-projector",
+            Task::Serve(_)
+            | Task::Status(_)
+            | Task::Migrate
+            | Task::Openapi
+            | Task::Token(_)
+            | Task::Import(_)
+            | Task::Rebuild(_)
+            | Task::Resume(_)
+            | Task::Replay(_)
+            | Task::Verify(_) => "crm",
+        }
+    }
+}
+
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
     let cli = Cli::parse();
-    config::telemetry(&cli.site);
+    let telemetry = telemetry::Telemetry::start(cli.site.log, cli.task.service());
     let done = match cli.task {
         Task::Serve(args) => serve::serve(&cli.site, args).await,
         Task::CommandApi(args) => serve::command_api(&cli.site, &args).await,
         Task::QueryApi(args) => serve::query_api(&cli.site, &args).await,
         Task::Projector(args) => serve::projector(&cli.site, &args).await,
+        Task::Status(args) => status::status(&cli.site, &args).await,
         Task::Migrate => maintain::migrate(&cli.site).await,
         Task::Openapi => roles::print_openapi(),
         Task::Token(args) => token::token(&cli.site, &args),
@@ -78,6 +108,7 @@ async fn main() -> std::process::ExitCode {
         Task::Replay(args) => replay::replay(&cli.site, &args).await,
         Task::Verify(args) => verify::verify(&cli.site, &args).await,
     };
+    telemetry.stop().await;
     match done {
         Ok(code) => code,
         Err(error) => {

@@ -1,7 +1,8 @@
 //! The parts of the system as one process runs them, alone or together.
 
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use command_api::CommandApi;
@@ -17,8 +18,10 @@ use tokio::task::JoinSet;
 use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
 
 use crate::config::{SiteArgs, token_settings};
-use crate::maintain::upcasters;
+use crate::maintain::{missing_migrations, upcasters};
+use crate::sampler::{NamedPool, Sampler};
 use crate::site::Site;
+use crate::standing::Observer;
 
 /// Connections that each part opens at most.
 const COMMAND_CONNECTIONS: u32 = 16;
@@ -29,23 +32,25 @@ const PROJECTOR_CONNECTIONS: u32 = 12;
 pub struct Roles<'a> {
     args: &'a SiteArgs,
     site: &'a Site,
+    pools: Mutex<Vec<NamedPool>>,
 }
 
 impl<'a> Roles<'a> {
     /// The parts for these servers.
     pub fn new(args: &'a SiteArgs, site: &'a Site) -> Self {
-        Self { args, site }
+        Self { args, site, pools: Mutex::default() }
     }
 
     /// The command side, with its appender running.
     pub fn commands(&self) -> anyhow::Result<CommandApi> {
-        let store = EventStore::start(self.pool(Duty::Appender, COMMAND_CONNECTIONS)?, upcasters());
+        let store =
+            EventStore::start(self.named_pool("commands", Duty::Appender, COMMAND_CONNECTIONS)?, upcasters());
         Ok(CommandApi::new(store, self.keys()?))
     }
 
     /// The query side.
     pub async fn queries(&self) -> anyhow::Result<QueryApi> {
-        let pool = self.pool(Duty::Reader, QUERY_CONNECTIONS)?;
+        let pool = self.named_pool("queries", Duty::Reader, QUERY_CONNECTIONS)?;
         let client = nats::connect(&self.site.nats_url).await?;
         let positions = Positions::start(client, &self.args.names(), pool.clone());
         Ok(QueryApi::new(pool, positions, self.keys()?, upcasters()))
@@ -55,7 +60,7 @@ impl<'a> Roles<'a> {
     pub async fn project(&self, appended: Arc<Notify>) -> anyhow::Result<JoinSet<()>> {
         let client = nats::connect(&self.site.nats_url).await?;
         let jetstream = async_nats::jetstream::new(client.clone());
-        let pool = self.pool(Duty::Projector, PROJECTOR_CONNECTIONS)?;
+        let pool = self.named_pool("projections", Duty::Projector, PROJECTOR_CONNECTIONS)?;
         let mut tasks = JoinSet::new();
         let relay = Relay {
             database_url: self.site.database_url.clone(),
@@ -77,6 +82,32 @@ impl<'a> Roles<'a> {
             tasks.spawn(runner.run());
         }
         Ok(tasks)
+    }
+
+    /// What reads from time to time how far everything is. Started after the parts, it tells of their pools too.
+    pub async fn sampler(&self) -> anyhow::Result<Sampler> {
+        let pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Ok(Sampler::start(Observer::connect(self.args, self.site).await?, pools))
+    }
+
+    /// What `/health/ready` asks: whether the database has the schema of this build. Once it has, it keeps it.
+    pub fn schema_check(&self) -> Check {
+        let (url, current) = (self.site.database_url.clone(), Arc::new(AtomicBool::new(false)));
+        Check::new("migrations", move || {
+            let (url, current) = (url.clone(), Arc::clone(&current));
+            async move {
+                if current.load(Ordering::Relaxed) {
+                    return Ok(());
+                }
+                match missing_migrations(&url).await? {
+                    0 => {
+                        current.store(true, Ordering::Relaxed);
+                        Ok(())
+                    }
+                    missing => Err(anyhow::anyhow!("the database lacks {missing} migrations of this build")),
+                }
+            }
+        })
     }
 
     /// What `/health/ready` asks: whether the database answers in the role of `duty`.
@@ -107,6 +138,13 @@ impl<'a> Roles<'a> {
                 }
             }
         }))
+    }
+
+    /// A pool that metrics tell of.
+    fn named_pool(&self, name: &'static str, duty: Duty, connections: u32) -> anyhow::Result<PgPool> {
+        let pool = self.pool(duty, connections)?;
+        self.pools.lock().unwrap_or_else(PoisonError::into_inner).push((name, pool.clone()));
+        Ok(pool)
     }
 
     fn pool(&self, duty: Duty, connections: u32) -> anyhow::Result<PgPool> {

@@ -1,6 +1,7 @@
 //! `crm serve`, `crm command-api`, `crm query-api`, `crm projector`: services that run until they are told to stop.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -10,18 +11,20 @@ use clap::Args;
 use command_api::sales::pipeline::ensure_default;
 use domain::TenantId;
 use domain::sales::pipeline::default_pipeline_id;
-use edge::{Identity, Role, SigningKey};
+use edge::{Check, Identity, Role, SigningKey};
 use event_store::Duty;
+use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
-use tokio::task::JoinError;
+use tokio::task::{JoinError, JoinSet};
 
-use crate::config::{DEMO_TENANT, HealthArgs, ListenArgs, SiteArgs};
+use crate::config::{AdminArgs, DEMO_TENANT, ListenArgs, SiteArgs};
 use crate::maintain::apply_migrations;
 use crate::roles::{Roles, site_router};
+use crate::sampler::Sampler;
 use crate::site::{Site, write_private};
-use crate::token;
+use crate::{admin, metrics, token};
 
 /// Minutes for which the token in the printed example is valid.
 const EXAMPLE_TOKEN_MINUTES: u64 = 24 * 60;
@@ -35,6 +38,17 @@ pub struct ServeArgs {
     /// Address and port; by default 127.0.0.1:8080, or a free port if that is taken and the servers are embedded
     #[arg(long, env = "CRM_LISTEN", value_name = "ADDRESS")]
     listen: Option<String>,
+    #[command(flatten)]
+    admin: AdminArgs,
+}
+
+/// Where an API listens, and where it tells operators how it is.
+#[derive(Args)]
+pub struct ApiArgs {
+    #[command(flatten)]
+    listen: ListenArgs,
+    #[command(flatten)]
+    admin: AdminArgs,
 }
 
 /// Everything in one process.
@@ -57,8 +71,11 @@ async fn run_all(
         apply_migrations(&site.database_url).await?;
         ensure_development_key(args)?;
     }
+    let gathered = metrics::install()?;
     let listener = listener(serve).await?;
     let address = listener.local_addr()?;
+    let operators = admin_listener(serve).await?;
+    let operated = operators.as_ref().map(TcpListener::local_addr).transpose()?;
     let roles = Roles::new(args, site);
     let commands = roles.commands()?;
     let queries = roles.queries().await?;
@@ -67,11 +84,14 @@ async fn run_all(
         let tenant = TenantId::parse(DEMO_TENANT)?;
         let context = command_api::Context::new(tenant, "crm", "demo tenant");
         ensure_default(&commands, &context).await.context("cannot set up the demo tenant")?;
-        print_welcome(args, &address.to_string(), tenant)?;
+        print_welcome(args, address, operated, tenant)?;
     } else {
         println!("crm listens on http://{address}");
     }
-    let checks = vec![roles.database_check(Duty::Reader)?];
+    let sampler = roles.sampler().await?;
+    let checks = checks(&roles, Duty::Reader, &sampler)?;
+    let _operators =
+        operators.map(|listener| serve_operators(listener, admin::router(gathered, checks.clone())));
     let apis = command_api::router(commands).merge(query_api::router(queries));
     let served = tokio::select! {
         served = run(listener, site_router(apis, checks), stop) => served,
@@ -84,41 +104,82 @@ async fn run_all(
 }
 
 /// Only the command API.
-pub async fn command_api(args: &SiteArgs, listen: &ListenArgs) -> anyhow::Result<ExitCode> {
+pub async fn command_api(args: &SiteArgs, api: &ApiArgs) -> anyhow::Result<ExitCode> {
     let site = Site::external(args).await?;
     let roles = Roles::new(args, &site);
-    let api = command_api::router(roles.commands()?);
-    one_api(api, roles.database_check(Duty::Appender)?, &listen.listen).await
+    let gathered = metrics::install()?;
+    let router = command_api::router(roles.commands()?);
+    one_api(&roles, gathered, router, Duty::Appender, api).await
 }
 
 /// Only the query API.
-pub async fn query_api(args: &SiteArgs, listen: &ListenArgs) -> anyhow::Result<ExitCode> {
+pub async fn query_api(args: &SiteArgs, api: &ApiArgs) -> anyhow::Result<ExitCode> {
     let site = Site::external(args).await?;
     let roles = Roles::new(args, &site);
-    let api = query_api::router(roles.queries().await?);
-    one_api(api, roles.database_check(Duty::Reader)?, &listen.listen).await
+    let gathered = metrics::install()?;
+    let router = query_api::router(roles.queries().await?);
+    one_api(&roles, gathered, router, Duty::Reader, api).await
 }
 
-async fn one_api(api: Router, check: edge::Check, listen: &str) -> anyhow::Result<ExitCode> {
-    let listener = bind(listen).await?;
+async fn one_api(
+    roles: &Roles<'_>,
+    gathered: PrometheusHandle,
+    router: Router,
+    duty: Duty,
+    api: &ApiArgs,
+) -> anyhow::Result<ExitCode> {
+    let sampler = roles.sampler().await?;
+    let checks = checks(roles, duty, &sampler)?;
+    let listener = bind(&api.listen.listen).await?;
+    let _operators = match &api.admin.admin_listen {
+        Some(address) => Some(serve_operators(bind(address).await?, admin::router(gathered, checks.clone()))),
+        None => None,
+    };
     println!("crm listens on http://{}", listener.local_addr()?);
-    run(listener, site_router(api, vec![check]), stopped()?).await?;
+    run(listener, site_router(router, checks), stopped()?).await?;
     Ok(ExitCode::SUCCESS)
 }
 
+/// What an API needs, and what it can do without for a while: commands are taken without NATS, and reads tell themselves
+/// how old their data is.
+fn checks(roles: &Roles<'_>, duty: Duty, sampler: &Sampler) -> anyhow::Result<Vec<Check>> {
+    Ok(vec![
+        roles.database_check(duty)?,
+        roles.schema_check(),
+        sampler.nats_check().told_only(),
+        sampler.late_check().told_only(),
+    ])
+}
+
+/// Serves operators for as long as the returned set is kept.
+fn serve_operators(listener: TcpListener, router: Router) -> JoinSet<()> {
+    let mut serving = JoinSet::new();
+    serving.spawn(async move {
+        if let Err(error) = edge::serve(listener, router, std::future::pending()).await {
+            tracing::error!(%error, "operators are not served any more");
+        }
+    });
+    serving
+}
+
 /// Only the relay and the projections.
-pub async fn projector(args: &SiteArgs, health: &HealthArgs) -> anyhow::Result<ExitCode> {
+pub async fn projector(args: &SiteArgs, operators: &AdminArgs) -> anyhow::Result<ExitCode> {
     let site = Site::external(args).await?;
     let roles = Roles::new(args, &site);
+    let gathered = metrics::install()?;
     let mut workers = roles.project(Arc::new(Notify::new())).await?;
+    let sampler = roles.sampler().await?;
     println!("crm projects");
-    let checks = vec![roles.database_check(Duty::Projector)?, roles.parked_check()?];
+    let checks = vec![
+        roles.database_check(Duty::Projector)?,
+        roles.schema_check(),
+        sampler.nats_check(),
+        roles.parked_check()?,
+        sampler.late_check(),
+    ];
     let told = async {
-        match &health.health_listen {
-            Some(address) => {
-                let router = edge::finish(edge::health::router(checks));
-                run(bind(address).await?, router, stopped()?).await
-            }
+        match &operators.admin_listen {
+            Some(address) => run(bind(address).await?, admin::router(gathered, checks), stopped()?).await,
             None => {
                 stopped()?.await;
                 Ok(())
@@ -168,6 +229,19 @@ async fn listener(serve: &ServeArgs) -> anyhow::Result<TcpListener> {
     }
 }
 
+/// Where operators are served: where they want to be; else, with embedded servers, on a port of this machine.
+async fn admin_listener(serve: &ServeArgs) -> anyhow::Result<Option<TcpListener>> {
+    const USUAL: &str = "127.0.0.1:9464";
+    match &serve.admin.admin_listen {
+        Some(address) => Ok(Some(bind(address).await?)),
+        None if serve.embedded => match TcpListener::bind(USUAL).await {
+            Ok(listener) => Ok(Some(listener)),
+            Err(_) => Ok(Some(bind("127.0.0.1:0").await?)),
+        },
+        None => Ok(None),
+    }
+}
+
 async fn bind(address: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| {
         format!("cannot listen on {address}; choose another address with --listen or CRM_LISTEN")
@@ -182,18 +256,24 @@ fn ensure_development_key(args: &SiteArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn print_welcome(args: &SiteArgs, address: &str, tenant: TenantId) -> anyhow::Result<()> {
+fn print_welcome(
+    args: &SiteArgs,
+    address: SocketAddr,
+    operators: Option<SocketAddr>,
+    tenant: TenantId,
+) -> anyhow::Result<()> {
     let key = SigningKey::from_pem(&std::fs::read_to_string(args.development_key())?)?;
     let roles = vec![Role::Admin];
     let identity = Identity { subject: "demo".to_owned(), tenant, roles };
     let token = token::mint(&key, &identity, EXAMPLE_TOKEN_MINUTES)?;
     let pipeline = default_pipeline_id(tenant);
+    let metrics = operators.map_or_else(String::new, |at| format!("\n  Metrics     http://{at}/metrics"));
     println!(
         "\
 The CRM is running.
 
   API         http://{address}/api/v1
-  API docs    http://{address}/docs
+  API docs    http://{address}/docs{metrics}
   Board       curl -s -H 'Authorization: Bearer {token}' http://{address}/api/v1/pipelines/{pipeline}/board
 
 `crm token --help` makes other tokens. Data is kept in {}. Ctrl-C stops it.",

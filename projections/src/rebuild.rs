@@ -11,6 +11,10 @@ use crate::runner::{RunError, fold_into};
 /// Events folded in one transaction.
 const BATCH: i64 = 5_000;
 
+/// What the session of a rebuild calls itself, followed by its read model and how far it is:
+/// `crm-rebuild sales_lead_list 5000/12000`. So whoever looks at the server's sessions sees the progress.
+pub const SESSION: &str = "crm-rebuild";
+
 /// Where a rebuild is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
@@ -76,6 +80,7 @@ pub async fn rebuild(
         let live = checkpoint::position(&mut *transaction, model.name()).await?;
         at = next.fold(&mut transaction, model, upcasters, at, live.min(at + BATCH)).await?;
         transaction.commit().await?;
+        call_session(connection, &format!("{SESSION} {} {at}/{live}", model.name())).await?;
         progress(Progress { position: at, live });
         if at >= live {
             break;
@@ -84,11 +89,17 @@ pub async fn rebuild(
     let comparison = next.finish(connection, model, upcasters, at, then).await?;
     next.discard(connection).await?;
     unlock(connection, model).await?;
+    call_session(connection, "crm").await?;
     Ok(comparison)
 }
 
 async fn as_projector(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     connection.execute(format!("set local role {}", Duty::Projector.role()).as_str()).await?;
+    Ok(())
+}
+
+async fn call_session(connection: &mut PgConnection, name: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("select set_config('application_name', $1, false)").bind(name).execute(connection).await?;
     Ok(())
 }
 

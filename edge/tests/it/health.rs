@@ -50,3 +50,14 @@ async fn checks_that_hang_fail_together_after_2_seconds() {
     assert_eq!(reply.errors().len(), 2);
     assert!(begun.elapsed() < health::MAX_CHECK * 2);
 }
+
+#[tokio::test]
+async fn it_is_degraded_but_ready_without_what_it_can_do_without() {
+    let postgres = Check::new("postgres", async || Ok::<_, std::io::Error>(()));
+    let nats = Check::new("nats", async || Err("down")).told_only();
+    let reply = get(&router(vec![postgres, nats]), "/health/ready").await;
+    assert_eq!(reply.status, StatusCode::OK);
+    let told =
+        serde_json::json!({"status": "degraded", "checks": ["postgres", "nats"], "degraded": ["nats"]});
+    assert_eq!(reply.body["data"], told);
+}

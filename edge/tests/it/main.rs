@@ -9,11 +9,13 @@ mod headers;
 mod health;
 mod layers;
 mod list;
+mod metrics;
 mod path;
 mod permit;
 mod query;
 mod server;
 mod token;
+mod trace;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};

@@ -17,6 +17,7 @@ use tokio::sync::Notify;
 use crate::stream::StreamNames;
 
 pub use port::{Bus, BusError, Log, Session, StreamEnd};
+pub use postgres::LOCK;
 pub use publisher::Publisher;
 
 /// Events published before their acknowledgements are awaited.

@@ -12,8 +12,8 @@ use crate::database::{Duty, options};
 use crate::event::Recorded;
 use crate::read;
 
-/// The key of the advisory lock, "relay" in ASCII.
-const LOCK: i64 = 0x72_65_6c_61_79;
+/// The key of the advisory lock that the active relay holds, "relay" in ASCII.
+pub const LOCK: i64 = 0x72_65_6c_61_79;
 
 pub(super) struct Postgres {
     pub(super) database_url: String,

@@ -1,0 +1,61 @@
+//! Log lines, and spans for whoever collects them.
+
+mod export;
+
+use std::io::IsTerminal as _;
+
+use clap::ValueEnum;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _, fmt};
+
+pub use export::describe;
+
+/// What log lines look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Text on a terminal, JSON everywhere else
+    Auto,
+    /// Text
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+/// What has to be ended in order with the process.
+pub struct Telemetry {
+    spans: Option<export::Export>,
+}
+
+impl Telemetry {
+    /// Log lines go to stderr; `RUST_LOG` chooses which, by default warnings and errors. Spans go to the collector that
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT` names, if it does.
+    pub fn start(format: LogFormat, service: &'static str) -> Self {
+        let chosen = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+        let lines = fmt::layer().with_writer(std::io::stderr);
+        let lines = match format {
+            LogFormat::Auto if std::io::stderr().is_terminal() => lines.boxed(),
+            LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).boxed(),
+            LogFormat::Auto | LogFormat::Json => {
+                lines.json().flatten_event(true).with_current_span(false).boxed()
+            }
+        };
+        let (spans, failed) = match export::Export::start(service) {
+            Ok(export) => (export, None),
+            Err(error) => (None, Some(error)),
+        };
+        let exported = spans.as_ref().map(export::Export::layer);
+        tracing_subscriber::registry().with(lines.with_filter(chosen)).with(exported).init();
+        if let Some(error) = failed {
+            tracing::error!(error = format!("{error:#}"), "spans are not exported");
+        }
+        Self { spans }
+    }
+
+    /// Hands over the spans that are left, for a moment at most.
+    pub async fn stop(self) {
+        if let Some(spans) = self.spans {
+            spans.stop().await;
+        }
+    }
+}
