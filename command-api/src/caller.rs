@@ -2,7 +2,7 @@
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
-use edge::{CorrelationId, EdgeState, IdempotencyKey, IfMatch, Permission, Permit, Problem};
+use edge::{CorrelationId, EdgeState, IdempotencyKey, IfMatch, Permission, Permit, Problem, TraceParent};
 use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
 
@@ -16,6 +16,7 @@ use crate::{Context, Idempotent};
 pub struct Caller<P> {
     permit: Permit<P>,
     correlation_id: CorrelationId,
+    trace: TraceParent,
     key: Option<IdempotencyKey>,
     if_match: Option<IfMatch>,
     method: String,
@@ -32,6 +33,7 @@ impl<P> Caller<P> {
             tenant: identity.tenant,
             actor: identity.subject,
             correlation_id: self.correlation_id.to_string(),
+            traceparent: Some(self.trace.to_string()),
             occurred_at: occurred_at.map(Moment::get),
             import: None,
             idempotency: idempotency
@@ -59,10 +61,11 @@ impl<P: Permission, S: EdgeState> FromRequestParts<S> for Caller<P> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let permit = Permit::from_request_parts(parts, state).await?;
         let correlation_id = CorrelationId::from_request_parts(parts, state).await?;
+        let trace = TraceParent::from_request_parts(parts, state).await?;
         let key = <IdempotencyKey as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await?;
         let if_match = <IfMatch as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await?;
         let (method, path) = (parts.method.to_string(), parts.uri.path().to_owned());
-        Ok(Self { permit, correlation_id, key, if_match, method, path })
+        Ok(Self { permit, correlation_id, trace, key, if_match, method, path })
     }
 }
 

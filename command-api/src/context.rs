@@ -12,6 +12,8 @@ pub struct Context {
     pub actor: String,
     /// The request or run that causes it.
     pub correlation_id: String,
+    /// The place of that request in a trace, as W3C `traceparent`.
+    pub traceparent: Option<String>,
     /// Business time; the present if none.
     pub occurred_at: Option<DateTime<Utc>>,
     /// The import that brings it, if one does.
@@ -38,6 +40,7 @@ impl Context {
             tenant,
             actor: actor.into(),
             correlation_id: correlation_id.into(),
+            traceparent: None,
             occurred_at: None,
             import: None,
             idempotency: None,

@@ -37,6 +37,7 @@ impl<'a> Unit<'a> {
             occurred_at: context.occurred_at.unwrap_or(now),
             correlation_id: context.correlation_id.clone(),
             import: context.import.map(Uuid::from),
+            traceparent: context.traceparent.clone(),
         };
         let change = Change::new(context.tenant.as_uuid(), &metadata)
             .map_err(|error| CommandError::Internal(error.into()))?;

@@ -75,6 +75,9 @@ pub struct Metadata {
     /// The import that brought it, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub import: Option<Uuid>,
+    /// The W3C `traceparent` of the request, if a request caused it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
 }
 
 /// An event on its way into the log; the log adds position and `recorded_at`.

@@ -15,6 +15,7 @@ pub mod read;
 pub mod relay;
 pub mod store;
 pub mod stream;
+pub mod trace;
 pub mod upcast;
 
 pub use append::{Append, AppendError, Appended, Claim, Guard, Idempotency, Stored};

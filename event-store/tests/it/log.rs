@@ -43,5 +43,11 @@ impl Log {
 }
 
 pub fn metadata() -> Metadata {
-    Metadata { actor: "test".into(), occurred_at: Utc::now(), correlation_id: "test".into(), import: None }
+    Metadata {
+        actor: "test".into(),
+        occurred_at: Utc::now(),
+        correlation_id: "test".into(),
+        import: None,
+        traceparent: None,
+    }
 }

@@ -94,6 +94,7 @@ impl World {
             occurred_at: Utc::now(),
             correlation_id: "test".into(),
             import: None,
+            traceparent: None,
         };
         let mut change = Change::new(deal.tenant, &metadata).unwrap();
         change.record(deal, vec![event]).unwrap();

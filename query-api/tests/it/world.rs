@@ -90,7 +90,13 @@ impl World {
     /// A change of this world's tenant that happens at a time.
     pub fn change(&self, actor: &str, occurred_at: DateTime<Utc>) -> Change {
         let correlation_id = "test".to_owned();
-        let metadata = Metadata { actor: actor.to_owned(), occurred_at, correlation_id, import: None };
+        let metadata = Metadata {
+            actor: actor.to_owned(),
+            occurred_at,
+            correlation_id,
+            import: None,
+            traceparent: None,
+        };
         Change::new(self.tenant.into(), &metadata).unwrap()
     }
 

@@ -1,0 +1,63 @@
+//! How a trace goes on from the request that caused an event to whoever works on that event later.
+
+use opentelemetry::Context;
+use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState};
+use serde_json::Value;
+use tracing::Span;
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+
+/// The key in an event's metadata, and the header of its message: a W3C `traceparent`.
+pub const TRACEPARENT: &str = "traceparent";
+
+/// The `traceparent` in an event's metadata, if it is a valid one: metadata may have come from anywhere.
+pub fn traceparent(metadata: &Value) -> Option<&str> {
+    let text = metadata.get(TRACEPARENT)?.as_str()?;
+    context(text).map(|_| text)
+}
+
+/// The trace id within a `traceparent`.
+pub fn trace_id(traceparent: &str) -> &str {
+    traceparent.get(3..35).unwrap_or_default()
+}
+
+/// Makes a span that was not entered yet go on with the trace of an event.
+pub fn follow(span: &Span, traceparent: &str) {
+    if let Some(context) = context(traceparent) {
+        // Refused where spans are not exported: then nobody needs it.
+        let _set = span.set_parent(Context::new().with_remote_span_context(context));
+    }
+}
+
+fn context(text: &str) -> Option<SpanContext> {
+    let mut fields = text.split('-');
+    let mut field = |length: usize| fields.next().filter(|field| field.len() == length);
+    field(2).filter(|version| *version == "00")?;
+    let trace = TraceId::from_hex(field(32)?).ok()?;
+    let span = SpanId::from_hex(field(16)?).ok()?;
+    let flags = u8::from_str_radix(field(2)?, 16).ok()?;
+    let context = SpanContext::new(trace, span, TraceFlags::new(flags), true, TraceState::default());
+    (context.is_valid() && fields.next().is_none()).then_some(context)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{trace_id, traceparent};
+
+    #[test]
+    fn only_a_valid_traceparent_is_passed_on() {
+        let valid = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        assert_eq!(traceparent(&json!({"traceparent": valid})), Some(valid));
+        assert_eq!(trace_id(valid), "4bf92f3577b34da6a3ce929d0e0e4736");
+        let zeros = valid.replace("4bf92f3577b34da6a3ce929d0e0e4736", &"0".repeat(32));
+        for wrong in [json!({}), json!({"traceparent": 1}), json!({"traceparent": zeros}), json!("x")] {
+            assert_eq!(traceparent(&wrong), None, "{wrong}");
+        }
+        for wrong in
+            [&valid[1..], "00-x-y-01", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\nx"]
+        {
+            assert_eq!(traceparent(&json!({"traceparent": wrong})), None, "{wrong}");
+        }
+    }
+}
