@@ -256,14 +256,22 @@ impl Problem {
     /// The cause and the causes of the cause, outermost first; what the log gets.
     pub(crate) fn causes(&self) -> Option<String> {
         let source = self.0.source.as_ref()?;
-        let mut text = source.to_string();
+        let mut text = shown(source.as_ref());
         let mut next = source.source();
         while let Some(cause) = next {
             text.push_str(": ");
-            text.push_str(&cause.to_string());
+            text.push_str(&shown(cause));
             next = cause.source();
         }
         Some(text)
+    }
+}
+
+/// An error as the log may have it. One about JSON repeats the value that does not fit, which may be about a person.
+fn shown(error: &(dyn Error + 'static)) -> String {
+    match error.downcast_ref::<serde_json::Error>() {
+        Some(error) => format!("JSON does not fit ({:?} error)", error.classify()),
+        None => error.to_string(),
     }
 }
 

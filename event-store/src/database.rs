@@ -1,8 +1,11 @@
 //! Connections, each in the role of its duty.
 
 use std::str::FromStr;
+use std::time::Instant;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+
+use crate::metrics;
 
 /// What a pool of connections is for. Its database role holds exactly the rights of that duty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +40,17 @@ pub fn connect(url: &str, duty: Duty, connections: u32) -> Result<PgPool, sqlx::
         .max_connections(connections)
         .acquire_timeout(std::time::Duration::from_secs(5))
         .connect_lazy_with(options(url, duty)?))
+}
+
+/// Waits for a connection of the pool that metrics know by `pool`, and counts how long that takes.
+pub async fn measured<T>(
+    pool: &'static str,
+    taken: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, sqlx::Error> {
+    let since = Instant::now();
+    let taken = taken.await;
+    metrics::acquired(pool, since.elapsed(), matches!(taken, Err(sqlx::Error::PoolTimedOut)));
+    taken
 }
 
 /// The options of one connection in the role of `duty`.

@@ -10,6 +10,7 @@ mod cache;
 pub mod change;
 pub mod database;
 pub mod event;
+pub mod metrics;
 pub mod nats;
 pub mod read;
 pub mod relay;
@@ -20,7 +21,7 @@ pub mod upcast;
 
 pub use append::{Append, AppendError, Appended, Claim, Guard, Idempotency, Stored};
 pub use change::Change;
-pub use database::{Duty, connect};
+pub use database::{Duty, connect, measured};
 pub use event::{Metadata, NewEvent, Recorded};
 pub use store::{EventStore, LoadError, Loaded};
 pub use stream::StreamNames;

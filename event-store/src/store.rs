@@ -5,6 +5,7 @@ use std::sync::Arc;
 use cqrs_es::Aggregate;
 use sqlx::PgPool;
 use tokio::sync::Notify;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::append::{AppendError, Appended, Stored};
@@ -118,7 +119,8 @@ impl EventStore {
     /// Appends the whole change or nothing, and keeps the aggregates it touched in memory.
     pub async fn commit(&self, change: Change) -> Result<Appended, AppendError> {
         let (append, outcomes) = change.into_parts();
-        let result = self.appender.append(append).await;
+        let span = tracing::debug_span!("append", events = append.events.len());
+        let result = self.appender.append(append).instrument(span).await;
         for outcome in outcomes {
             match &result {
                 Ok(appended) => (outcome.keep)(&self.cache, appended.position),

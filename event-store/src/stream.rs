@@ -4,6 +4,7 @@ use async_nats::HeaderMap;
 use async_nats::jetstream::message::PublishMessage;
 
 use crate::event::Recorded;
+use crate::trace;
 
 /// The header that names the event; two streams agree up to a position if this agrees there.
 pub const EVENT_ID: &str = "Crm-Event-Id";
@@ -62,6 +63,9 @@ pub(crate) fn message(event: &Recorded) -> Result<PublishMessage, serde_json::Er
     }
     let mut headers = HeaderMap::new();
     headers.insert(EVENT_ID, event.event_id.to_string());
+    if let Some(traceparent) = trace::traceparent(event) {
+        headers.insert(trace::TRACEPARENT, traceparent);
+    }
     Ok(PublishMessage::build()
         .payload(payload.into())
         .headers(headers)

@@ -2,17 +2,17 @@
 
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState};
-use serde_json::Value;
-use tracing::Span;
+use tracing::{Level, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+
+use crate::event::Recorded;
 
 /// The key in an event's metadata, and the header of its message: a W3C `traceparent`.
 pub const TRACEPARENT: &str = "traceparent";
 
 /// The `traceparent` in an event's metadata, if it is a valid one: metadata may have come from anywhere.
-pub fn traceparent(metadata: &Value) -> Option<&str> {
-    let text = metadata.get(TRACEPARENT)?.as_str()?;
-    context(text).map(|_| text)
+pub fn traceparent(event: &Recorded) -> Option<&str> {
+    event.metadata.get(TRACEPARENT)?.as_str().filter(|text| context(text).is_some())
 }
 
 /// The trace id within a `traceparent`.
@@ -28,6 +28,17 @@ pub fn follow(span: &Span, traceparent: &str) {
     }
 }
 
+/// The span of one event's way to the stream, in the trace of the request that caused it.
+pub(crate) fn publishing(event: &Recorded) -> Span {
+    if !tracing::span_enabled!(Level::DEBUG) {
+        return Span::none();
+    }
+    let Some(traceparent) = traceparent(event) else { return Span::none() };
+    let span = tracing::debug_span!("publish", position = event.position, trace_id = trace_id(traceparent));
+    follow(&span, traceparent);
+    span
+}
+
 fn context(text: &str) -> Option<SpanContext> {
     let mut fields = text.split('-');
     let mut field = |length: usize| fields.next().filter(|field| field.len() == length);
@@ -41,23 +52,17 @@ fn context(text: &str) -> Option<SpanContext> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
-    use super::{trace_id, traceparent};
+    use super::{context, trace_id};
 
     #[test]
-    fn only_a_valid_traceparent_is_passed_on() {
+    fn only_a_valid_traceparent_is_followed() {
         let valid = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-        assert_eq!(traceparent(&json!({"traceparent": valid})), Some(valid));
+        assert!(context(valid).is_some());
         assert_eq!(trace_id(valid), "4bf92f3577b34da6a3ce929d0e0e4736");
         let zeros = valid.replace("4bf92f3577b34da6a3ce929d0e0e4736", &"0".repeat(32));
-        for wrong in [json!({}), json!({"traceparent": 1}), json!({"traceparent": zeros}), json!("x")] {
-            assert_eq!(traceparent(&wrong), None, "{wrong}");
-        }
-        for wrong in
-            [&valid[1..], "00-x-y-01", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\nx"]
-        {
-            assert_eq!(traceparent(&json!({"traceparent": wrong})), None, "{wrong}");
+        let split = format!("{valid}\r\nx: y");
+        for wrong in ["", "x", &valid[1..], "00-x-y-01", &zeros, &split, &valid.replacen("00", "ff", 1)] {
+            assert!(context(wrong).is_none(), "{wrong}");
         }
     }
 }

@@ -75,6 +75,8 @@ pub fn install() -> anyhow::Result<PrometheusHandle> {
 /// Tells the installed recorder what the names mean: those of all parts.
 fn describe() {
     edge::metrics::describe();
+    event_store::metrics::describe();
+    projections::metrics::describe();
     crate::telemetry::describe();
     describe_gauge!(BUILD, Unit::Count, "1, with the version of the build.");
     describe_gauge!(

@@ -86,6 +86,9 @@ async fn run_all(
         ensure_default(&commands, &context).await.context("cannot set up the demo tenant")?;
         print_welcome(args, address, operated, tenant)?;
     } else {
+        if let Some(operated) = operated {
+            println!("crm tells operators on http://{operated}");
+        }
         println!("crm listens on http://{address}");
     }
     let sampler = roles.sampler().await?;
@@ -132,7 +135,9 @@ async fn one_api(
     let checks = checks(roles, duty, &sampler)?;
     let listener = bind(&api.listen.listen).await?;
     let _operators = match &api.admin.admin_listen {
-        Some(address) => Some(serve_operators(bind(address).await?, admin::router(gathered, checks.clone()))),
+        Some(address) => {
+            Some(serve_operators(bind_operators(address).await?, admin::router(gathered, checks.clone())))
+        }
         None => None,
     };
     println!("crm listens on http://{}", listener.local_addr()?);
@@ -169,6 +174,10 @@ pub async fn projector(args: &SiteArgs, operators: &AdminArgs) -> anyhow::Result
     let gathered = metrics::install()?;
     let mut workers = roles.project(Arc::new(Notify::new())).await?;
     let sampler = roles.sampler().await?;
+    let listener = match &operators.admin_listen {
+        Some(address) => Some(bind_operators(address).await?),
+        None => None,
+    };
     println!("crm projects");
     let checks = vec![
         roles.database_check(Duty::Projector)?,
@@ -178,8 +187,8 @@ pub async fn projector(args: &SiteArgs, operators: &AdminArgs) -> anyhow::Result
         sampler.late_check(),
     ];
     let told = async {
-        match &operators.admin_listen {
-            Some(address) => run(bind(address).await?, admin::router(gathered, checks), stopped()?).await,
+        match listener {
+            Some(listener) => run(listener, admin::router(gathered, checks), stopped()?).await,
             None => {
                 stopped()?.await;
                 Ok(())
@@ -240,6 +249,13 @@ async fn admin_listener(serve: &ServeArgs) -> anyhow::Result<Option<TcpListener>
         },
         None => Ok(None),
     }
+}
+
+/// Says where operators are served, since the port may have been left open.
+async fn bind_operators(address: &str) -> anyhow::Result<TcpListener> {
+    let listener = bind(address).await?;
+    println!("crm tells operators on http://{}", listener.local_addr()?);
+    Ok(listener)
 }
 
 async fn bind(address: &str) -> anyhow::Result<TcpListener> {

@@ -5,6 +5,8 @@ mod export;
 use std::io::IsTerminal as _;
 
 use clap::ValueEnum;
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::{FilterExt as _, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _, fmt};
@@ -30,6 +32,8 @@ pub struct Telemetry {
 impl Telemetry {
     /// Log lines go to stderr; `RUST_LOG` chooses which, by default warnings and errors. Spans go to the collector that
     /// `OTEL_EXPORTER_OTLP_ENDPOINT` names, if it does.
+    ///
+    /// Whatever `RUST_LOG` says, libraries are heard up to their infos only: below, they log messages and headers whole.
     pub fn start(format: LogFormat, service: &'static str) -> Self {
         let chosen = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
         let lines = fmt::layer().with_writer(std::io::stderr);
@@ -45,7 +49,8 @@ impl Telemetry {
             Err(error) => (None, Some(error)),
         };
         let exported = spans.as_ref().map(export::Export::layer);
-        tracing_subscriber::registry().with(lines.with_filter(chosen)).with(exported).init();
+        let harmless = chosen.and(filter_fn(is_harmless));
+        tracing_subscriber::registry().with(lines.with_filter(harmless)).with(exported).init();
         if let Some(error) = failed {
             tracing::error!(error = format!("{error:#}"), "spans are not exported");
         }
@@ -58,4 +63,16 @@ impl Telemetry {
             spans.stop().await;
         }
     }
+}
+
+/// The crates that know what must not be logged.
+const OURS: [&str; 7] = ["crm", "edge", "command_api", "embedded", "event_store", "projections", "query_api"];
+
+/// Whether it is of a crate of ours.
+fn is_ours(metadata: &Metadata<'_>) -> bool {
+    OURS.contains(&metadata.target().split("::").next().unwrap_or_default())
+}
+
+fn is_harmless(metadata: &Metadata<'_>) -> bool {
+    *metadata.level() <= Level::INFO || is_ours(metadata)
 }

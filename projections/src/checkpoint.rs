@@ -161,13 +161,14 @@ pub(crate) async fn park(
         return Ok(());
     }
     for stop in stops {
+        // Without the causes: those repeat what is in the event, which may be about a person.
         tracing::error!(
             view,
             tenant = %stop.tenant,
             position = stop.position,
             event_type = stop.event_type,
-            error = chain(&stop.error),
-            "an event could not be folded: the tenant's rows of this read model stand still"
+            error = %stop.error,
+            "an event could not be folded: the tenant's rows of this read model stand still; read_model.parked tells why"
         );
     }
     sqlx::query(

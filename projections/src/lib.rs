@@ -6,6 +6,7 @@
 
 pub mod checkpoint;
 pub mod fold;
+pub mod metrics;
 pub mod positions;
 pub mod projection;
 pub mod rebuild;
@@ -14,6 +15,7 @@ pub mod resume;
 pub mod runner;
 pub mod sales;
 mod table;
+mod trace;
 
 pub use positions::Positions;
 pub use projection::{Fact, FoldError, Projection};

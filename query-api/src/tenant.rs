@@ -1,7 +1,7 @@
 //! The one way to the database: a transaction that reads, and sees one tenant.
 
 use edge::TenantId;
-use event_store::Duty;
+use event_store::{Duty, measured};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 
 /// How long a statement may run. A request has more time than this, so its answer says why there is none.
@@ -36,7 +36,8 @@ impl TenantReads {
              set local statement_timeout = '{STATEMENT_TIMEOUT}'",
             Duty::Reader.role()
         );
-        Ok(TenantTransaction { transaction: self.pool.begin_with(begin).await?, tenant })
+        let transaction = measured("queries", self.pool.begin_with(begin)).await?;
+        Ok(TenantTransaction { transaction, tenant })
     }
 }
 

@@ -285,3 +285,13 @@ fn a_rule_of_the_domain_is_answered_by_its_kind() {
         assert_eq!((problem.status().as_u16(), problem.body().code.as_ref()), (status, code));
     }
 }
+
+#[tokio::test]
+async fn a_value_that_does_not_fit_is_not_repeated_by_the_log() {
+    async fn unreadable() -> Result<Answer<()>, Problem> {
+        Err(Problem::internal(serde_json::from_str::<u8>("\"hunter2\"").unwrap_err()))
+    }
+    let (_, log) =
+        logged(get(&finish(Router::new().route("/unreadable", at(unreadable))), "/unreadable")).await;
+    assert!(log.contains("JSON does not fit") && !log.contains("hunter2"), "{log}");
+}

@@ -1,24 +1,30 @@
 //! Commits one batch. A command that the log refuses is singled out, so that it never fails its neighbours.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use tokio::sync::Notify;
 
 use super::Pending;
 use super::port::{Failure, Log, Written};
 use crate::append::{Append, AppendError, Appended};
+use crate::metrics;
 
 /// Writes all commands and answers each. Halving finds `k` losers among `n` in about `k·log2 n` transactions.
 pub(super) async fn commit(log: &impl Log, batch: Vec<Pending>, appended: &Notify) {
     let mut parts = vec![batch];
     while let Some(mut part) = parts.pop() {
         let appends: Vec<&Append> = part.iter().map(|pending| &pending.append).collect();
+        let since = Instant::now();
         match log.write(&appends).await {
             Ok(written) => {
+                let events = part.iter().map(|pending| count(&pending.append)).sum();
+                metrics::committed(since, part.len(), events);
                 appended.notify_waiters();
                 answer_all(part, &written);
             }
             Err(Failure::Guards(failed)) => {
+                metrics::not_committed(since, "guards failed");
                 let mut number = 0;
                 let (lost, rest): (Vec<_>, Vec<_>) = part.into_iter().partition(|_| {
                     number += 1;
@@ -33,7 +39,9 @@ pub(super) async fn commit(log: &impl Log, batch: Vec<Pending>, appended: &Notif
                 }
             }
             Err(Failure::Refused(error)) => {
+                metrics::not_committed(since, "refused");
                 if part.len() > 1 {
+                    metrics::halved();
                     let second = part.split_off(part.len() / 2);
                     parts.push(second);
                     parts.push(part);
@@ -43,6 +51,7 @@ pub(super) async fn commit(log: &impl Log, batch: Vec<Pending>, appended: &Notif
                 }
             }
             Err(Failure::Unavailable(error)) => {
+                metrics::not_committed(since, "unavailable");
                 tracing::error!(%error, commands = part.len(), "the log did not take a batch");
                 let error = Arc::new(error);
                 for pending in part {

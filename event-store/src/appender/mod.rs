@@ -8,11 +8,13 @@ mod postgres;
 use std::collections::VecDeque;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Instant;
 
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use crate::append::{Append, AppendError, Appended};
+use crate::metrics::{self, Waiting};
 use admission::Admission;
 pub use port::{Failure, Log, Written};
 
@@ -26,11 +28,13 @@ const BATCHES_IN_FLIGHT: usize = 2;
 /// A command that waits for its answer.
 struct Pending {
     append: Append,
+    since: Instant,
     answer: oneshot::Sender<Result<Appended, AppendError>>,
 }
 
 impl Pending {
     fn answer(self, result: Result<Appended, AppendError>) {
+        metrics::answered(&result);
         // A caller that went away needs no answer.
         let _gone = self.answer.send(result);
     }
@@ -40,6 +44,7 @@ impl Pending {
 #[derive(Clone)]
 pub struct Appender {
     queue: mpsc::Sender<Pending>,
+    meters: Waiting,
 }
 
 impl Appender {
@@ -47,18 +52,27 @@ impl Appender {
     /// commit that added events.
     pub fn new(log: impl Log, appended: Arc<Notify>) -> (Self, impl Future<Output = ()> + Send) {
         let (queue, waiting) = mpsc::channel(QUEUE_COMMANDS);
-        (Self { queue }, run(Arc::new(log), waiting, appended))
+        let meters = Waiting::new();
+        let running = run(Arc::new(log), waiting, appended, meters.clone());
+        (Self { queue, meters }, running)
     }
 
     /// Appends all of it or nothing, and waits until it is durable.
     pub async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         let (answer, answered) = oneshot::channel();
-        self.queue.send(Pending { append, answer }).await.map_err(|_| AppendError::Closed)?;
+        let pending = Pending { append, since: Instant::now(), answer };
+        self.queue.send(pending).await.map_err(|_| AppendError::Closed)?;
+        self.meters.queued();
         answered.await.map_err(|_| AppendError::Closed)?
     }
 }
 
-async fn run(log: Arc<impl Log>, mut waiting: mpsc::Receiver<Pending>, appended: Arc<Notify>) {
+async fn run(
+    log: Arc<impl Log>,
+    mut waiting: mpsc::Receiver<Pending>,
+    appended: Arc<Notify>,
+    meters: Waiting,
+) {
     let mut in_flight = JoinSet::new();
     let mut postponed = VecDeque::new();
     loop {
@@ -73,6 +87,7 @@ async fn run(log: Arc<impl Log>, mut waiting: mpsc::Receiver<Pending>, appended:
             in_flight.join_next().await;
         }
         let batch = gather(&mut postponed, &mut waiting);
+        batch.iter().for_each(|pending| meters.taken(pending.since));
         let (log, appended) = (log.clone(), appended.clone());
         in_flight.spawn(async move { batch::commit(&*log, batch, &appended).await });
     }

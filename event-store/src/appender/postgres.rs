@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::batch::count;
 use super::port::{Failure, Log, Written};
 use crate::append::{Append, Claim, Guard, Stored};
+use crate::database::measured;
 use crate::read;
 
 impl Log for PgPool {
@@ -26,7 +27,7 @@ impl Log for PgPool {
 }
 
 async fn write(pool: &PgPool, batch: &[&Append]) -> Result<Written, Failure> {
-    let mut connection = pool.acquire().await?;
+    let mut connection = measured("commands", pool.acquire()).await?;
     if batch.iter().all(|append| append.guards.is_empty()) {
         return Ok(insert(&mut connection, batch).await?);
     }

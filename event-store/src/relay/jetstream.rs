@@ -9,6 +9,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use super::port::{Bus, BusError, StreamEnd};
 use crate::event::Recorded;
 use crate::stream::{EVENT_ID, StreamNames, message, position, sequence};
+use crate::trace;
 
 /// Messages asked for at once.
 const REQUESTS: usize = 64;
@@ -56,10 +57,11 @@ impl Bus for JetStream {
     async fn publish(&self, events: &[Recorded]) -> Result<(), BusError> {
         let mut acknowledgements = Vec::with_capacity(events.len());
         for event in events {
+            let span = trace::publishing(event);
             let sent = self.context.send_publish(self.names.subject(event), message(event)?).await;
-            acknowledgements.push((event.position, sent.map_err(|error| refused(&error))?));
+            acknowledgements.push((event.position, sent.map_err(|error| refused(&error))?, span));
         }
-        for (expected, acknowledgement) in acknowledgements {
+        for (expected, acknowledgement, _span) in acknowledgements {
             let stored = acknowledgement.into_future().await.map_err(|error| refused(&error))?;
             if position(stored.sequence) != expected {
                 tracing::error!(expected, stored = stored.sequence, "the stream numbered an event otherwise");

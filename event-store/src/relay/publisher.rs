@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use crate::event::Recorded;
 
 use super::port::{Bus, BusError, Log, Session, StreamEnd};
+use crate::metrics;
 
 /// How long the active relay may stand still behind the log before a standby publishes in its place.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -58,7 +59,9 @@ impl<L: Log, B: Bus> Publisher<L, B> {
     /// One term of office, from waiting for it until something interrupts it.
     async fn serve(&self) -> Result<(), Interruption> {
         let mut log = self.log.open().await?;
+        metrics::relay_is_active(false);
         let standing = self.stand_by(&mut log).await?;
+        metrics::relay_is_active(true);
         // A standby must not listen: notifications that nobody reads would hold up the whole server in the end.
         let told = log.listen();
         loop {
@@ -113,6 +116,7 @@ impl<L: Log, B: Bus> Publisher<L, B> {
             if let Some(newest) = events.last() {
                 self.bus.publish(&events).await?;
                 last = newest.position;
+                metrics::relayed(events.len(), last);
                 continue;
             }
             // In a fixed order, so that a simulation takes the same turns each time.
@@ -131,6 +135,7 @@ impl<L: Log, B: Bus> Publisher<L, B> {
 
     /// Makes sure that the stream is a true copy of the log up to its end, and tells that end.
     async fn resync(&self, log: &mut L::Session) -> Result<i64, Interruption> {
+        metrics::resynced();
         let end = self.bus.end().await?;
         // Read after the stream, which only ever holds events of the log: so if it is longer, it is of another history.
         let head = log.head().await?;
@@ -143,6 +148,7 @@ impl<L: Log, B: Bus> Publisher<L, B> {
         }
         let first = (head + 1 - self.window).max(1);
         self.bus.create(first, self.window).await?;
+        metrics::stream_made();
         tracing::info!(first, "made a new stream");
         Ok(first - 1)
     }

@@ -36,9 +36,6 @@ const LINGER: Duration = Duration::from_millis(500);
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long the end of the process may take for the spans that are left.
 const FAREWELL: Duration = Duration::from_secs(2);
-/// The crates whose spans are exported; those of libraries may hold anything.
-const OURS: [&str; 6] = ["crm", "edge", "command_api", "event_store", "projections", "query_api"];
-
 /// Tells the installed recorder what the names mean.
 pub fn describe() {
     describe_counter!(EXPORTED, Unit::Count, "Spans handed to the collector.");
@@ -98,10 +95,9 @@ impl Export {
     }
 }
 
-/// Spans only: the fields of log lines stay here.
+/// Spans only, and ours only: the fields of log lines stay here, and those of libraries may hold anything.
 fn is_exported(metadata: &Metadata<'_>) -> bool {
-    let krate = metadata.target().split("::").next().unwrap_or_default();
-    metadata.is_span() && *metadata.level() <= Level::DEBUG && OURS.contains(&krate)
+    metadata.is_span() && *metadata.level() <= Level::DEBUG && super::is_ours(metadata)
 }
 
 /// The near end of the queue.

@@ -9,8 +9,8 @@ use embedded::testing::{self, TestDatabase};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 use sqlx::PgPool;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
 use uuid::Uuid;
 
 /// A database, names on NATS and a token; processes come and go.
@@ -21,7 +21,8 @@ pub struct Site {
     pub tenant: TenantId,
     pub token: String,
     public_key: PathBuf,
-    client: Client,
+    pub collector: Option<String>,
+    pub client: Client,
 }
 
 impl Site {
@@ -39,7 +40,7 @@ impl Site {
         let identity = Identity { subject: "test".into(), tenant, roles: vec![Role::Admin] };
         let token = key.mint(&TokenSettings::default(), &identity, Duration::from_secs(3600)).unwrap();
         let client = Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
-        Self { database, nats_url, nats_root, tenant, token, public_key, client }
+        Self { database, nats_url, nats_root, tenant, token, public_key, collector: None, client }
     }
 
     pub fn command(&self, arguments: &[&str]) -> Command {
@@ -53,6 +54,9 @@ impl Site {
             .env_remove("CRM_LISTEN")
             .stdin(Stdio::null())
             .kill_on_drop(true);
+        if let Some(collector) = &self.collector {
+            command.env("OTEL_EXPORTER_OTLP_ENDPOINT", collector);
+        }
         command
     }
 
@@ -65,10 +69,22 @@ impl Site {
     pub async fn start(&self, arguments: &[&str]) -> Crm {
         let mut child = self.command(arguments).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let first = tokio::time::timeout(Duration::from_secs(60), lines.next_line()).await.unwrap().unwrap();
-        let line = first.expect("crm ended instead of serving");
-        let address = line.rsplit_once("http://").map(|(_, address)| address.to_owned()).unwrap_or_default();
-        Crm { child, api: format!("http://{address}/api/v1") }
+        Crm::listening(child, &mut lines).await
+    }
+
+    /// Status and body of an answer.
+    pub async fn get(&self, url: &str) -> (u16, String) {
+        let answer = self.client.get(url).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    }
+
+    /// The exit code of `crm status --once`, and what it prints.
+    pub async fn status(&self, arguments: &[&str]) -> (i32, String) {
+        let mut command = self.command(&["status", "--once", "--every", "0.1"]);
+        let output = command.args(arguments).output().await.unwrap();
+        let text =
+            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        (output.status.code().unwrap(), text)
     }
 
     /// What a command of the binary prints, and whether it succeeded.
@@ -85,12 +101,20 @@ impl Site {
 
     /// Opens a deal under a key; `None` if no answer came.
     pub async fn open(&self, crm: &Crm, key: &str) -> Option<Opened> {
-        let request = self
+        self.open_with(crm, key, &[]).await
+    }
+
+    /// The same, with headers.
+    pub async fn open_with(&self, crm: &Crm, key: &str, headers: &[(&str, &str)]) -> Option<Opened> {
+        let mut request = self
             .client
             .post(format!("{}/opportunities", crm.api))
             .bearer_auth(&self.token)
             .header("Idempotency-Key", key)
             .json(&json!({"name": key, "amount": {"amount": "100.00", "currency": "EUR"}}));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         let answer = request.send().await.ok()?;
         if answer.status() == StatusCode::SERVICE_UNAVAILABLE {
             return None;
@@ -135,9 +159,29 @@ pub struct Opened {
 pub struct Crm {
     pub child: Child,
     pub api: String,
+    /// Where it listens, if it does.
+    pub address: String,
+    /// Where it tells operators how it is, if it does.
+    pub operators: Option<String>,
 }
 
 impl Crm {
+    /// The process once it has printed its first line; the line before it may tell where operators are served.
+    pub async fn listening(child: Child, lines: &mut Lines<BufReader<ChildStdout>>) -> Self {
+        let mut operators = None;
+        loop {
+            let next = tokio::time::timeout(Duration::from_secs(60), lines.next_line()).await.unwrap();
+            let line = next.unwrap().expect("crm ended instead of serving");
+            let address = line.rsplit_once("http://").map(|(_, address)| format!("http://{address}"));
+            if line.starts_with("crm tells operators") {
+                operators = address;
+            } else {
+                let address = address.unwrap_or_default();
+                return Self { child, api: format!("{address}/api/v1"), address, operators };
+            }
+        }
+    }
+
     pub fn pid(&self) -> i32 {
         i32::try_from(self.child.id().unwrap()).unwrap()
     }

@@ -5,7 +5,12 @@
 
 mod crm;
 mod kills;
+mod leaks;
 mod maven;
 mod nats_store;
+mod operate;
+mod operated;
+mod receiver;
 mod stopped_relay;
 mod tampering;
+mod traces;

@@ -9,7 +9,9 @@ use uuid::Uuid;
 use super::batch::fold_into;
 use super::port::{Feed, Messages, ReadStore, Transaction};
 use crate::checkpoint::{Target, chain};
+use crate::metrics;
 use crate::registry::ReadModel;
+use crate::trace::Folding;
 
 /// How long nothing may arrive before the log is asked directly.
 const IDLE: Duration = Duration::from_secs(1);
@@ -60,6 +62,7 @@ impl<S: ReadStore, F: Feed> Follower<S, F> {
                     }
                 }
                 Err(error) => {
+                    metrics::interrupted(self.model.name());
                     tracing::warn!(
                         view = self.model.name(),
                         error = chain(&error),
@@ -186,6 +189,7 @@ impl<S: ReadStore, F: Feed> Follower<S, F> {
                 break;
             }
             tracing::debug!(view = self.model.name(), at, events = events.len(), "read from the log");
+            metrics::healed(self.model.name(), events.len());
             let known = events.last().map(|event| (event.position, event.event_id)).into_iter().collect();
             at = self.fold(at, events, known).await?;
         }
@@ -196,8 +200,9 @@ impl<S: ReadStore, F: Feed> Follower<S, F> {
     async fn fold(&self, from: i64, events: Vec<Recorded>, known: Vec<(i64, Uuid)>) -> Result<i64, RunError> {
         let Some(last) = events.last() else { return Ok(from) };
         let target = Target { from, to: last.position, events: known };
-        let mut transaction = self.store.begin().await?;
         let view = self.model.name();
+        let (since, count, spans) = (Instant::now(), events.len(), Folding::begin(view, &events));
+        let mut transaction = self.store.begin().await?;
         let Some(parked) = transaction.advance(view, &target).await? else {
             let here = transaction.position(view).await?;
             transaction.rollback().await?;
@@ -207,6 +212,8 @@ impl<S: ReadStore, F: Feed> Follower<S, F> {
         events.retain(|event| !parked.contains(&event.tenant_id));
         fold_into(&self.model, transaction.rows(), view, events, self.upcasters).await?;
         transaction.commit().await?;
+        spans.end();
+        metrics::folded(view, since.elapsed(), count);
         self.feed.announce(view, target.to).await;
         Ok(target.to)
     }

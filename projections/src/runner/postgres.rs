@@ -1,6 +1,6 @@
 //! Rows and checkpoints in PostgreSQL.
 
-use event_store::{Recorded, read};
+use event_store::{Recorded, measured, read};
 use sqlx::{Executor, PgConnection, PgPool, Postgres};
 use uuid::Uuid;
 
@@ -29,7 +29,7 @@ impl ReadStore for PgPool {
     }
 
     async fn begin(&self) -> Result<Self::Transaction, sqlx::Error> {
-        PgPool::begin(self).await
+        measured("projections", PgPool::begin(self)).await
     }
 }
 
