@@ -3,7 +3,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help tools build run test cargo
+.PHONY: help tools build run test alerts cargo
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -22,6 +22,12 @@ test: cargo tools ## check the format and the lints, and run all tests
 	@$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	@$(CARGO) test --workspace --locked --no-run
 	@exec $(CARGO) run --quiet --locked -p embedded --bin with-servers -- $(CARGO) test --workspace --locked
+	@! command -v promtool >/dev/null 2>&1 || $(MAKE) --no-print-directory alerts
+
+alerts: ## test the alert rules of deploy/prometheus with promtool
+	@command -v promtool >/dev/null 2>&1 || { echo "make: promtool is missing; it comes with Prometheus (Debian, Ubuntu: apt-get install --no-install-recommends prometheus)" >&2; exit 1; }
+	@promtool check config deploy/prometheus/prometheus.yml
+	@promtool test rules deploy/prometheus/crm.test.yml
 
 cargo:
 	@command -v $(CARGO) >/dev/null 2>&1 || { echo "make: cargo is missing; install Rust from https://rustup.rs and open a new terminal" >&2; exit 1; }

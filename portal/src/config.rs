@@ -49,7 +49,7 @@ pub struct ListenArgs {
 /// Where a service tells operators how it is.
 #[derive(Args, Clone, Debug)]
 pub struct AdminArgs {
-    /// Address and port of /metrics and /health, for operators only; not served unless given
+    /// Address and port of /metrics and /health, for operators only; not served unless given, or embedded
     #[arg(long, alias = "health-listen", env = "CRM_ADMIN_LISTEN", value_name = "ADDRESS")]
     pub admin_listen: Option<String>,
 }

@@ -107,3 +107,6 @@ fn describe() {
     describe_gauge!(POOL, Unit::Count, "Connections of a pool, by pool and state.");
     describe_gauge!(POOL_MAX, Unit::Count, "Connections that a pool may have, by pool.");
 }
+
+#[cfg(test)]
+mod tests;

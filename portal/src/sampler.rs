@@ -31,6 +31,7 @@ pub type NamedPool = (&'static str, PgPool);
 /// What the samples together say.
 #[derive(Clone, Debug, Default)]
 pub struct Verdict {
+    postgres_failed: u32,
     nats_failed: u32,
     late: Vec<(String, u32)>,
 }
@@ -117,10 +118,14 @@ async fn sample(observer: &Observer, pools: &[NamedPool], verdict: &mut Verdict,
     let (log, stream) = tokio::join!(observer.log(), observer.stream());
     match &log {
         Ok(log) => {
+            verdict.postgres_failed = 0;
             verdict.look_at(log);
             show_log(log, rebuilt);
         }
-        Err(error) => failed("postgres", error),
+        Err(error) => {
+            failed("postgres", error, verdict.postgres_failed);
+            verdict.postgres_failed = verdict.postgres_failed.saturating_add(1);
+        }
     }
     match &stream {
         Ok(stream) => {
@@ -128,8 +133,8 @@ async fn sample(observer: &Observer, pools: &[NamedPool], verdict: &mut Verdict,
             show_stream(stream.as_ref());
         }
         Err(error) => {
+            failed("nats", error, verdict.nats_failed);
             verdict.nats_failed = verdict.nats_failed.saturating_add(1);
-            failed("nats", error);
         }
     }
     if let (Ok(log), Ok(stream)) = (&log, &stream) {
@@ -140,9 +145,12 @@ async fn sample(observer: &Observer, pools: &[NamedPool], verdict: &mut Verdict,
     }
 }
 
-fn failed(server: &'static str, error: &anyhow::Error) {
+/// Told once while it lasts, and counted each time.
+fn failed(server: &'static str, error: &anyhow::Error, before: u32) {
     counter!(SAMPLES_FAILED, "server" => server).increment(1);
-    tracing::debug!(server, error = format!("{error:#}"), "cannot be asked how far everything is");
+    if before == 0 {
+        tracing::warn!(server, error = format!("{error:#}"), "cannot be asked how far everything is");
+    }
 }
 
 fn show_log(log: &Log, rebuilt: &mut Vec<Rebuild>) {

@@ -6,7 +6,7 @@ use std::io::IsTerminal as _;
 
 use clap::ValueEnum;
 use tracing::{Level, Metadata};
-use tracing_subscriber::filter::{FilterExt as _, filter_fn};
+use tracing_subscriber::filter::{FilterExt as _, LevelFilter, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _, fmt};
@@ -49,7 +49,7 @@ impl Telemetry {
             Err(error) => (None, Some(error)),
         };
         let exported = spans.as_ref().map(export::Export::layer);
-        let harmless = chosen.and(filter_fn(is_harmless));
+        let harmless = chosen.and(filter_fn(is_harmless).with_max_level_hint(LevelFilter::TRACE));
         tracing_subscriber::registry().with(lines.with_filter(harmless)).with(exported).init();
         if let Some(error) = failed {
             tracing::error!(error = format!("{error:#}"), "spans are not exported");

@@ -1,7 +1,7 @@
 -- The head of the log, who relays it, and what the database server holds. A lock's key is kept in two halves.
 select
     head.position as head,
-    nullif(head.recorded_at, '-infinity') as recorded_at,
+    (select recorded_at from log.event where position = head.position) as recorded_at,
     exists (
         select from pg_locks
         where locktype = 'advisory' and granted and objsubid = 1

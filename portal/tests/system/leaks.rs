@@ -243,6 +243,10 @@ async fn an_event_that_cannot_be_read_is_not_repeated_by_the_log() {
     let answer = site.client.post(win).bearer_auth(&site.token).send().await.unwrap();
     assert_eq!(answer.status(), 500);
     assert!(!answer.text().await.unwrap().contains("kanarie"));
+    let past = format!("{}/opportunities/{}?as_of=2100-01-01T00:00:00Z", crm.api, opened.id);
+    let answer = site.client.get(past).bearer_auth(&site.token).send().await.unwrap();
+    assert_eq!(answer.status(), 500);
+    assert!(!answer.text().await.unwrap().contains("kanarie"));
     let log = stopped(crm, log).await;
     assert!(log.contains("cannot be decoded"), "the failure itself is told");
     assert_clean(&site, "the log", &log);
