@@ -204,3 +204,28 @@ impl HttpClient for Client {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use metrics_exporter_prometheus::PrometheusBuilder;
+    use opentelemetry::trace::{Tracer as _, TracerProvider as _};
+    use opentelemetry_sdk::trace::SdkTracerProvider;
+    use tokio::sync::mpsc;
+
+    use super::Queue;
+
+    #[test]
+    fn what_a_full_queue_does_not_take_is_counted_and_nobody_waits() {
+        let (queue, mut spans) = mpsc::channel(2);
+        let provider = SdkTracerProvider::builder().with_span_processor(Queue(queue)).build();
+        let recorder = PrometheusBuilder::new().build_recorder();
+        metrics::with_local_recorder(&recorder, || {
+            for _ in 0..5 {
+                provider.tracer("test").in_span("work", |_| ());
+            }
+        });
+        assert!(spans.try_recv().is_ok() && spans.try_recv().is_ok() && spans.try_recv().is_err());
+        let scraped = recorder.handle().render();
+        assert!(scraped.contains("crm_spans_dropped_total{reason=\"queue full\"} 3"), "{scraped}");
+    }
+}
