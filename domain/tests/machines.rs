@@ -1,22 +1,18 @@
 //! Random commands against each aggregate: whatever is asked, in whatever order, what must hold holds.
 
+mod commands;
+
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
+use commands::{import_commands, lead_commands, opportunity_commands, pipeline_commands};
 use cqrs_es::{Aggregate, DomainEvent};
-use domain::fixtures::{at, euros, id, percent, prose, text};
-use domain::sales::ActivityKind;
-use domain::sales::lead::fixtures::new_lead;
-use domain::sales::lead::{Lead, LeadAction, LeadCommand, LeadCorrection, LeadEvent, LeadStatus};
-use domain::sales::opportunity::fixtures::new_opportunity;
-use domain::sales::opportunity::{
-    Direction, NewOpportunity, Opportunity, OpportunityAction, OpportunityCommand, OpportunityEvent,
-    OpportunityRevision, OpportunityStatus,
-};
-use domain::sales::pipeline::{MAX_STAGES, Pipeline, PipelineAction, PipelineCommand, Stage};
-use domain::{Command, StageId};
-use proptest::collection::vec;
+use domain::StageId;
+use domain::sales::import::Import;
+use domain::sales::lead::{Lead, LeadEvent, LeadStatus};
+use domain::sales::opportunity::{Opportunity, OpportunityEvent, OpportunityStatus};
+use domain::sales::pipeline::{MAX_STAGES, Pipeline};
 use proptest::prelude::*;
 
 /// What holds for all aggregates once a command led to `events`.
@@ -39,92 +35,31 @@ where
     Ok(())
 }
 
+/// A state as the log gives it back: every event of its history from its JSON, applied to nothing.
+#[derive(Default)]
+struct Stored(Vec<serde_json::Value>);
+
+impl Stored {
+    fn add<A: Aggregate + PartialEq + Debug>(
+        &mut self,
+        events: &[A::Event],
+        now: &A,
+    ) -> Result<(), TestCaseError> {
+        self.0.extend(events.iter().map(|event| serde_json::to_value(event).expect("serialises")));
+        let mut rebuilt = A::default();
+        for payload in &self.0 {
+            rebuilt.apply(serde_json::from_value(payload.clone()).expect("reads what it wrote"));
+        }
+        prop_assert_eq!(&rebuilt, now);
+        Ok(())
+    }
+}
+
 /// Applies `events` to a copy.
 fn after<A: Aggregate + Clone>(before: &A, events: &[A::Event]) -> A {
     let mut after = before.clone();
     events.iter().cloned().for_each(|event| after.apply(event));
     after
-}
-
-/// Actions every other hour of March, give or take two, so that some come before the one they follow.
-fn commands<A: Debug + Clone>(action: impl Strategy<Value = A>) -> impl Strategy<Value = Vec<Command<A>>> {
-    vec((0..5_i64, action), 1..40).prop_map(|actions| {
-        let hours = (0..).step_by(2);
-        let command = |(hour, (late, action))| Command {
-            occurred_at: at(1, 0) + Duration::hours(hour + late),
-            now: at(31, 0),
-            action,
-        };
-        hours.zip(actions).map(command).collect()
-    })
-}
-
-fn stage_id() -> impl Strategy<Value = StageId> {
-    (1..6_u128).prop_map(id)
-}
-
-fn opportunity_commands() -> impl Strategy<Value = Vec<OpportunityCommand>> {
-    commands(prop_oneof![
-        1 => stage_id().prop_map(|stage| {
-            let new = NewOpportunity { stage, amount: None, ..new_opportunity() };
-            OpportunityAction::Open(Box::new(new))
-        }),
-        4 => (stage_id(), 0..=100_u8)
-            .prop_map(|(to, value)| OpportunityAction::Move {
-                    to,
-                    probability: percent(value),
-                    direction: if value % 2 == 0 { Direction::Forward } else { Direction::Back },
-                }),
-        1 => (0..3_u8).prop_map(|n| {
-            let amount = Some((n > 0).then(|| euros(&n.to_string())));
-            OpportunityAction::Revise(Box::new(OpportunityRevision { amount, ..OpportunityRevision::default() }))
-        }),
-        1 => (0..3_u8).prop_map(|n| OpportunityAction::Assign { owner: (n > 0).then(|| text(&n.to_string())) }),
-        1 => any::<bool>().prop_map(|given| OpportunityAction::Win { amount: given.then(|| euros("5")) }),
-        1 => Just(OpportunityAction::Lose { reason: text("Too dear") }),
-        2 => stage_id().prop_map(|stage| OpportunityAction::Reopen { stage, probability: percent(30) }),
-        1 => Just(OpportunityAction::LogActivity { kind: ActivityKind::Note, summary: prose("Noted").into() }),
-        1 => Just(OpportunityAction::Withdraw { reason: text("Undone") }),
-    ])
-}
-
-fn lead_commands() -> impl Strategy<Value = Vec<LeadCommand>> {
-    commands(prop_oneof![
-        2 => Just(LeadAction::Capture(Box::new(new_lead()))),
-        1 => (0..3_u8).prop_map(|n| LeadAction::Assign { owner: (n > 0).then(|| text(&n.to_string())) }),
-        2 => (0..=100_u8).prop_map(|value| LeadAction::Qualify { score: percent(value) }),
-        2 => Just(LeadAction::Disqualify { reason: text("No budget") }),
-        2 => Just(LeadAction::Reopen),
-        1 => Just(LeadAction::LogActivity { kind: ActivityKind::Call, summary: prose("Called").into() }),
-        1 => (1..3_u128).prop_map(|n| LeadAction::Convert { opportunity: id(n) }),
-        1 => (0..3_u8).prop_map(|n| {
-            let company = Some((n > 0).then(|| text(&n.to_string())));
-            LeadAction::Correct(Box::new(LeadCorrection { company, ..LeadCorrection::default() }))
-        }),
-        1 => Just(LeadAction::Withdraw { reason: text("Undone") }),
-    ])
-}
-
-fn stage() -> impl Strategy<Value = Stage> {
-    (stage_id(), "[ABab]", 0..=100_u8).prop_map(|(id, name, value)| Stage {
-        id,
-        name: text(&name),
-        probability: percent(value),
-    })
-}
-
-fn pipeline_commands() -> impl Strategy<Value = Vec<PipelineCommand>> {
-    commands(prop_oneof![
-        1 => vec(stage(), 0..3).prop_map(|stages| PipelineAction::Create { name: text("Sales"), stages }),
-        1 => "[ab]".prop_map(|name| PipelineAction::Rename { name: text(&name) }),
-        2 => (stage(), proptest::option::of(stage_id()))
-            .prop_map(|(stage, before)| PipelineAction::AddStage { stage, before }),
-        1 => (stage_id(), "[A-F]").prop_map(|(stage, name)| PipelineAction::RenameStage { stage, name: text(&name) }),
-        1 => (stage_id(), 0..=100_u8)
-            .prop_map(|(stage, value)| PipelineAction::ChangeProbability { stage, probability: percent(value) }),
-        1 => vec(stage_id(), 1..4).prop_map(|stages| PipelineAction::ReorderStages { stages }),
-        1 => stage_id().prop_map(|stage| PipelineAction::RetireStage { stage }),
-    ])
 }
 
 /// What a fold knows of one deal from its events alone.
@@ -196,11 +131,13 @@ proptest! {
     #[test]
     fn a_deal_is_in_one_stage_at_a_time_whatever_is_asked(commands in opportunity_commands()) {
         let mut deal = Opportunity::default();
+        let mut stored = Stored::default();
         let mut folded = Folded::default();
         for command in commands {
             let Ok(events) = deal.decide(command.clone()) else { continue };
             let next = after(&deal, &events);
             check(&deal, &command, &next, &events)?;
+            stored.add(&events, &next)?;
             events.iter().try_for_each(|event| folded.apply(event))?;
             prop_assert_eq!(next.stage(), folded.stage);
             if next.status() == Some(OpportunityStatus::Won) {
@@ -213,10 +150,12 @@ proptest! {
     #[test]
     fn a_lead_becomes_one_opportunity_at_most_whatever_is_asked(commands in lead_commands()) {
         let mut lead = Lead::default();
+        let mut stored = Stored::default();
         for command in commands {
             let Ok(events) = lead.decide(command.clone()) else { continue };
             let next = after(&lead, &events);
             check(&lead, &command, &next, &events)?;
+            stored.add(&events, &next)?;
             if lead.converted_to().is_some() {
                 prop_assert_eq!(next.converted_to(), lead.converted_to());
             }
@@ -245,16 +184,32 @@ proptest! {
     #[test]
     fn a_pipeline_keeps_its_stages_in_order_whatever_is_asked(commands in pipeline_commands()) {
         let mut pipeline = Pipeline::default();
+        let mut stored = Stored::default();
         for command in commands {
             let Ok(events) = pipeline.decide(command.clone()) else { continue };
             let next = after(&pipeline, &events);
             check(&pipeline, &command, &next, &events)?;
+            stored.add(&events, &next)?;
             let stages = next.stages();
             let names: BTreeSet<String> = stages.iter().map(|stage| stage.name.to_lowercase()).collect();
             let ids: BTreeSet<StageId> = stages.iter().map(|stage| stage.id).collect();
             prop_assert!((1..=MAX_STAGES).contains(&stages.len()));
             prop_assert_eq!((names.len(), ids.len()), (stages.len(), stages.len()));
             pipeline = next;
+        }
+    }
+
+    #[test]
+    fn an_import_is_undone_for_good_whatever_is_asked(commands in import_commands()) {
+        let mut import = Import::default();
+        let mut stored = Stored::default();
+        for command in commands {
+            let Ok(events) = import.decide(command.clone()) else { continue };
+            let next = after(&import, &events);
+            check(&import, &command, &next, &events)?;
+            stored.add(&events, &next)?;
+            prop_assert!(import != Import::Undone || next == Import::Undone);
+            import = next;
         }
     }
 }

@@ -6,11 +6,15 @@
 
 mod chance;
 mod client;
+#[path = "../../../domain/tests/commands/mod.rs"]
+mod commands;
 mod faults;
+mod folds;
 mod memory;
 mod oracle;
 mod plant;
 mod process;
+mod rows;
 mod run;
 mod scenarios;
 mod trace;

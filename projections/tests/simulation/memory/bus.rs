@@ -70,6 +70,9 @@ impl Bus {
         }
         stream.last += 1;
         self.weather.trace.step(format_args!("published {} as {}", event.position, stream.last));
+        if event.position != stream.last {
+            self.weather.hold(Err(format!("event {} is message {}", event.position, stream.last)));
+        }
         stream.messages.insert(stream.last, event);
         let oldest = stream.last - stream.window;
         stream.messages.retain(|sequence, _| *sequence > oldest);

@@ -1,0 +1,112 @@
+//! Random commands for each aggregate, valid and not.
+
+use std::fmt::Debug;
+
+use chrono::Duration;
+use domain::fixtures::{at, euros, id, percent, prose, text};
+use domain::sales::ActivityKind;
+use domain::sales::import::fixtures::source;
+use domain::sales::import::{ImportAction, ImportCommand, Source};
+use domain::sales::lead::fixtures::new_lead;
+use domain::sales::lead::{LeadAction, LeadCommand, LeadCorrection};
+use domain::sales::opportunity::fixtures::new_opportunity;
+use domain::sales::opportunity::{
+    Direction, NewOpportunity, OpportunityAction, OpportunityCommand, OpportunityRevision,
+};
+use domain::sales::pipeline::{PipelineAction, PipelineCommand, Stage};
+use domain::{Command, StageId};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+/// Actions every other hour of March, give or take two, so that some come before the one they follow.
+fn commands<A: Debug + Clone>(action: impl Strategy<Value = A>) -> impl Strategy<Value = Vec<Command<A>>> {
+    vec((0..5_i64, action), 1..40).prop_map(|actions| {
+        let hours = (0..).step_by(2);
+        let command = |(hour, (late, action))| Command {
+            occurred_at: at(1, 0) + Duration::hours(hour + late),
+            now: at(31, 0),
+            action,
+        };
+        hours.zip(actions).map(command).collect()
+    })
+}
+
+fn stage_id() -> impl Strategy<Value = StageId> {
+    (1..6_u128).prop_map(id)
+}
+
+/// What may be asked of a deal, in any order.
+pub fn opportunity_commands() -> impl Strategy<Value = Vec<OpportunityCommand>> {
+    commands(prop_oneof![
+        1 => stage_id().prop_map(|stage| {
+            let new = NewOpportunity { stage, amount: None, ..new_opportunity() };
+            OpportunityAction::Open(Box::new(new))
+        }),
+        4 => (stage_id(), 0..=100_u8)
+            .prop_map(|(to, value)| OpportunityAction::Move {
+                    to,
+                    probability: percent(value),
+                    direction: if value % 2 == 0 { Direction::Forward } else { Direction::Back },
+                }),
+        1 => (0..3_u8).prop_map(|n| {
+            let amount = Some((n > 0).then(|| euros(&n.to_string())));
+            OpportunityAction::Revise(Box::new(OpportunityRevision { amount, ..OpportunityRevision::default() }))
+        }),
+        1 => (0..3_u8).prop_map(|n| OpportunityAction::Assign { owner: (n > 0).then(|| text(&n.to_string())) }),
+        1 => any::<bool>().prop_map(|given| OpportunityAction::Win { amount: given.then(|| euros("5")) }),
+        1 => Just(OpportunityAction::Lose { reason: text("Too dear") }),
+        2 => stage_id().prop_map(|stage| OpportunityAction::Reopen { stage, probability: percent(30) }),
+        1 => Just(OpportunityAction::LogActivity { kind: ActivityKind::Note, summary: prose("Noted").into() }),
+        1 => Just(OpportunityAction::Withdraw { reason: text("Undone") }),
+    ])
+}
+
+/// What may be asked of a lead, in any order.
+pub fn lead_commands() -> impl Strategy<Value = Vec<LeadCommand>> {
+    commands(prop_oneof![
+        2 => Just(LeadAction::Capture(Box::new(new_lead()))),
+        1 => (0..3_u8).prop_map(|n| LeadAction::Assign { owner: (n > 0).then(|| text(&n.to_string())) }),
+        2 => (0..=100_u8).prop_map(|value| LeadAction::Qualify { score: percent(value) }),
+        2 => Just(LeadAction::Disqualify { reason: text("No budget") }),
+        2 => Just(LeadAction::Reopen),
+        1 => Just(LeadAction::LogActivity { kind: ActivityKind::Call, summary: prose("Called").into() }),
+        1 => (1..3_u128).prop_map(|n| LeadAction::Convert { opportunity: id(n) }),
+        1 => (0..3_u8).prop_map(|n| {
+            let company = Some((n > 0).then(|| text(&n.to_string())));
+            LeadAction::Correct(Box::new(LeadCorrection { company, ..LeadCorrection::default() }))
+        }),
+        1 => Just(LeadAction::Withdraw { reason: text("Undone") }),
+    ])
+}
+
+fn stage() -> impl Strategy<Value = Stage> {
+    (stage_id(), "[ABab]", 0..=100_u8).prop_map(|(id, name, value)| Stage {
+        id,
+        name: text(&name),
+        probability: percent(value),
+    })
+}
+
+/// What may be asked of a pipeline, in any order.
+pub fn pipeline_commands() -> impl Strategy<Value = Vec<PipelineCommand>> {
+    commands(prop_oneof![
+        1 => vec(stage(), 0..3).prop_map(|stages| PipelineAction::Create { name: text("Sales"), stages }),
+        1 => "[ab]".prop_map(|name| PipelineAction::Rename { name: text(&name) }),
+        2 => (stage(), proptest::option::of(stage_id()))
+            .prop_map(|(stage, before)| PipelineAction::AddStage { stage, before }),
+        1 => (stage_id(), "[A-F]").prop_map(|(stage, name)| PipelineAction::RenameStage { stage, name: text(&name) }),
+        1 => (stage_id(), 0..=100_u8)
+            .prop_map(|(stage, value)| PipelineAction::ChangeProbability { stage, probability: percent(value) }),
+        1 => vec(stage_id(), 1..4).prop_map(|stages| PipelineAction::ReorderStages { stages }),
+        1 => stage_id().prop_map(|stage| PipelineAction::RetireStage { stage }),
+    ])
+}
+
+/// What may be asked of an import, in any order.
+pub fn import_commands() -> impl Strategy<Value = Vec<ImportCommand>> {
+    commands(prop_oneof![
+        (1..3_u32).prop_map(|rows| ImportAction::Start(Source { rows, ..source() })),
+        (0..3_u32, 0..2_u32).prop_map(|(accepted, rejected)| ImportAction::Finish { accepted, rejected }),
+        (0..3_u32, 0..2_u32).prop_map(|(withdrawn, kept)| ImportAction::Undo { withdrawn, kept }),
+    ])
+}
