@@ -3,7 +3,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help tools build run test alerts cargo
+.PHONY: help tools build run test simulate alerts cargo
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -28,6 +28,11 @@ alerts: ## test the alert rules of deploy/prometheus with promtool
 	@command -v promtool >/dev/null 2>&1 || { echo "make: promtool is missing; it comes with Prometheus (Debian, Ubuntu: apt-get install --no-install-recommends prometheus)" >&2; exit 1; }
 	@promtool check config deploy/prometheus/prometheus.yml
 	@promtool test rules deploy/prometheus/crm.test.yml
+
+simulate: cargo ## 10,000 seeds of the simulation, and 10,000 cases of each random machine
+	@$(CARGO) test --locked -p domain -p projections --test machines --test simulation --no-run
+	@SIM_SEEDS=10000 $(CARGO) test --locked -p projections --test simulation -- --skip folds
+	@PROPTEST_CASES=10000 $(CARGO) test --locked -p domain -p projections --test machines --test simulation -- _whatever_is_asked folds
 
 cargo:
 	@command -v $(CARGO) >/dev/null 2>&1 || { echo "make: cargo is missing; install Rust from https://rustup.rs and open a new terminal" >&2; exit 1; }
