@@ -3,7 +3,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help tools build run test simulate alerts cargo
+.PHONY: help tools build run test simulate alerts bench cargo
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -33,6 +33,10 @@ simulate: cargo ## 10,000 seeds of the simulation, and 10,000 cases of each rand
 	@$(CARGO) test --locked -p domain -p projections --test machines --test simulation --no-run
 	@SIM_SEEDS=10000 $(CARGO) test --locked -p projections --test simulation -- --skip folds
 	@PROPTEST_CASES=10000 $(CARGO) test --locked -p domain -p projections --test machines --test simulation -- _whatever_is_asked folds
+
+bench: cargo tools ## measure it beside what one would use instead, in a quarter of an hour; BENCH=--help tells more
+	@$(CARGO) build --release --locked -p portal --bin crm -p bench --bin bench
+	@exec target/release/bench $(BENCH)
 
 cargo:
 	@command -v $(CARGO) >/dev/null 2>&1 || { echo "make: cargo is missing; install Rust from https://rustup.rs and open a new terminal" >&2; exit 1; }
