@@ -1,8 +1,5 @@
 //! Commands in process: loaded, decided, appended and durable.
 
-use domain::TenantId;
-use edge::{SigningKey, TokenKeys, TokenSettings};
-use event_store::{Duty, EventStore, Upcasters, connect};
 use futures::future::{FutureExt as _, LocalBoxFuture};
 
 use super::Measure;
@@ -11,11 +8,7 @@ use crate::outcome::{Bar, Row};
 use crate::references::raw_insert::RawInsert;
 use crate::references::stock;
 use crate::rounds::{Client, all_act, alternate};
-use crate::servers::Place;
 use crate::workload::Salesperson;
-
-/// Connections of the appender's pool, as many as `crm` gives it.
-const CONNECTIONS: u32 = 16;
 
 /// Commands by so many clients at once.
 pub struct Append {
@@ -71,7 +64,7 @@ impl Measure for Append {
     fn run<'a>(&'a self, bench: &'a Bench) -> LocalBoxFuture<'a, anyhow::Result<Vec<Row>>> {
         async move {
             let place = bench.servers.place(self.name).await?;
-            let mut ours = clients(&place, self.clients)?;
+            let mut ours = Salesperson::team(&place, self.clients)?;
             all_act(&mut ours, bench.options.warm_up()).await?;
             let row = match self.beside {
                 Beside::Stock => {
@@ -107,13 +100,4 @@ impl Append {
         };
         Ok(Row::compared(self.title, "commands/s", reference, pair, self.bar).noting(note))
     }
-}
-
-fn clients(place: &Place, count: usize) -> anyhow::Result<Vec<Salesperson>> {
-    let store =
-        EventStore::start(connect(&place.database_url, Duty::Appender, CONNECTIONS)?, Upcasters::default());
-    let keys = TokenKeys::from_pem(&SigningKey::generate()?.public_pem()?, &TokenSettings::default())?;
-    let app = command_api::CommandApi::new(store, keys);
-    let tenant = TenantId::from_uuid(uuid::Uuid::now_v7());
-    (0..count).map(|_| Salesperson::new(app.clone(), tenant)).collect()
 }

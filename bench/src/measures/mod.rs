@@ -1,6 +1,9 @@
 //! What is measured, one file each.
 
 mod append;
+mod projection;
+mod rebuild;
+mod relay;
 
 use futures::future::LocalBoxFuture;
 
@@ -21,5 +24,12 @@ pub trait Measure {
 
 /// All measures, in the order of the report.
 pub fn all() -> Vec<Box<dyn Measure>> {
-    vec![Box::new(append::MANY), Box::new(append::CROWD), Box::new(append::ONE)]
+    vec![
+        Box::new(append::MANY),
+        Box::new(append::CROWD),
+        Box::new(append::ONE),
+        Box::new(relay::RelayCatchUp),
+        Box::new(projection::Projections),
+        Box::new(rebuild::Rebuild),
+    ]
 }

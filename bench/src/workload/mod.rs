@@ -1,25 +1,35 @@
-//! What clients in process do: capture a lead, and log some activities of it, one event each.
+//! What clients do and say.
 
-use command_api::sales::lead;
+pub mod history;
+mod salesperson;
+
 use command_api::{CommandApi, Context};
 use domain::sales::activity::Summary;
 use domain::sales::lead::NewLead;
 use domain::sales::{ActivityKind, Owner};
-use domain::{CustomFields, EmailAddress, LeadId, Personal, Phone, TenantId, Text};
-use uuid::Uuid;
+use domain::{CustomFields, EmailAddress, Personal, Phone, TenantId, Text};
+use edge::{SigningKey, TokenKeys, TokenSettings};
+use event_store::{Duty, EventStore, Upcasters, connect};
 
-use crate::rounds::Client;
+use crate::servers::Place;
+pub use salesperson::Salesperson;
 
 /// Commands on each lead: one captures it, the others log activities. So histories stay short, as those of most leads.
 pub const COMMANDS: u32 = 10;
 
-/// A client of the command API in the same process.
-pub struct Salesperson {
-    app: CommandApi,
-    context: Context,
-    lead: LeadId,
-    commands: u32,
-    words: Words,
+/// Connections of the appender's pool, as many as `crm` gives it.
+const CONNECTIONS: u32 = 16;
+
+/// The command side in this process, on a store of its own.
+pub fn command_api(place: &Place) -> anyhow::Result<CommandApi> {
+    let pool = connect(&place.database_url, Duty::Appender, CONNECTIONS)?;
+    let keys = TokenKeys::from_pem(&SigningKey::generate()?.public_pem()?, &TokenSettings::default())?;
+    Ok(CommandApi::new(EventStore::start(pool, Upcasters::default()), keys))
+}
+
+/// Somebody of a tenant.
+pub fn context(tenant: TenantId) -> Context {
+    Context::new(tenant, "kim", "0198a1b2-0000-7000-8000-000000000000")
 }
 
 /// What is said about each lead.
@@ -50,32 +60,5 @@ impl Words {
 
     pub fn activity(&self) -> (ActivityKind, Summary) {
         (ActivityKind::Call, self.summary.clone())
-    }
-}
-
-impl Salesperson {
-    pub fn new(app: CommandApi, tenant: TenantId) -> anyhow::Result<Self> {
-        let context = Context::new(tenant, "kim", "0198a1b2-0000-7000-8000-000000000000");
-        Ok(Self { app, context, lead: next_lead(), commands: 0, words: Words::new()? })
-    }
-}
-
-fn next_lead() -> LeadId {
-    LeadId::from_uuid(Uuid::now_v7())
-}
-
-impl Client for Salesperson {
-    async fn act(&mut self) -> anyhow::Result<u64> {
-        if self.commands == COMMANDS {
-            (self.lead, self.commands) = (next_lead(), 0);
-        }
-        if self.commands == 0 {
-            lead::capture(&self.app, &self.context, self.lead, self.words.lead()).await?;
-        } else {
-            let (kind, summary) = self.words.activity();
-            lead::log_activity(&self.app, &self.context, self.lead, kind, summary).await?;
-        }
-        self.commands += 1;
-        Ok(1)
     }
 }
