@@ -6,10 +6,13 @@
 //! and HTTP; the references do the least that could do the same.
 
 mod bench;
+mod http;
+mod load;
 mod machine;
 mod measures;
 mod options;
 mod outcome;
+mod process;
 mod references;
 mod report;
 mod rounds;
@@ -22,17 +25,24 @@ use std::process::ExitCode;
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
-use crate::options::Options;
+use crate::options::{Options, Part};
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("error"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    match bench::run(Options::parse()).await {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("bench: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    let options = Options::parse();
+    let done = match options.part {
+        Some(Part::Load) => load::main().map(|()| ExitCode::SUCCESS),
+        Some(Part::Bare) => on_all_cores(process::bare::main()).map(|()| ExitCode::SUCCESS),
+        None => on_all_cores(bench::run(options)),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("bench: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+/// As the services run.
+fn on_all_cores<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
 }

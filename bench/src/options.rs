@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser};
+use clap::{Args, Parser, Subcommand};
 
 /// Measures the system beside what one would use instead, and prints how it compares with each bar.
 #[derive(Parser, Debug)]
-#[command(name = "bench", version, max_term_width = 100)]
+#[command(name = "bench", version, max_term_width = 100, args_conflicts_with_subcommands = true)]
 #[command(after_help = "\
 It starts a PostgreSQL and a nats-server of its own, with their files in --dir, and stops them. Whatever else the
 machine does meanwhile is in the figures: the ratios suffer less from it than the figures, since both sides take turns.
@@ -18,6 +18,19 @@ pub struct Options {
     /// List the measures and end
     #[arg(long)]
     pub list: bool,
+    #[command(subcommand)]
+    pub part: Option<Part>,
+}
+
+/// What the program runs itself as beside the servers.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum Part {
+    /// Clients of HTTP: they read what to do from their input
+    #[command(hide = true)]
+    Load,
+    /// A bare server: it reads what to do from its input
+    #[command(hide = true)]
+    Bare,
 }
 
 /// How to measure.

@@ -1,9 +1,14 @@
 //! What is measured, one file each.
 
 mod append;
+mod growth;
+mod http_command;
+mod large_log;
 mod projection;
+mod reads;
 mod rebuild;
 mod relay;
+mod visible;
 
 use futures::future::LocalBoxFuture;
 
@@ -28,8 +33,13 @@ pub fn all() -> Vec<Box<dyn Measure>> {
         Box::new(append::MANY),
         Box::new(append::CROWD),
         Box::new(append::ONE),
+        Box::new(http_command::HttpCommands),
         Box::new(relay::RelayCatchUp),
         Box::new(projection::Projections),
         Box::new(rebuild::Rebuild),
+        Box::new(visible::Visible),
+        Box::new(reads::Reads),
+        Box::new(growth::Growth),
+        Box::new(large_log::LargeLog),
     ]
 }

@@ -3,5 +3,6 @@
 pub mod copy;
 pub mod raw_insert;
 pub mod raw_publish;
+pub mod statement;
 pub mod stock;
 pub mod upsert;

@@ -62,3 +62,6 @@ impl Words {
         (ActivityKind::Call, self.summary.clone())
     }
 }
+
+/// The body of a request that captures a lead.
+pub const LEAD: &str = r#"{"name":"Ada Lovelace","company":"Example Engines Ltd","email":"ada@engines.example","phone":"+44 20 7946 0000","source":"Trade fair","owner":"kim","custom":{"region":"North","seats":12}}"#;
