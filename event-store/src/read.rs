@@ -46,6 +46,20 @@ pub async fn after(
     sqlx::query_as(&sql).bind(after).bind(limit).fetch_all(executor).await
 }
 
+/// The events of some aggregate types after `after`, up to and including `until`, in order.
+pub async fn of_types(
+    executor: impl PgExecutor<'_>,
+    types: &[&str],
+    after: i64,
+    until: i64,
+) -> Result<Vec<Recorded>, sqlx::Error> {
+    let sql = format!(
+        "select {COLUMNS} from log.event
+         where position > $1 and position <= $2 and aggregate_type = any ($3) order by position"
+    );
+    sqlx::query_as(&sql).bind(after).bind(until).bind(types).fetch_all(executor).await
+}
+
 /// Up to `limit` events of one tenant after `after`, up to and including `until`, in order.
 pub async fn of_tenant(
     executor: impl PgExecutor<'_>,

@@ -55,6 +55,8 @@ pub struct Stop {
 /// The fold of one read model, with the type of its rows hidden.
 pub(crate) trait Fold: Send + Sync {
     fn name(&self) -> &'static str;
+    /// The aggregate types whose events it reads.
+    fn reads(&self) -> &'static [&'static str];
     /// Decodes what this read model reads; the keys tell which rows to load.
     fn steps(&self, events: Vec<Recorded>, upcasters: Upcasters) -> Vec<Step>;
     /// Folds all steps over the stored rows. A step that fails stops its tenant, and only that one.
@@ -89,6 +91,10 @@ struct Slot<R> {
 impl<P: Projection> Fold for Typed<P> {
     fn name(&self) -> &'static str {
         P::NAME
+    }
+
+    fn reads(&self) -> &'static [&'static str] {
+        P::READS
     }
 
     fn steps(&self, events: Vec<Recorded>, upcasters: Upcasters) -> Vec<Step> {

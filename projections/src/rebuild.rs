@@ -8,7 +8,7 @@ use crate::checkpoint;
 use crate::registry::ReadModel;
 use crate::runner::{RunError, fold_into};
 
-/// Events folded in one transaction.
+/// Positions folded in one transaction.
 const BATCH: i64 = 5_000;
 
 /// What the session of a rebuild calls itself, followed by its read model and how far it is:
@@ -129,8 +129,12 @@ impl Next {
         let Self { live, table } = &next;
         connection
             .execute(
+                // Nobody but this rebuild reads it, by its key, and after a crash it is thrown away. So it needs neither
+                // the other indexes nor the write-ahead log; the live table keeps both.
                 format!(
-                    "create table read_model.{table} (like read_model.{live} including generated including indexes);
+                    "create unlogged table read_model.{table} (
+                         like read_model.{live} including generated, primary key (tenant_id, id)
+                     );
                      select read_model.secure('read_model.{table}')"
                 )
                 .as_str(),
@@ -146,7 +150,7 @@ impl Next {
         Ok(())
     }
 
-    /// Folds the events after `at` up to `until`, or the end of the log.
+    /// Folds the events after `at` up to `until`, which the log has.
     async fn fold(
         &self,
         connection: &mut PgConnection,
@@ -157,12 +161,12 @@ impl Next {
     ) -> Result<i64, RunError> {
         let mut at = at;
         while at < until {
-            let mut events = read::after(&mut *connection, at, (until - at).min(BATCH)).await?;
-            let Some(last) = events.last() else { break };
-            at = last.position;
+            let last = until.min(at + BATCH);
+            let mut events = read::of_types(&mut *connection, model.fold.reads(), at, last).await?;
             let parked = checkpoint::parked_tenants(connection, &self.table).await?;
             events.retain(|event| !parked.contains(&event.tenant_id));
             fold_into(model, connection, &self.table, events, upcasters).await?;
+            at = last;
         }
         Ok(at)
     }

@@ -10,12 +10,8 @@ with sample as materialized (
     where position <= $4 and ($3 or position > 1)
 ), size as (
     select max(place) as events from sample
-), head as (
-    update log.head
-    set
-        position = position + (select events from size) * ($2 - $1 + 1),
-        recorded_at = greatest(recorded_at, clock_timestamp())
-    returning position - (select events from size) * ($2 - $1 + 1) as base, recorded_at
+), head as materialized (
+    select last_position as base, greatest(last_recorded_at, clock_timestamp()) as recorded_at from log.enter()
 ), tenant as (
     select copy, case when $3 then uuidv7() end as id from generate_series($1::bigint, $2::bigint) as copy
 )
