@@ -8,4 +8,5 @@ mod compatibility;
 mod counter;
 mod log;
 mod order;
+mod plans;
 mod relaying;
