@@ -19,7 +19,7 @@ pub const NOTE: &str = "Each client captures a lead and logs 9 activities of it,
     Stock is `CqrsFramework` on the plain event store, the same aggregate and commands, with its own table in the same \
     PostgreSQL and 32 connections.";
 
-/// More made it slower, fewer too.
+/// Three times as many as its own `default_postgress_pool` has, so that its clients seldom wait for one.
 const CONNECTIONS: u32 = 32;
 
 /// Its own table, in the layout that postgres-es documents.
