@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use clap::Args;
 use event_store::{Duty, Recorded, connect, read};
 use indicatif::ProgressBar;
+use projections::checkpoint;
 use projections::projection::decode;
 use projections::rebuild::Then;
 use sha2::{Digest as _, Sha256};
@@ -126,7 +127,12 @@ pub async fn verify(args: &SiteArgs, verify: &VerifyArgs) -> anyhow::Result<Exit
 /// What the log proves, or the first thing that is wrong with it.
 async fn verify_log(site: &Site, expected: Option<&Seal>) -> anyhow::Result<Result<String, String>> {
     let pool = connect(&site.database_url, Duty::Projector, 1)?;
+    // Read before the head, which is never behind it: a log that ends earlier has lost its end.
+    let folded = checkpoint::furthest(&pool).await?;
     let head = read::head(&pool).await?;
+    if head < folded {
+        return Ok(Err(format!("ends at position {head}, but read models have folded it up to {folded}")));
+    }
     let shown = bar("log", count(head));
     let walked = walk(&pool, head, expected, &shown).await?;
     shown.finish_and_clear();
@@ -152,7 +158,7 @@ async fn walk(
     while walk.position < head {
         let events = read::after(pool, walk.position, PAGE.min(head - walk.position)).await?;
         if events.is_empty() {
-            return Ok(Err(format!("ends at position {}, but its head says {head}", walk.position)));
+            return Ok(Err(format!("ends at position {}, but ended at {head} a moment ago", walk.position)));
         }
         for event in events {
             if let Err(wrong) = walk.step(event) {

@@ -49,7 +49,7 @@ async fn an_event_at_the_end_that_was_deleted_by_hand_is_noticed() {
     let site = with_deals().await;
     let text =
         change(&site, "delete from log.event where position = (select max(position) from log.event)").await;
-    assert!(text.contains("its head says"), "{text}");
+    assert!(text.contains("read models have folded it up to"), "{text}");
 }
 
 #[tokio::test]
