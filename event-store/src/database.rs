@@ -1,11 +1,21 @@
 //! Connections, each in the role of its duty.
 
+use std::io;
 use std::str::FromStr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{Connection as _, PgConnection};
 
 use crate::metrics;
+
+/// How long a statement of a service that works on its own may take before its connection counts as dead: a server that
+/// has gone without a word is not noticed by TCP for a quarter of an hour.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a connection may take to show that it lives.
+const PING: Duration = Duration::from_secs(1);
+/// How long a transaction may wait for its client. One that is stopped in the middle must not hold its locks for ever.
+const IDLE_IN_TRANSACTION: &str = "5s";
 
 /// What a pool of connections is for. Its database role holds exactly the rights of that duty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +48,13 @@ impl Duty {
 pub fn connect(url: &str, duty: Duty, connections: u32) -> Result<PgPool, sqlx::Error> {
     Ok(PgPoolOptions::new()
         .max_connections(connections)
-        .acquire_timeout(std::time::Duration::from_secs(5))
+        .acquire_timeout(Duration::from_secs(5))
+        // In place of the pool's own tests, which wait for as long as it takes.
+        .test_before_acquire(false)
+        .before_acquire(|connection, used| {
+            Box::pin(async move { Ok(used.idle_for < PING || lives(connection).await) })
+        })
+        .after_release(|connection, _| Box::pin(async move { Ok(lives(connection).await) }))
         .connect_lazy_with(options(url, duty)?))
 }
 
@@ -56,6 +72,26 @@ pub async fn measured<T>(
 /// The options of one connection in the role of `duty`.
 pub fn options(url: &str, duty: Duty) -> Result<PgConnectOptions, sqlx::Error> {
     Ok(PgConnectOptions::from_str(url)?
-        .options([("role", duty.role()), ("timezone", "UTC")])
+        .options([
+            ("role", duty.role()),
+            ("timezone", "UTC"),
+            ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION),
+        ])
         .application_name(duty.role()))
+}
+
+/// What `work` comes to, or an error if the database does not answer in time.
+///
+/// # Errors
+/// Those of `work`; [`sqlx::Error::Io`] if it took too long.
+pub async fn within_reason<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+    match tokio::time::timeout(PATIENCE, work).await {
+        Ok(done) => done,
+        Err(late) => Err(sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, late))),
+    }
+}
+
+/// Whether the server at the other end of a connection answers.
+async fn lives(connection: &mut PgConnection) -> bool {
+    matches!(tokio::time::timeout(PING, connection.ping()).await, Ok(Ok(())))
 }

@@ -12,6 +12,7 @@ pub mod database;
 pub mod event;
 pub mod metrics;
 pub mod nats;
+pub mod planted;
 pub mod read;
 pub mod relay;
 pub mod store;
@@ -21,7 +22,7 @@ pub mod upcast;
 
 pub use append::{Append, AppendError, Appended, Claim, Guard, Idempotency, Stored};
 pub use change::Change;
-pub use database::{Duty, connect, measured};
+pub use database::{Duty, connect, measured, within_reason};
 pub use event::{Metadata, NewEvent, Recorded};
 pub use store::{EventStore, LoadError, Loaded};
 pub use stream::StreamNames;

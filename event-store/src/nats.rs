@@ -1,8 +1,13 @@
 //! The connection to NATS.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use async_nats::{Client, ConnectError, ConnectErrorKind, ConnectOptions, ServerAddr};
+
+/// How often the server is asked whether it is there. After two questions without an answer the client connects anew: a
+/// connection whose other end has gone without a word is noticed after three times this.
+const PING: Duration = Duration::from_secs(5);
 
 /// Connects to the servers at `urls`, separated by commas: `nats://user:password@host:4222,nats://…`.
 ///
@@ -17,7 +22,8 @@ pub async fn connect(urls: &str) -> Result<Client, ConnectError> {
     let login = servers.iter().find_map(|server| {
         Some((server.username()?.to_owned(), server.password().unwrap_or_default().to_owned()))
     });
-    let mut options = ConnectOptions::new().name("crm").max_reconnects(None).retry_on_initial_connect();
+    let mut options =
+        ConnectOptions::new().name("crm").max_reconnects(None).retry_on_initial_connect().ping_interval(PING);
     if let Some((user, password)) = login {
         options = options.user_and_password(user, password);
     }

@@ -4,6 +4,7 @@ use async_nats::HeaderMap;
 use async_nats::jetstream::message::PublishMessage;
 
 use crate::event::Recorded;
+use crate::planted::{RELAY_WITHOUT_FENCE, is_planted};
 use crate::trace;
 
 /// The header that names the event; two streams agree up to a position if this agrees there.
@@ -66,10 +67,11 @@ pub(crate) fn message(event: &Recorded) -> Result<PublishMessage, serde_json::Er
     if let Some(traceparent) = trace::traceparent(event) {
         headers.insert(trace::TRACEPARENT, traceparent);
     }
-    Ok(PublishMessage::build()
-        .payload(payload.into())
-        .headers(headers)
-        .expected_last_sequence(sequence(event.position) - 1))
+    let message = PublishMessage::build().payload(payload.into()).headers(headers);
+    if is_planted(RELAY_WITHOUT_FENCE) {
+        return Ok(message.message_id(event.event_id.to_string()));
+    }
+    Ok(message.expected_last_sequence(sequence(event.position) - 1))
 }
 
 /// A position as JetStream counts: positions are never negative.

@@ -28,11 +28,41 @@ fn took_too_long(error: &sqlx::Error) -> bool {
     code(error).as_deref() == Some("57014")
 }
 
-/// No connection, or one that was lost, refused or shut down (classes 08, 53 and 57 of SQLSTATE).
+/// No connection, or one that was lost, refused or shut down (classes 08, 53 and 57 of SQLSTATE). A server that goes away
+/// while it greets or answers has said only a part of a message, which is an error of the protocol.
 fn is_away(error: &sqlx::Error) -> bool {
     let lost = matches!(
         error,
-        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed
+        sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
     );
     lost || code(error).is_some_and(|code| ["08", "53", "57"].iter().any(|class| code.starts_with(class)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+    use std::net::TcpListener;
+
+    use event_store::{Duty, connect};
+
+    #[tokio::test]
+    async fn a_server_that_goes_away_while_it_greets_is_not_available() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("postgresql://crm@{}/crm", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            for connection in listener.incoming() {
+                // Whoever asks is heard, and then left without an answer.
+                let _asked = connection.unwrap().read(&mut [0; 8]).unwrap();
+            }
+        });
+        let pool = connect(&url, Duty::Reader, 1).unwrap();
+
+        let error = sqlx::query("select 1").execute(&pool).await.unwrap_err();
+
+        assert_eq!(super::database(error).status(), 503);
+    }
 }

@@ -76,7 +76,7 @@ fn answer_all(part: Vec<Pending>, written: &Written) {
 }
 
 /// The events of a command.
-pub(super) fn count(append: &Append) -> i64 {
+pub(crate) fn count(append: &Append) -> i64 {
     i64::try_from(append.events.len()).unwrap_or(i64::MAX)
 }
 

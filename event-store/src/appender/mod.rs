@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use crate::append::{Append, AppendError, Appended};
 use crate::metrics::{self, Waiting};
 use admission::Admission;
+pub(crate) use batch::count;
 pub use port::{Failure, Log, Written};
 
 /// Commands that go into one transaction at most.

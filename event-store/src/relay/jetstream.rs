@@ -1,5 +1,7 @@
 //! The stream in JetStream, as the relay writes it.
 
+use std::time::Duration;
+
 use async_nats::jetstream::context::{GetStreamErrorKind, PublishError, PublishErrorKind};
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RawMessageErrorKind, StorageType};
 use async_nats::jetstream::{Context, ErrorCode};
@@ -8,11 +10,15 @@ use futures::{StreamExt, TryStreamExt, stream};
 
 use super::port::{Bus, BusError, StreamEnd};
 use crate::event::Recorded;
+use crate::planted::{RELAY_WITHOUT_FENCE, is_planted};
 use crate::stream::{EVENT_ID, StreamNames, message, position, sequence};
 use crate::trace;
 
 /// Messages asked for at once.
 const REQUESTS: usize = 64;
+
+/// The window of the planted bug that trusts it; otherwise the server's own, which nobody relies on.
+const SHORT_WINDOW: Duration = Duration::from_secs(1);
 
 pub(super) struct JetStream {
     pub(super) context: Context,
@@ -63,7 +69,7 @@ impl Bus for JetStream {
         }
         for (expected, acknowledgement, _span) in acknowledgements {
             let stored = acknowledgement.into_future().await.map_err(|error| refused(&error))?;
-            if position(stored.sequence) != expected {
+            if position(stored.sequence) != expected && !is_planted(RELAY_WITHOUT_FENCE) {
                 tracing::error!(expected, stored = stored.sequence, "the stream numbered an event otherwise");
                 return Err(BusError::Refused);
             }
@@ -82,6 +88,7 @@ impl Bus for JetStream {
             max_messages: window,
             discard: DiscardPolicy::Old,
             allow_direct: true,
+            duplicate_window: if is_planted(RELAY_WITHOUT_FENCE) { SHORT_WINDOW } else { Duration::ZERO },
             ..Config::default()
         };
         self.context.create_stream(config).await.map_err(unavailable)?;

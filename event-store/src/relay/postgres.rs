@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use super::port::{Log, Session};
-use crate::database::{Duty, options};
+use crate::database::{Duty, options, within_reason};
 use crate::event::Recorded;
 use crate::read;
 
@@ -30,14 +30,15 @@ impl Log for Postgres {
 
     async fn open(&self) -> Result<PostgresSession, sqlx::Error> {
         let options = options(&self.database_url, Duty::Relay)?;
-        let connection = PgConnection::connect_with(&options).await?;
+        let connection = within_reason(PgConnection::connect_with(&options)).await?;
         Ok(PostgresSession { connection, options, ears: JoinSet::new() })
     }
 }
 
 impl Session for PostgresSession {
     async fn try_lock(&mut self) -> Result<bool, sqlx::Error> {
-        sqlx::query_scalar("select pg_try_advisory_lock($1)").bind(LOCK).fetch_one(&mut self.connection).await
+        let lock = sqlx::query_scalar("select pg_try_advisory_lock($1)").bind(LOCK);
+        within_reason(lock.fetch_one(&mut self.connection)).await
     }
 
     fn listen(&mut self) -> Arc<Notify> {
@@ -47,11 +48,11 @@ impl Session for PostgresSession {
     }
 
     async fn head(&mut self) -> Result<i64, sqlx::Error> {
-        read::head(&mut self.connection).await
+        within_reason(read::head(&mut self.connection)).await
     }
 
     async fn after(&mut self, position: i64, limit: i64) -> Result<Vec<Recorded>, sqlx::Error> {
-        read::after(&mut self.connection, position, limit).await
+        within_reason(read::after(&mut self.connection, position, limit)).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! Rows and checkpoints in PostgreSQL.
 
-use event_store::{Recorded, measured, read};
+use event_store::{Recorded, measured, read, within_reason};
 use sqlx::{Executor, PgConnection, PgPool, Postgres};
 use uuid::Uuid;
 
@@ -13,23 +13,23 @@ impl ReadStore for PgPool {
     type Transaction = sqlx::Transaction<'static, Postgres>;
 
     async fn ensure(&self, view: &str) -> Result<(), sqlx::Error> {
-        checkpoint::ensure(self, view).await
+        within_reason(checkpoint::ensure(self, view)).await
     }
 
     async fn position(&self, view: &str) -> Result<i64, sqlx::Error> {
-        checkpoint::position(self, view).await
+        within_reason(checkpoint::position(self, view)).await
     }
 
     async fn head(&self) -> Result<i64, sqlx::Error> {
-        read::head(self).await
+        within_reason(read::head(self)).await
     }
 
     async fn after(&self, position: i64, limit: i64) -> Result<Vec<Recorded>, sqlx::Error> {
-        read::after(self, position, limit).await
+        within_reason(read::after(self, position, limit)).await
     }
 
     async fn begin(&self) -> Result<Self::Transaction, sqlx::Error> {
-        measured("projections", PgPool::begin(self)).await
+        measured("projections", within_reason(PgPool::begin(self))).await
     }
 }
 
@@ -37,11 +37,11 @@ impl Transaction for sqlx::Transaction<'static, Postgres> {
     type Rows = PgConnection;
 
     async fn advance(&mut self, view: &str, target: &Target) -> Result<Option<Vec<Uuid>>, sqlx::Error> {
-        checkpoint::advance(self, view, target).await
+        within_reason(checkpoint::advance(self, view, target)).await
     }
 
     async fn position(&mut self, view: &str) -> Result<i64, sqlx::Error> {
-        checkpoint::position(&mut **self, view).await
+        within_reason(checkpoint::position(&mut **self, view)).await
     }
 
     fn rows(&mut self) -> &mut PgConnection {
@@ -49,25 +49,25 @@ impl Transaction for sqlx::Transaction<'static, Postgres> {
     }
 
     async fn commit(self) -> Result<(), sqlx::Error> {
-        sqlx::Transaction::commit(self).await
+        within_reason(sqlx::Transaction::commit(self)).await
     }
 
     async fn rollback(self) -> Result<(), sqlx::Error> {
-        sqlx::Transaction::rollback(self).await
+        within_reason(sqlx::Transaction::rollback(self)).await
     }
 }
 
 impl Rows for PgConnection {
     async fn load(&mut self, table: &str, keys: &[RowKey]) -> Result<Vec<StoredRow>, sqlx::Error> {
-        table::load(self, table, keys).await
+        within_reason(table::load(self, table, keys)).await
     }
 
     async fn store(&mut self, table: &str, changes: Changes) -> Result<(), sqlx::Error> {
-        table::store(self, table, changes).await
+        within_reason(table::store(self, table, changes)).await
     }
 
     async fn park(&mut self, table: &str, stops: &[Stop]) -> Result<(), sqlx::Error> {
-        checkpoint::park(self, table, stops).await
+        within_reason(checkpoint::park(self, table, stops)).await
     }
 
     async fn of_tenant(
@@ -76,18 +76,18 @@ impl Rows for PgConnection {
         after: i64,
         until: i64,
     ) -> Result<Vec<Recorded>, sqlx::Error> {
-        read::of_tenant(self, tenant, after, until, i64::MAX).await
+        within_reason(read::of_tenant(self, tenant, after, until, i64::MAX)).await
     }
 
     async fn savepoint(&mut self) -> Result<(), sqlx::Error> {
-        self.execute("savepoint fold").await.map(|_| ())
+        within_reason(self.execute("savepoint fold")).await.map(|_| ())
     }
 
     async fn release(&mut self) -> Result<(), sqlx::Error> {
-        self.execute("release savepoint fold").await.map(|_| ())
+        within_reason(self.execute("release savepoint fold")).await.map(|_| ())
     }
 
     async fn undo(&mut self) -> Result<(), sqlx::Error> {
-        self.execute("rollback to savepoint fold").await.map(|_| ())
+        within_reason(self.execute("rollback to savepoint fold")).await.map(|_| ())
     }
 }
