@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::Error;
 use crate::launch::{Program, Server};
 use crate::orphan;
 use crate::site::Site;
+use crate::{Config, Error};
 
 /// A running nats-server with JetStream. Dropping it stops the server.
 pub struct Nats(Server<Broker>);
@@ -27,6 +27,15 @@ struct Broker {
 }
 
 impl Nats {
+    /// Starts a server alone in a folder, with the streams of the last run, and returns when it takes connections. This
+    /// blocks meanwhile.
+    ///
+    /// # Errors
+    /// As [`Embedded::start`](crate::Embedded::start).
+    pub fn open(config: &Config) -> Result<Nats, Error> {
+        Nats::start(Arc::new(Site::open(&config.tools, &config.dir)?))
+    }
+
     pub(crate) fn start(site: Arc<Site>) -> Result<Nats, Error> {
         let broker = Broker {
             config: site.dir.join("nats.conf"),
@@ -51,6 +60,11 @@ impl Nats {
         self.0.site().dir.join("nats")
     }
 
+    /// The number of the server's process, while it runs.
+    pub fn pid(&self) -> Option<i32> {
+        orphan::named_in(&self.0.site().dir.join("nats.pid"))
+    }
+
     /// Stops the server cleanly, and returns when it is gone.
     ///
     /// # Errors
@@ -73,6 +87,11 @@ impl Nats {
     /// [`Error::NotStarted`].
     pub fn restart(&mut self) -> Result<(), Error> {
         self.0.restart()
+    }
+
+    /// Whether the server has ended, by itself or because it was asked to.
+    pub fn ended(&mut self) -> bool {
+        self.died().is_some()
     }
 
     pub(crate) fn died(&mut self) -> Option<Error> {

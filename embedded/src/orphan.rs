@@ -13,8 +13,7 @@ use crate::supervisor::wait_until;
 /// Stops the process that `pid_file` names, but only if its command line names `file`, which is a path of this folder:
 /// the number in a stale file may by now belong to anyone.
 pub(crate) fn stop(pid_file: &Path, file: &Path, what: &str, signal: Signal) -> Result<(), Error> {
-    let text = fs::read_to_string(pid_file).unwrap_or_default();
-    let Some(pid) = text.lines().next().and_then(|line| line.trim().parse().ok()) else { return Ok(()) };
+    let Some(pid) = named_in(pid_file) else { return Ok(()) };
     let named = format!(" {} ", file.display());
     let ours = || command_line(pid).is_some_and(|line| format!("{line} ").contains(&named));
     if !ours() {
@@ -29,6 +28,11 @@ pub(crate) fn stop(pid_file: &Path, file: &Path, what: &str, signal: Signal) -> 
     }
     let dir = pid_file.parent().unwrap_or(pid_file).to_owned();
     Err(Error::StillStopping { what: format!("{what} (process {pid})"), dir })
+}
+
+/// The process that a file names in its first line.
+pub(crate) fn named_in(pid_file: &Path) -> Option<i32> {
+    fs::read_to_string(pid_file).ok()?.lines().next()?.trim().parse().ok()
 }
 
 /// Whether a process of this number exists, whoever runs it.

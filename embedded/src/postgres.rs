@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use rustix::process::Signal;
 
-use crate::Error;
 use crate::launch::{Program, Server};
 use crate::orphan;
 use crate::site::Site;
 use crate::tools::last_line;
+use crate::{Config, Error};
 
 /// A running PostgreSQL with a database `crm` and its owner, the superuser `crm`. Dropping it stops the server.
 pub struct Postgres(Server<Cluster>);
@@ -26,6 +26,15 @@ struct Cluster {
 }
 
 impl Postgres {
+    /// Starts a server alone in a folder, with the data of the last run, and returns when it takes connections. This
+    /// blocks meanwhile.
+    ///
+    /// # Errors
+    /// As [`Embedded::start`](crate::Embedded::start).
+    pub fn open(config: &Config) -> Result<Postgres, Error> {
+        Postgres::start(Arc::new(Site::open(&config.tools, &config.dir)?))
+    }
+
     pub(crate) fn start(site: Arc<Site>) -> Result<Postgres, Error> {
         let data = site.dir.join("postgres");
         orphan::stop(&data.join("postmaster.pid"), &data, "PostgreSQL", Signal::INT)?;
@@ -38,6 +47,16 @@ impl Postgres {
     /// Where the database `crm` is: `postgresql://crm:<password>@127.0.0.1:<port>/crm`.
     pub fn url(&self) -> String {
         format!("postgresql://crm:{}@127.0.0.1:{}/crm", self.0.site().password, self.0.port)
+    }
+
+    /// The folder of the data; it may be changed while the server is stopped.
+    pub fn data_dir(&self) -> PathBuf {
+        self.0.site().dir.join("postgres")
+    }
+
+    /// The number of the server's first process, while it runs.
+    pub fn pid(&self) -> Option<i32> {
+        orphan::named_in(&self.data_dir().join("postmaster.pid"))
     }
 
     /// Ends all sessions, writes everything to disk, and returns when the server is gone.
@@ -62,6 +81,11 @@ impl Postgres {
     /// [`Error::NotStarted`].
     pub fn restart(&mut self) -> Result<(), Error> {
         self.0.restart()
+    }
+
+    /// Whether the server has ended, by itself or because it was asked to.
+    pub fn ended(&mut self) -> bool {
+        self.died().is_some()
     }
 
     pub(crate) fn died(&mut self) -> Option<Error> {
