@@ -1,5 +1,6 @@
 //! Answers that worked: data, what there is to know about it, and the headers that go with it.
 
+use axum::body::Bytes;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -109,11 +110,52 @@ impl<T: Serialize> Answer<T> {
     }
 }
 
+impl<T: Serialize> Answer<T> {
+    /// The answer as it will be sent.
+    ///
+    /// # Errors
+    /// 500 if the data cannot be written as JSON.
+    pub fn rendered(self) -> Result<Rendered, Problem> {
+        let body = serde_json::to_vec(&Envelope::new(self.data, self.meta)).map_err(Problem::internal)?;
+        let mut headers = self.headers;
+        headers.extend(headers::JSON);
+        Ok(Rendered { status: self.status, headers, body: body.into() })
+    }
+}
+
+/// An answer as it is sent, as often as it is cloned: clones share the body.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Rendered {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Rendered {
+    /// Bytes of the body.
+    pub fn size(&self) -> usize {
+        self.body.len()
+    }
+
+    /// Adds a header.
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+}
+
+impl IntoResponse for Rendered {
+    fn into_response(self) -> Response {
+        (self.status, self.headers, self.body).into_response()
+    }
+}
+
 impl<T: Serialize> IntoResponse for Answer<T> {
     fn into_response(self) -> Response {
-        match serde_json::to_vec(&Envelope::new(self.data, self.meta)) {
-            Ok(body) => (self.status, self.headers, headers::JSON, body).into_response(),
-            Err(error) => Problem::internal(error).into_response(),
+        match self.rendered() {
+            Ok(rendered) => rendered.into_response(),
+            Err(problem) => problem.into_response(),
         }
     }
 }

@@ -27,7 +27,7 @@ pub mod state;
 pub mod token;
 pub mod trace;
 
-pub use answer::{Answer, accepted, created, ok};
+pub use answer::{Answer, Rendered, accepted, created, ok};
 pub use correlation::CorrelationId;
 pub use docs::OpenApiExt;
 pub use domain::TenantId;

@@ -8,6 +8,7 @@ pub mod checkpoint;
 pub mod fold;
 pub mod metrics;
 pub mod positions;
+pub mod progress;
 pub mod projection;
 pub mod rebuild;
 pub mod registry;
@@ -18,5 +19,6 @@ mod table;
 mod trace;
 
 pub use positions::Positions;
+pub use progress::{Stamp, Verdict};
 pub use projection::{Fact, FoldError, Projection};
 pub use registry::{ReadModel, registry};

@@ -5,6 +5,7 @@ use sqlx::{Connection, Executor, PgConnection};
 use uuid::Uuid;
 
 use crate::checkpoint;
+use crate::progress::revise;
 use crate::registry::ReadModel;
 use crate::runner::{RunError, fold_into};
 
@@ -187,6 +188,7 @@ impl Next {
         let comparison = self.compare(&mut transaction, at).await?;
         if then == Then::Switch {
             self.switch(&mut transaction).await?;
+            revise(&mut transaction, self.live).await?;
         }
         transaction.commit().await?;
         Ok(comparison)

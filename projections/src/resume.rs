@@ -5,6 +5,7 @@ use sqlx::{Connection, Executor, PgConnection};
 use uuid::Uuid;
 
 use crate::checkpoint::{self, Parked};
+use crate::progress::revise;
 use crate::registry::ReadModel;
 use crate::runner::{RunError, fold_into};
 
@@ -41,6 +42,7 @@ pub async fn resume(
     let Some(parked) = checkpoint::unpark(&mut transaction, view, tenant).await? else {
         return Ok(Resumed::WasNotParked);
     };
+    revise(&mut transaction, view).await?;
     let mut at = parked.position - 1;
     while at < to {
         let events = read::of_tenant(&mut *transaction, tenant, at, to, BATCH).await?;

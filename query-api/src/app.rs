@@ -2,12 +2,17 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use edge::{EdgeState, TokenKeys};
 use event_store::Upcasters;
 use projections::Positions;
 use sqlx::PgPool;
 
+use crate::cache::AnswerCache;
 use crate::tenant::TenantReads;
+
+/// Tells the time.
+type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
 /// The state of the query API. Clones share everything.
 #[derive(Clone)]
@@ -15,6 +20,8 @@ pub struct QueryApi {
     pub(crate) reads: TenantReads,
     pub(crate) positions: Positions,
     pub(crate) upcasters: Upcasters,
+    pub(crate) cache: AnswerCache,
+    clock: Clock,
     keys: Arc<TokenKeys>,
 }
 
@@ -22,7 +29,19 @@ impl QueryApi {
     /// Reads by `pool`, a pool of [`event_store::Duty::Reader`], which from now on is used only inside the transaction
     /// of one tenant; waits by `positions`; checks tokens with `keys`; reads old events by `upcasters`.
     pub fn new(pool: PgPool, positions: Positions, keys: TokenKeys, upcasters: Upcasters) -> Self {
-        Self { reads: TenantReads::new(pool), positions, upcasters, keys: Arc::new(keys) }
+        let (reads, cache) = (TenantReads::new(pool), AnswerCache::new());
+        Self { reads, positions, upcasters, cache, clock: Arc::new(Utc::now), keys: Arc::new(keys) }
+    }
+
+    /// Takes the time that answers depend on, such as days in a stage, from another clock than that of the machine.
+    #[must_use]
+    pub fn with_clock(self, clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
+        Self { clock: Arc::new(clock), ..self }
+    }
+
+    /// The time.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        (self.clock)()
     }
 }
 

@@ -4,9 +4,11 @@
 //! Used by: the `crm` binary, which serves it beside the command API.
 //! Never here: commands, aggregates and their rules, writes of any kind.
 
+mod answering;
 pub mod app;
 mod as_of;
 pub mod audit;
+mod cache;
 mod failure;
 mod list;
 pub mod permission;

@@ -1,14 +1,17 @@
 //! One row of a read model, as it lies or as it was.
 
-use edge::{Answer, Identity, Links, Meta, MinPosition, Problem};
+use axum::http::Uri;
+use edge::{Answer, Identity, Links, Meta, MinPosition, Problem, Rendered};
 use projections::Projection;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::answering::Question;
 use crate::app::QueryApi;
 use crate::as_of::{AsOf, Past};
 use crate::failure;
 use crate::tenant::TenantTransaction;
+use crate::wait::{Freshness, Reading};
 
 /// The row of a read model.
 pub(crate) async fn doc(
@@ -44,23 +47,29 @@ impl QueryApi {
         at_least: Option<MinPosition>,
         id: Uuid,
         as_of: Option<AsOf>,
+        uri: &Uri,
         links: impl Fn(&Value, Option<AsOf>) -> Links,
-    ) -> Result<Answer<Value>, Problem> {
-        let (doc, freshness, meta) = match as_of {
-            Some(as_of) => {
-                let Past { row, freshness, meta } = self.past::<P>(caller, at_least, id, as_of).await?;
-                (serde_json::to_value(row).map_err(Problem::internal)?, freshness, meta)
-            }
-            None => {
-                let mut reading = self.read(caller, at_least, &[P::NAME]).await?;
-                match doc(&mut reading.transaction, P::NAME, id).await? {
-                    Some(doc) => (doc, reading.freshness, Meta::default()),
-                    None => return Err(reading.freshness.not_found()),
-                }
-            }
+    ) -> Result<Rendered, Problem> {
+        if let Some(as_of) = as_of {
+            let Past { row, freshness, meta } = self.past::<P>(caller, at_least, id, as_of).await?;
+            let doc = serde_json::to_value(row).map_err(Problem::internal)?;
+            let links = links(&doc, Some(as_of));
+            return versioned(freshness, doc, links, meta).rendered();
+        }
+        let question = Question { caller, at_least, uri, views: &[P::NAME] };
+        let make = async |mut reading: Reading| {
+            let Some(doc) = doc(&mut reading.transaction, P::NAME, id).await? else {
+                return Err(reading.freshness.not_found());
+            };
+            let links = links(&doc, None);
+            Ok(versioned(reading.freshness, doc, links, Meta::default()).into())
         };
-        let version = doc["version"].as_i64().unwrap_or_default();
-        let links = links(&doc, as_of);
-        Ok(freshness.answer(item(doc, links), meta).with_version(version))
+        self.answer(question, make).await
     }
+}
+
+/// The answer with a row, its links and its version.
+fn versioned(freshness: Freshness, doc: Value, links: Links, meta: Meta) -> Answer<Value> {
+    let version = doc["version"].as_i64().unwrap_or_default();
+    freshness.answer(item(doc, links), meta).with_version(version)
 }

@@ -1,10 +1,13 @@
 //! Reading what one has written: waiting for a position, and telling which one was read.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use edge::{Answer, Identity, Meta, MinPosition, Problem, ok};
 use futures::future::try_join_all;
+use projections::Stamp;
 use serde::Serialize;
+use sqlx::FromRow;
 use utoipa::IntoParams;
 
 use crate::app::QueryApi;
@@ -21,6 +24,21 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 pub(crate) struct Reading {
     pub(crate) transaction: TenantTransaction,
     pub(crate) freshness: Freshness,
+    /// The states of the read models that it shows.
+    pub(crate) stamps: Vec<(&'static str, Stamp)>,
+    /// When it was begun.
+    pub(crate) now: DateTime<Utc>,
+}
+
+/// What a snapshot shows of the progress of a read model.
+#[derive(FromRow)]
+struct Progress {
+    #[sqlx(flatten)]
+    stamp: Stamp,
+    /// The event at which the tenant stands still, if it does.
+    parked: Option<i64>,
+    /// The end of the log.
+    head: i64,
 }
 
 /// How far the read models of a snapshot are.
@@ -35,25 +53,47 @@ pub(crate) struct Freshness {
 }
 
 impl QueryApi {
-    /// Waits until `views` have reached `at_least`, for up to 2 seconds, and then begins to read them, reached or not.
+    /// Waits until `views` have reached `at_least`, for up to 2 seconds.
+    pub(crate) async fn wait(
+        &self,
+        at_least: Option<MinPosition>,
+        views: &[&'static str],
+    ) -> Result<(), Problem> {
+        if let Some(MinPosition(position)) = at_least {
+            let waits = views.iter().map(|view| self.positions.wait(view, position, PATIENCE));
+            try_join_all(waits).await.map_err(failure::database)?;
+        }
+        Ok(())
+    }
+
+    /// Begins to read `views`, whether they have reached `at_least` or not.
     pub(crate) async fn read(
         &self,
         caller: &Identity,
         at_least: Option<MinPosition>,
         views: &[&'static str],
     ) -> Result<Reading, Problem> {
-        if let Some(MinPosition(position)) = at_least {
-            let waits = views.iter().map(|view| self.positions.wait(view, position, PATIENCE));
-            try_join_all(waits).await.map_err(failure::database)?;
-        }
+        let (began, now) = (Instant::now(), self.now());
         let mut transaction = self.reads.begin(caller.tenant).await.map_err(failure::database)?;
         // Read in the snapshot of the rows, so it is exactly what they stand for.
-        let (position, head) = sqlx::query_as(include_str!("wait.sql"))
+        let progress: Vec<Progress> = sqlx::query_as(include_str!("wait.sql"))
             .bind(views)
-            .fetch_one(transaction.connection())
+            .fetch_all(transaction.connection())
             .await
             .map_err(failure::database)?;
-        Ok(Reading { transaction, freshness: Freshness::of(position, head, at_least) })
+        let stamps: Vec<_> = views.iter().copied().zip(progress.iter().map(|view| view.stamp)).collect();
+        self.positions.saw(&stamps, began);
+        let position = progress.iter().map(Progress::shown).min().unwrap_or_default();
+        let head = progress.first().map_or(0, |view| view.head);
+        Ok(Reading { transaction, freshness: Freshness::of(position, head, at_least), stamps, now })
+    }
+}
+
+impl Progress {
+    /// A tenant that stands still has reached only the event before the one that could not be folded, wherever the
+    /// read model is.
+    fn shown(&self) -> i64 {
+        self.parked.map_or(self.stamp.position, |parked| self.stamp.position.min(parked - 1))
     }
 }
 

@@ -1,7 +1,8 @@
--- The position up to which all of these read models show the tenant's events, and the end of the log. A tenant that
--- stands still in one of them has reached only the event before the one that could not be folded, wherever the read
--- model is.
-select min(least(coalesce(checkpoint.position, 0), parked.position - 1)), (select position from log.head)
-from unnest($1::text[]) as wanted (view)
+-- How far each of these read models is, in their order; where the tenant stands still in it; and the end of the log.
+select
+    coalesce(checkpoint.position, 0) as position, coalesce(checkpoint.revision, 0) as revision, checkpoint.moved_at,
+    parked.position as parked, (select position from log.head) as head
+from unnest($1::text[]) with ordinality as wanted (view, place)
 left join read_model.checkpoint using (view)
 left join read_model.parked using (view)
+order by wanted.place

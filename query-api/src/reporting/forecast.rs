@@ -1,9 +1,10 @@
 //! `GET /reports/forecast`.
 
 use axum::extract::State;
-use chrono::{Datelike, Months, NaiveDate, Utc};
+use axum::http::Uri;
+use chrono::{Datelike, Months, NaiveDate, NaiveTime};
 use domain::PipelineId;
-use edge::{Answer, Envelope, FieldError, Meta, MinPosition, Permission, Permit, Problem, Query};
+use edge::{Envelope, FieldError, Meta, MinPosition, Permission, Permit, Problem, Query, Rendered};
 use projections::Projection;
 use projections::sales::opportunity_list::OpportunityList;
 use serde::{Deserialize, Serialize};
@@ -12,11 +13,13 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::answering::Question;
 use crate::app::QueryApi;
+use crate::cache::Made;
 use crate::failure;
 use crate::permission::ReadReports;
 use crate::sales::Total;
-use crate::wait::AtLeast;
+use crate::wait::{AtLeast, Reading};
 
 /// Months unless something else is asked for, and the most there can be.
 const MONTHS: (u32, u32) = (6, 36);
@@ -95,23 +98,32 @@ async fn report_forecast(
     caller: Permit<ReadReports>,
     State(app): State<QueryApi>,
     at_least: Option<MinPosition>,
+    uri: Uri,
     Query(asked): Query<ForecastQuery>,
-) -> Result<Answer<Forecast>, Problem> {
+) -> Result<Rendered, Problem> {
     let months = asked.months.unwrap_or(MONTHS.0);
     if !(1..=MONTHS.1).contains(&months) {
         let rule = format!("must be a whole number from 1 to {}", MONTHS.1);
         return Err(Problem::invalid(vec![FieldError::new("months", "invalid", rule)]));
     }
-    let months = months_from(Utc::now().date_naive(), months);
-    let (Some(first), Some(after)) = (months.first(), months.last().map(|last| *last + Months::new(1)))
-    else {
+    let question = Question { caller: &caller, at_least, uri: &uri, views: &[OpportunityList::NAME] };
+    app.answer(question, |reading| forecast(reading, months, asked.pipeline_id)).await
+}
+
+async fn forecast(
+    mut reading: Reading,
+    months: u32,
+    pipeline: Option<PipelineId>,
+) -> Result<Made<Forecast>, Problem> {
+    let months = months_from(reading.now.date_naive(), months);
+    let month_after = |month: &NaiveDate| *month + Months::new(1);
+    let (Some(first), Some(after)) = (months.first(), months.last().map(month_after)) else {
         return Err(Problem::internal("no months"));
     };
-    let mut reading = app.read(&caller, at_least, &[OpportunityList::NAME]).await?;
     let rows: Vec<Row> = sqlx::query_as(include_str!("forecast.sql"))
         .bind(first)
         .bind(after)
-        .bind(asked.pipeline_id.map(PipelineId::as_uuid))
+        .bind(pipeline.map(PipelineId::as_uuid))
         .fetch_all(reading.transaction.connection())
         .await
         .map_err(failure::database)?;
@@ -125,7 +137,10 @@ async fn report_forecast(
         later: bucket(&rows, "later"),
         undated: bucket(&rows, "undated"),
     };
-    Ok(reading.freshness.answer(forecast, Meta::default()))
+    let answer = reading.freshness.answer(forecast, Meta::default());
+    // It begins with the current month, so it is another one as soon as the next month begins.
+    let until = Some(month_after(first).and_time(NaiveTime::MIN).and_utc());
+    Ok(Made { answer, until })
 }
 
 /// The first days of months, from that of `today` on.

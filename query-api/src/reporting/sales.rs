@@ -1,8 +1,9 @@
 //! `GET /reports/sales`.
 
 use axum::extract::State;
+use axum::http::Uri;
 use domain::{Currency, FieldKey, PipelineId};
-use edge::{Answer, Envelope, Meta, MinPosition, Permission, Permit, Problem, Query};
+use edge::{Envelope, Meta, MinPosition, Permission, Permit, Problem, Query, Rendered};
 use projections::Projection;
 use projections::sales::opportunity_list::OpportunityList;
 use projections::sales::pipeline_list::PipelineList;
@@ -14,11 +15,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::period::{Day, Period};
+use crate::answering::Question;
 use crate::app::QueryApi;
+use crate::cache::Made;
 use crate::failure;
 use crate::permission::ReadReports;
 use crate::sales::Money;
-use crate::wait::AtLeast;
+use crate::wait::{AtLeast, Reading};
 
 /// Open, won and lost deals, by whatever they were grouped by.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -129,10 +132,20 @@ async fn report_sales(
     caller: Permit<ReadReports>,
     State(app): State<QueryApi>,
     at_least: Option<MinPosition>,
+    uri: Uri,
     Query(asked): Query<SalesQuery>,
-) -> Result<Answer<SalesReport>, Problem> {
+) -> Result<Rendered, Problem> {
     let period = Period::new(asked.from, asked.to)?;
-    let mut reading = app.read(&caller, at_least, &[OpportunityList::NAME, PipelineList::NAME]).await?;
+    let views = &[OpportunityList::NAME, PipelineList::NAME];
+    let question = Question { caller: &caller, at_least, uri: &uri, views };
+    app.answer(question, |reading| report(reading, asked, period)).await
+}
+
+async fn report(
+    mut reading: Reading,
+    asked: SalesQuery,
+    period: Period,
+) -> Result<Made<SalesReport>, Problem> {
     let rows: Vec<Row> = sqlx::query_as(include_str!("sales.sql"))
         .bind(asked.group_by.column())
         .bind(asked.group_by.custom())
@@ -150,7 +163,7 @@ async fn report_sales(
         groups: groups.into_iter().map(SalesGroup::from).collect(),
         totals: SalesGroup::from(totals).figures,
     };
-    Ok(reading.freshness.answer(report, Meta::default()))
+    Ok(reading.freshness.answer(report, Meta::default()).into())
 }
 
 impl TryFrom<String> for GroupBy {

@@ -1,9 +1,10 @@
 //! `GET /reports/stages`.
 
 use axum::extract::State;
+use axum::http::Uri;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use domain::PipelineId;
-use edge::{Answer, Envelope, Meta, MinPosition, Permission, Permit, Problem, Query};
+use edge::{Envelope, Meta, MinPosition, Permission, Permit, Problem, Query, Rendered};
 use projections::Projection;
 use projections::sales::pipeline_list::PipelineList;
 use projections::sales::stage_stay::StageStays;
@@ -15,10 +16,11 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::period::{Day, Period};
+use crate::answering::Question;
 use crate::app::QueryApi;
 use crate::failure;
 use crate::permission::ReadReports;
-use crate::wait::AtLeast;
+use crate::wait::{AtLeast, Reading};
 
 /// How deals went through the stages in a period.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -95,18 +97,23 @@ async fn report_stages(
     caller: Permit<ReadReports>,
     State(app): State<QueryApi>,
     at_least: Option<MinPosition>,
+    uri: Uri,
     Query(asked): Query<StagesQuery>,
-) -> Result<Answer<StageReport>, Problem> {
+) -> Result<Rendered, Problem> {
     let period = Period::new(asked.from, asked.to)?;
-    let mut reading = app.read(&caller, at_least, &[StageStays::NAME, PipelineList::NAME]).await?;
-    let stages = sqlx::query_as(include_str!("stages.sql"))
-        .bind(asked.pipeline_id.map(PipelineId::as_uuid))
-        .bind(period.from.map(midnight))
-        .bind(period.to.map(midnight))
-        .fetch_all(reading.transaction.connection())
-        .await
-        .map_err(failure::database)?;
-    Ok(reading.freshness.answer(StageReport { stages }, Meta::default()))
+    let views = &[StageStays::NAME, PipelineList::NAME];
+    let question = Question { caller: &caller, at_least, uri: &uri, views };
+    let make = async |mut reading: Reading| {
+        let stages = sqlx::query_as(include_str!("stages.sql"))
+            .bind(asked.pipeline_id.map(PipelineId::as_uuid))
+            .bind(period.from.map(midnight))
+            .bind(period.to.map(midnight))
+            .fetch_all(reading.transaction.connection())
+            .await
+            .map_err(failure::database)?;
+        Ok(reading.freshness.answer(StageReport { stages }, Meta::default()).into())
+    };
+    app.answer(question, make).await
 }
 
 fn midnight(day: NaiveDate) -> DateTime<Utc> {

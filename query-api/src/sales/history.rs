@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use axum::extract::State;
+use axum::http::Uri;
 use chrono::{DateTime, Utc};
 use domain::{LeadId, OpportunityId};
 use edge::{
-    Answer, Envelope, Field, Identity, ListFields, MinPosition, Order, Path, Permission, Permit, Problem,
+    Envelope, Field, Identity, ListFields, MinPosition, Order, Path, Permission, Permit, Problem, Rendered,
     Value as FieldValue,
 };
 use projections::Projection;
@@ -21,12 +22,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use crate::answering::Question;
 use crate::app::QueryApi;
 use crate::failure;
 use crate::list::{self, List, Listed, View};
 use crate::permission::{ReadLeads, ReadOpportunities};
 use crate::tenant::TenantTransaction;
-use crate::wait::AtLeast;
+use crate::wait::{AtLeast, Reading};
 
 /// Something that happened to a lead or deal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -113,9 +115,10 @@ async fn read_lead_history(
     State(app): State<QueryApi>,
     at_least: Option<MinPosition>,
     Path(id): Path<LeadId>,
+    uri: Uri,
     list: List<HistoryEntry>,
-) -> Result<Answer<Listed<Value>>, Problem> {
-    history::<LeadList>(&app, &caller, at_least, id.into(), &list).await
+) -> Result<Rendered, Problem> {
+    history::<LeadList>(&app, &caller, at_least, id.into(), &uri, &list).await
 }
 
 /// What happened to an opportunity, the latest first.
@@ -134,9 +137,10 @@ async fn read_opportunity_history(
     State(app): State<QueryApi>,
     at_least: Option<MinPosition>,
     Path(id): Path<OpportunityId>,
+    uri: Uri,
     list: List<HistoryEntry>,
-) -> Result<Answer<Listed<Value>>, Problem> {
-    history::<OpportunityList>(&app, &caller, at_least, id.into(), &list).await
+) -> Result<Rendered, Problem> {
+    history::<OpportunityList>(&app, &caller, at_least, id.into(), &uri, &list).await
 }
 
 /// The history of a thing of the sort that `P` shows.
@@ -145,16 +149,20 @@ async fn history<P: Projection>(
     caller: &Identity,
     at_least: Option<MinPosition>,
     id: Uuid,
+    uri: &Uri,
     list: &List<HistoryEntry>,
-) -> Result<Answer<Listed<Value>>, Problem> {
-    let mut reading = app.read(caller, at_least, &[History::NAME, PipelineList::NAME]).await?;
-    let transaction = &mut reading.transaction;
-    if !has_history(transaction, P::READS, id).await.map_err(failure::database)? {
-        return Err(reading.freshness.not_found());
-    }
-    let page = list::load(transaction, list, &[("aggregate_id", FieldValue::Uuid(id))]).await?;
-    let names = names(transaction).await.map_err(failure::database)?;
-    Ok(page.answer(reading.freshness, |doc| named(doc, &names)))
+) -> Result<Rendered, Problem> {
+    let question = Question { caller, at_least, uri, views: &[History::NAME, PipelineList::NAME] };
+    let make = async |mut reading: Reading| {
+        let transaction = &mut reading.transaction;
+        if !has_history(transaction, P::READS, id).await.map_err(failure::database)? {
+            return Err(reading.freshness.not_found());
+        }
+        let page = list::load(transaction, list, &[("aggregate_id", FieldValue::Uuid(id))]).await?;
+        let names = names(transaction).await.map_err(failure::database)?;
+        Ok(page.answer(reading.freshness, |doc| named(doc, &names)).into())
+    };
+    app.answer(question, make).await
 }
 
 async fn has_history(

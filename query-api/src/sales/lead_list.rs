@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
+use axum::http::Uri;
 use chrono::{DateTime, Utc};
 use domain::LeadId;
 use edge::{
-    Answer, Envelope, Field, Links, ListFields, MinPosition, Order, Path, Permission, Permit, Problem, Query,
+    Envelope, Field, Links, ListFields, MinPosition, Order, Path, Permission, Permit, Problem, Query,
+    Rendered,
 };
 use projections::Projection;
 use projections::sales::lead_list::LeadList;
@@ -18,12 +20,13 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::links;
+use crate::answering::Question;
 use crate::app::QueryApi;
 use crate::as_of::AsOfQuery;
 use crate::list::{self, List, Listed, View};
 use crate::permission::ReadLeads;
 use crate::single::item;
-use crate::wait::AtLeast;
+use crate::wait::{AtLeast, Reading};
 
 /// A lead.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -122,14 +125,19 @@ async fn list_leads(
     caller: Permit<ReadLeads>,
     State(app): State<QueryApi>,
     at_least: Option<MinPosition>,
+    uri: Uri,
     list: List<Lead>,
-) -> Result<Answer<Listed<Value>>, Problem> {
-    let mut reading = app.read(&caller, at_least, &[LeadList::NAME]).await?;
-    let page = list::load(&mut reading.transaction, &list, &[]).await?;
-    Ok(page.answer(reading.freshness, |doc| {
-        let links = links::of_lead(&doc, None, &caller);
-        item(doc, links)
-    }))
+) -> Result<Rendered, Problem> {
+    let question = Question { caller: &caller, at_least, uri: &uri, views: &[LeadList::NAME] };
+    let make = async |mut reading: Reading| {
+        let page = list::load(&mut reading.transaction, &list, &[]).await?;
+        let item = |doc| {
+            let links = links::of_lead(&doc, None, &caller);
+            item(doc, links)
+        };
+        Ok(page.answer(reading.freshness, item).into())
+    };
+    app.answer(question, make).await
 }
 
 /// One lead, now or in the past.
@@ -151,8 +159,9 @@ async fn read_lead(
     State(app): State<QueryApi>,
     at_least: Option<MinPosition>,
     Path(id): Path<LeadId>,
+    uri: Uri,
     Query(AsOfQuery { as_of }): Query<AsOfQuery>,
-) -> Result<Answer<Value>, Problem> {
+) -> Result<Rendered, Problem> {
     let links = |doc: &Value, as_of| links::of_lead(doc, as_of, &caller);
-    app.one::<LeadList>(&caller, at_least, id.into(), as_of, links).await
+    app.one::<LeadList>(&caller, at_least, id.into(), as_of, &uri, links).await
 }

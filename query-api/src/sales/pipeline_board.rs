@@ -1,11 +1,12 @@
 //! `GET /pipelines/{id}/board`.
 
 use axum::extract::State;
-use chrono::{DateTime, Utc};
+use axum::http::Uri;
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::PipelineId;
 use edge::{
-    Answer, Envelope, FieldError, Identity, Links, Meta, MinPosition, Path, Permission, Permit, Problem,
-    Query, Value as FieldValue,
+    Envelope, FieldError, Identity, Links, Meta, MinPosition, Path, Permission, Permit, Problem, Query,
+    Rendered, Value as FieldValue,
 };
 use projections::Projection;
 use projections::sales::opportunity_list::OpportunityList;
@@ -20,12 +21,15 @@ use uuid::Uuid;
 
 use super::opportunity_list::Opportunity;
 use super::{Total, links};
+use crate::answering::Question;
 use crate::app::QueryApi;
+use crate::cache::Made;
+use crate::failure;
 use crate::list::{self, List, link};
 use crate::permission::ReadOpportunities;
 use crate::single::{doc, item};
 use crate::tenant::TenantTransaction;
-use crate::{failure, wait::AtLeast};
+use crate::wait::{AtLeast, Reading};
 
 /// Cards of a stage unless something else is asked for, and the most there can be.
 const CARDS: (u16, u16) = (50, 200);
@@ -115,14 +119,25 @@ async fn read_board(
     State(app): State<QueryApi>,
     at_least: Option<MinPosition>,
     Path(id): Path<PipelineId>,
+    uri: Uri,
     Query(BoardQuery { cards }): Query<BoardQuery>,
-) -> Result<Answer<Value>, Problem> {
+) -> Result<Rendered, Problem> {
     let cards = cards.unwrap_or(CARDS.0);
     if cards > CARDS.1 {
         let rule = format!("must be a whole number from 0 to {}", CARDS.1);
         return Err(Problem::invalid(vec![FieldError::new("cards", "invalid", rule)]));
     }
-    let mut reading = app.read(&caller, at_least, &[PipelineList::NAME, OpportunityList::NAME]).await?;
+    let views = &[PipelineList::NAME, OpportunityList::NAME];
+    let question = Question { caller: &caller, at_least, uri: &uri, views };
+    app.answer(question, |reading| board(reading, id, cards, &caller)).await
+}
+
+async fn board(
+    mut reading: Reading,
+    id: PipelineId,
+    cards: u16,
+    caller: &Identity,
+) -> Result<Made<Value>, Problem> {
     let transaction = &mut reading.transaction;
     let Some(pipeline) = doc(transaction, PipelineList::NAME, id.into()).await? else {
         return Err(reading.freshness.not_found());
@@ -133,29 +148,45 @@ async fn read_board(
         .fetch_all(transaction.connection())
         .await
         .map_err(failure::database)?;
-    let now = Utc::now();
-    let stages = rows.into_iter().map(|row| stage(transaction, id, row, now, &caller));
+    let mut days = Days { now: reading.now, until: None };
+    let stages = rows.into_iter().map(|row| stage(transaction, id, row, &mut days, caller));
     let stages = stages.collect::<Result<Vec<_>, _>>()?;
     let path = format!("/api/v1/pipelines/{id}");
     let size = cards.to_string();
     let itself = link(&format!("{path}/board"), [("cards", size.as_str())]);
     let links = Links::new().itself(itself).get("pipeline", path);
     let board = json!({"pipeline_id": id, "name": pipeline["name"], "stages": stages});
-    Ok(reading.freshness.answer(item(board, links), Meta::default()))
+    let answer = reading.freshness.answer(item(board, links), Meta::default());
+    Ok(Made { answer, until: days.until })
+}
+
+/// Counts days until now, and knows when the first of the counts will be another one.
+struct Days {
+    now: DateTime<Utc>,
+    until: Option<DateTime<Utc>>,
+}
+
+impl Days {
+    fn since(&mut self, since: DateTime<Utc>) -> i64 {
+        let days = (self.now - since).num_days().max(0);
+        let next = TimeDelta::try_days(days + 1).and_then(|days| since.checked_add_signed(days));
+        self.until = self.until.into_iter().chain(next).min();
+        days
+    }
 }
 
 fn stage(
     transaction: &TenantTransaction,
     pipeline: PipelineId,
     row: StageRow,
-    now: DateTime<Utc>,
+    days: &mut Days,
     caller: &Identity,
 ) -> Result<Value, Problem> {
     let StageRow { mut stage, count, without_amount, totals, cards, last_since } = row;
     let Value::Array(cards) = cards else { return Err(Problem::internal("cards are no array")) };
     let last = cards.last().and_then(|card| card["id"].as_str()).and_then(|id| id.parse().ok());
     let shown = cards.len();
-    let cards: Vec<Value> = cards.into_iter().map(|doc| card(doc, now, caller)).collect();
+    let cards: Vec<Value> = cards.into_iter().map(|doc| card(doc, days, caller)).collect();
     let (pipeline, id) = (pipeline.to_string(), stage["id"].as_str().unwrap_or_default());
     let asked = [
         ("filter[pipeline_id]", pipeline.as_str()),
@@ -195,10 +226,9 @@ fn rest(
     Ok(list::rest(transaction, &list, vec![Some(FieldValue::Time(since))], last))
 }
 
-fn card(mut doc: Value, now: DateTime<Utc>, caller: &Identity) -> Value {
+fn card(mut doc: Value, days: &mut Days, caller: &Identity) -> Value {
     let since = doc["stage_since"].as_str().and_then(|text| text.parse::<DateTime<Utc>>().ok());
-    let days = since.map_or(0, |since| (now - since).num_days().max(0));
-    doc["days_in_stage"] = days.into();
+    doc["days_in_stage"] = since.map_or(0, |since| days.since(since)).into();
     let links = links::of_opportunity(&doc, None, caller);
     item(doc, links)
 }

@@ -1,11 +1,12 @@
 //! `GET /pipelines` and `GET /pipelines/{id}`.
 
 use axum::extract::State;
+use axum::http::Uri;
 use chrono::{DateTime, Utc};
 use domain::PipelineId;
 use edge::{
-    Answer, Envelope, Field, Identity, Links, ListFields, MinPosition, Order, Path, Permission, Permit,
-    Problem, Role,
+    Envelope, Field, Identity, Links, ListFields, MinPosition, Order, Path, Permission, Permit, Problem,
+    Rendered, Role,
 };
 use projections::Projection;
 use projections::sales::pipeline_list::PipelineList;
@@ -16,11 +17,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use crate::answering::Question;
 use crate::app::QueryApi;
 use crate::list::{self, List, Listed, View};
 use crate::permission::ReadPipelines;
 use crate::single::item;
-use crate::wait::AtLeast;
+use crate::wait::{AtLeast, Reading};
 
 /// A pipeline.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -85,14 +87,19 @@ async fn list_pipelines(
     caller: Permit<ReadPipelines>,
     State(app): State<QueryApi>,
     at_least: Option<MinPosition>,
+    uri: Uri,
     list: List<Pipeline>,
-) -> Result<Answer<Listed<Value>>, Problem> {
-    let mut reading = app.read(&caller, at_least, &[PipelineList::NAME]).await?;
-    let page = list::load(&mut reading.transaction, &list, &[]).await?;
-    Ok(page.answer(reading.freshness, |doc| {
-        let links = links(&doc, &caller);
-        item(doc, links)
-    }))
+) -> Result<Rendered, Problem> {
+    let question = Question { caller: &caller, at_least, uri: &uri, views: &[PipelineList::NAME] };
+    let make = async |mut reading: Reading| {
+        let page = list::load(&mut reading.transaction, &list, &[]).await?;
+        let item = |doc| {
+            let links = links(&doc, &caller);
+            item(doc, links)
+        };
+        Ok(page.answer(reading.freshness, item).into())
+    };
+    app.answer(question, make).await
 }
 
 /// One pipeline.
@@ -114,8 +121,9 @@ async fn read_pipeline(
     State(app): State<QueryApi>,
     at_least: Option<MinPosition>,
     Path(id): Path<PipelineId>,
-) -> Result<Answer<Value>, Problem> {
-    app.one::<PipelineList>(&caller, at_least, id.into(), None, |doc, _| links(doc, &caller)).await
+    uri: Uri,
+) -> Result<Rendered, Problem> {
+    app.one::<PipelineList>(&caller, at_least, id.into(), None, &uri, |doc, _| links(doc, &caller)).await
 }
 
 fn links(doc: &Value, caller: &Identity) -> Links {
