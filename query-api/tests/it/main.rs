@@ -9,6 +9,8 @@ mod export;
 mod forecast;
 mod history;
 mod hostile;
+mod kept;
+mod kept_together;
 mod lists;
 mod past;
 mod permissions;

@@ -69,7 +69,7 @@ impl World {
         let reader = pool(Duty::Reader, 6);
         let positions = Positions::start(client.clone(), &names, reader.clone());
         let key = SigningKey::generate().unwrap();
-        let router = router(reader, &positions, &key);
+        let router = router(api(reader, &positions, &key));
         Self {
             database,
             store,
@@ -84,7 +84,25 @@ impl World {
 
     /// The API over another pool of connections.
     pub fn router_over(&self, pool: PgPool) -> Router {
-        router(pool, &self.positions, &self.key)
+        router(self.api(pool, &self.positions))
+    }
+
+    /// The API in a process of its own, that takes the time from a clock.
+    pub fn router_at(&self, clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Router {
+        let pool = connect(self.database.url(), Duty::Reader, 6).unwrap();
+        router(self.api(pool, &self.positions).with_clock(clock))
+    }
+
+    /// The API in a process of its own, that hears no announcement: for it, NATS is away.
+    pub async fn router_without_nats(&self) -> Router {
+        let client = event_store::nats::connect(&testing::nats().url).await.unwrap();
+        let pool = connect(self.database.url(), Duty::Reader, 6).unwrap();
+        let nobody = StreamNames::rooted(format!("nobody-{}", Uuid::now_v7().simple()));
+        router(self.api(pool.clone(), &Positions::start(client, &nobody, pool)))
+    }
+
+    fn api(&self, pool: PgPool, positions: &Positions) -> QueryApi {
+        api(pool, positions, &self.key)
     }
 
     /// A change of this world's tenant that happens at a time.
@@ -160,9 +178,13 @@ impl World {
     }
 }
 
-fn router(pool: PgPool, positions: &Positions, key: &SigningKey) -> Router {
+fn api(pool: PgPool, positions: &Positions, key: &SigningKey) -> QueryApi {
     let keys = TokenKeys::from_pem(&key.public_pem().unwrap(), &TokenSettings::default()).unwrap();
-    edge::finish(query_api::router(QueryApi::new(pool, positions.clone(), keys, Upcasters::default())))
+    QueryApi::new(pool, positions.clone(), keys, Upcasters::default())
+}
+
+fn router(api: QueryApi) -> Router {
+    edge::finish(query_api::router(api))
 }
 
 impl Drop for World {
@@ -173,6 +195,12 @@ impl Drop for World {
 }
 
 impl Reply {
+    /// Where it came from: `hit`, `fwd=miss` or `fwd=miss; collapsed`.
+    pub fn source(&self) -> &str {
+        assert_eq!(self.status, StatusCode::OK, "{}", self.body);
+        self.headers["cache-status"].to_str().unwrap().strip_prefix("crm; ").unwrap()
+    }
+
     pub fn data(self, uri: &str) -> Value {
         assert_eq!(self.status, StatusCode::OK, "{uri}: {}", self.body);
         self.body["data"].clone()
