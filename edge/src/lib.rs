@@ -26,6 +26,7 @@ pub mod server;
 pub mod state;
 pub mod token;
 pub mod trace;
+mod verified;
 
 pub use answer::{Answer, Rendered, accepted, created, ok};
 pub use correlation::CorrelationId;

@@ -1,13 +1,17 @@
 //! Access tokens: JSON Web Tokens signed with Ed25519 (RFC 7519, RFC 8037, RFC 9068).
 
+use std::ops::Range;
+
 use chrono::Utc;
 use ed25519_dalek::VerifyingKey;
 use ed25519_dalek::pkcs8::DecodePublicKey;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::{Deserialize, Serialize};
+use serde_json::Number;
 use uuid::Uuid;
 
+use crate::verified::VerifiedTokens;
 use crate::{Identity, Role, TenantId};
 
 /// Bytes of the longest token that is looked at.
@@ -35,6 +39,7 @@ impl Default for TokenSettings {
 pub struct TokenKeys {
     keys: Vec<DecodingKey>,
     validation: Validation,
+    verified: VerifiedTokens,
 }
 
 /// What a token says.
@@ -56,6 +61,8 @@ pub(crate) struct Claims {
 struct Said {
     sub: String,
     iat: i64,
+    nbf: Number,
+    exp: Number,
     tenant: TenantId,
     roles: Vec<String>,
 }
@@ -123,7 +130,7 @@ impl TokenKeys {
         validation.set_issuer(&[&settings.issuer]);
         validation.set_audience(&[&settings.audience]);
         validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
-        Ok(Self { keys, validation })
+        Ok(Self { keys, validation, verified: VerifiedTokens::new() })
     }
 
     /// Checks a token and says who bears it.
@@ -134,11 +141,26 @@ impl TokenKeys {
         if token.len() > MAX_TOKEN {
             return Err(TokenError::TooLong);
         }
+        let digest = VerifiedTokens::digest(token);
+        if let Some(identity) = self.verified.get(&digest, now()) {
+            return Ok(identity);
+        }
+        let said = self.decode(token)?;
+        let times = said.times();
+        let identity = self.identity(said)?;
+        if let Some(times) = times {
+            self.verified.keep(digest, identity.clone(), times);
+        }
+        Ok(identity)
+    }
+
+    /// Checks everything but what is read of the token.
+    fn decode(&self, token: &str) -> Result<Said, TokenError> {
         check_header(token)?;
         let mut refused = TokenError::Claim("sub");
         for key in &self.keys {
             match decode::<Said>(token, key, &self.validation) {
-                Ok(token) => return self.identity(token.claims),
+                Ok(token) => return Ok(token.claims),
                 Err(error) if *error.kind() == ErrorKind::ExpiredSignature => {
                     return Err(TokenError::Expired);
                 }
@@ -161,6 +183,13 @@ impl TokenKeys {
         roles.sort_unstable();
         roles.dedup();
         Ok(Identity { subject: said.sub, tenant: said.tenant, roles })
+    }
+}
+
+impl Said {
+    /// The times in which it is valid whatever the leeway, if they are whole numbers.
+    fn times(&self) -> Option<Range<i64>> {
+        Some(self.nbf.as_i64()?.max(self.iat)..self.exp.as_i64()?)
     }
 }
 

@@ -252,3 +252,34 @@ fn a_token_of_more_than_8_kib_is_not_even_looked_at() {
     let long = with(claims(), "note", json!("a".repeat(8000)));
     assert_eq!(forge.check(&header(), &long), Err(TokenError::TooLong));
 }
+
+#[test]
+fn a_token_that_was_taken_before_is_not_taken_by_other_keys_or_when_changed() {
+    let (forge, other) = (Forge::new(), Forge::new());
+    let token = forge.sign(&header().to_string(), &claims().to_string());
+    for _ in 0..3 {
+        assert!(forge.keys.verify(&token).is_ok());
+        assert!(forge.keys.clone().verify(&token).is_ok());
+        assert!(other.keys.verify(&token).is_err());
+    }
+    for at in 0..token.len() - 1 {
+        let mut changed = token.clone().into_bytes();
+        changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+        assert!(forge.keys.verify(std::str::from_utf8(&changed).unwrap()).is_err(), "letter {at}");
+    }
+}
+
+#[test]
+fn a_token_that_was_taken_before_expires_all_the_same() {
+    let forge = Forge::new();
+    let settings = TokenSettings { leeway: 0, ..TokenSettings::default() };
+    let keys = TokenKeys::from_pem(&forge.key.public_pem().unwrap(), &settings).unwrap();
+    let expires = Utc::now().timestamp() + 2;
+    let token = forge.sign(&header().to_string(), &with(claims(), "exp", json!(expires)).to_string());
+    assert!(keys.verify(&token).is_ok());
+    assert!(keys.verify(&token).is_ok());
+    while Utc::now().timestamp() <= expires {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(keys.verify(&token), Err(TokenError::Expired));
+}
