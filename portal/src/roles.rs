@@ -26,6 +26,7 @@ use crate::standing::Observer;
 /// Connections that each part opens at most.
 const COMMAND_CONNECTIONS: u32 = 16;
 const QUERY_CONNECTIONS: u32 = 24;
+const POSITION_CONNECTIONS: u32 = 2;
 const PROJECTOR_CONNECTIONS: u32 = 12;
 
 /// What all parts of a process share.
@@ -50,9 +51,12 @@ impl<'a> Roles<'a> {
 
     /// The query side.
     pub async fn queries(&self) -> anyhow::Result<QueryApi> {
-        let pool = self.named_pool("queries", Duty::Reader, QUERY_CONNECTIONS)?;
+        let pool = connect(&self.site.database_url, Duty::Reader, QUERY_CONNECTIONS)?;
+        self.name_pool("queries", &pool);
         let client = nats::connect(&self.site.nats_url).await?;
-        let positions = Positions::start(client, &self.args.names(), pool.clone());
+        // Not the pool of the reads: while they use it up, answers that are kept are still given.
+        let looks = self.pool(Duty::Reader, POSITION_CONNECTIONS)?;
+        let positions = Positions::start(client, &self.args.names(), looks);
         Ok(QueryApi::new(pool, positions, self.keys()?, upcasters()))
     }
 
@@ -143,8 +147,12 @@ impl<'a> Roles<'a> {
     /// A pool that metrics tell of.
     fn named_pool(&self, name: &'static str, duty: Duty, connections: u32) -> anyhow::Result<PgPool> {
         let pool = self.pool(duty, connections)?;
-        self.pools.lock().unwrap_or_else(PoisonError::into_inner).push((name, pool.clone()));
+        self.name_pool(name, &pool);
         Ok(pool)
+    }
+
+    fn name_pool(&self, name: &'static str, pool: &PgPool) {
+        self.pools.lock().unwrap_or_else(PoisonError::into_inner).push((name, pool.clone()));
     }
 
     fn pool(&self, duty: Duty, connections: u32) -> anyhow::Result<PgPool> {

@@ -19,7 +19,9 @@ pub async fn position(executor: impl PgExecutor<'_>, view: &str) -> Result<i64, 
 
 /// The position of the last event that any read model has folded.
 pub async fn furthest(executor: impl PgExecutor<'_>) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar("select coalesce(max(position), 0) from read_model.checkpoint").fetch_one(executor).await
+    sqlx::query_scalar("select coalesce(max(position), 0) from read_model.checkpoint")
+        .fetch_one(executor)
+        .await
 }
 
 /// Makes sure that the read model has a checkpoint, at 0 if it is new.

@@ -28,6 +28,12 @@ fn took_too_long(error: &sqlx::Error) -> bool {
     code(error).as_deref() == Some("57014")
 }
 
+/// The connection was lost or closed by the server, as by a restart; another one may work.
+pub(crate) fn is_lost(error: &sqlx::Error) -> bool {
+    let closed = |code: String| code.starts_with("08") || matches!(code.as_str(), "57P01" | "57P02");
+    matches!(error, sqlx::Error::Io(_)) || code(error).is_some_and(closed)
+}
+
 /// No connection, or one that was lost, refused or shut down (classes 08, 53 and 57 of SQLSTATE). A server that goes away
 /// while it greets or answers has said only a part of a message, which is an error of the protocol.
 fn is_away(error: &sqlx::Error) -> bool {

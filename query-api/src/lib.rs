@@ -13,6 +13,7 @@ mod failure;
 mod list;
 pub mod permission;
 pub mod reporting;
+mod row;
 pub mod sales;
 mod single;
 mod tenant;

@@ -3,13 +3,15 @@
 use axum::http::Uri;
 use edge::{Answer, Identity, Links, Meta, MinPosition, Problem, Rendered};
 use projections::Projection;
-use serde_json::Value;
+use serde_json::value::RawValue;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::answering::Question;
 use crate::app::QueryApi;
 use crate::as_of::{AsOf, Past};
 use crate::failure;
+use crate::row::{self, Doc, Facts};
 use crate::tenant::TenantTransaction;
 use crate::wait::{Freshness, Reading};
 
@@ -18,21 +20,14 @@ pub(crate) async fn doc(
     transaction: &mut TenantTransaction,
     view: &str,
     id: Uuid,
-) -> Result<Option<Value>, Problem> {
+) -> Result<Option<Doc>, Problem> {
     let sql = format!("select doc from read_model.{view} where id = $1");
-    sqlx::query_scalar(&sql)
+    let doc: Option<Json<Doc>> = sqlx::query_scalar(&sql)
         .bind(id)
         .fetch_optional(transaction.connection())
         .await
-        .map_err(failure::database)
-}
-
-/// A row with links.
-pub(crate) fn item(mut doc: Value, links: Links) -> Value {
-    if let (Some(fields), Ok(links)) = (doc.as_object_mut(), serde_json::to_value(links)) {
-        fields.insert("links".to_owned(), links);
-    }
-    doc
+        .map_err(failure::database)?;
+    Ok(doc.map(|Json(doc)| doc))
 }
 
 impl QueryApi {
@@ -48,28 +43,33 @@ impl QueryApi {
         id: Uuid,
         as_of: Option<AsOf>,
         uri: &Uri,
-        links: impl Fn(&Value, Option<AsOf>) -> Links,
+        links: impl Fn(&Facts, Option<AsOf>) -> Links,
     ) -> Result<Rendered, Problem> {
         if let Some(as_of) = as_of {
             let Past { row, freshness, meta } = self.past::<P>(caller, at_least, id, as_of).await?;
-            let doc = serde_json::to_value(row).map_err(Problem::internal)?;
-            let links = links(&doc, Some(as_of));
-            return versioned(freshness, doc, links, meta).rendered();
+            return versioned(freshness, &row::doc(&row)?, |facts| links(facts, Some(as_of)), meta)?
+                .rendered();
         }
         let question = Question { caller, at_least, uri, views: &[P::NAME] };
         let make = async |mut reading: Reading| {
             let Some(doc) = doc(&mut reading.transaction, P::NAME, id).await? else {
                 return Err(reading.freshness.not_found());
             };
-            let links = links(&doc, None);
-            Ok(versioned(reading.freshness, doc, links, Meta::default()).into())
+            let links = |facts: &Facts| links(facts, None);
+            Ok(versioned(reading.freshness, &doc, links, Meta::default())?.into())
         };
         self.answer(question, make).await
     }
 }
 
 /// The answer with a row, its links and its version.
-fn versioned(freshness: Freshness, doc: Value, links: Links, meta: Meta) -> Answer<Value> {
-    let version = doc["version"].as_i64().unwrap_or_default();
-    freshness.answer(item(doc, links), meta).with_version(version)
+fn versioned(
+    freshness: Freshness,
+    doc: &RawValue,
+    links: impl FnOnce(&Facts) -> Links,
+    meta: Meta,
+) -> Result<Answer<Doc>, Problem> {
+    let facts = Facts::of(doc)?;
+    let item = row::item(doc, &links(&facts))?;
+    Ok(freshness.answer(item, meta).with_version(facts.version))
 }

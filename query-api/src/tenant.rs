@@ -4,6 +4,8 @@ use edge::TenantId;
 use event_store::{Duty, measured};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 
+use crate::failure::is_lost;
+
 /// How long a statement may run. A request has more time than this, so its answer says why there is none.
 const STATEMENT_TIMEOUT: &str = "10s";
 
@@ -36,8 +38,15 @@ impl TenantReads {
              set local statement_timeout = '{STATEMENT_TIMEOUT}'",
             Duty::Reader.role()
         );
-        let transaction = measured("queries", self.pool.begin_with(begin)).await?;
-        Ok(TenantTransaction { transaction, tenant })
+        // Each connection that was lost while nobody used it is found out here, once, and is then replaced.
+        let mut attempts = self.pool.options().get_max_connections();
+        loop {
+            match measured("queries", self.pool.begin_with(begin.clone())).await {
+                Ok(transaction) => return Ok(TenantTransaction { transaction, tenant }),
+                Err(error) if attempts > 0 && is_lost(&error) => attempts -= 1,
+                Err(error) => return Err(error),
+            }
+        }
     }
 }
 

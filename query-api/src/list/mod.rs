@@ -26,6 +26,8 @@ pub trait View: ListFields {
     const ORDER: &'static [(&'static str, Order)];
     /// The sortable fields that every row has. The others come last where they are null, whichever end comes first.
     const NEVER_NULL: &'static [&'static str];
+    /// Whether `read_model.row_count` counts the rows of each tenant.
+    const COUNTED: bool = true;
     /// Whether the rows have custom fields.
     const CUSTOM: bool = false;
 }

@@ -3,7 +3,8 @@
 use edge::list::MAX_PAGE;
 use edge::{Answer, Links, Meta, Problem};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
+use sqlx::types::Json;
 use sqlx::{Postgres, QueryBuilder, Row};
 use utoipa::ToSchema;
 
@@ -12,6 +13,7 @@ use super::cursor::Context;
 use super::keyset::{self, Key, Place, Way};
 use super::{List, View};
 use crate::failure;
+use crate::row::Doc;
 use crate::tenant::TenantTransaction;
 use crate::wait::Freshness;
 
@@ -27,14 +29,16 @@ pub struct Listed<T> {
 
 /// The rows of a page, and what there is to know about it.
 pub(crate) struct Page {
-    docs: Vec<Value>,
+    docs: Vec<Doc>,
     links: Links,
     meta: Meta,
 }
 
 struct Found {
-    doc: Value,
+    doc: Doc,
     place: Place,
+    /// How many rows the tenant has, if that is what the list would count.
+    all: Option<i64>,
 }
 
 /// Reads the page that is asked for.
@@ -50,13 +54,14 @@ pub(crate) async fn load<F: View>(
         Some(cursor) => Some(context.read(cursor, &keys)?),
         None => None,
     };
-    let total = match from {
-        Some(_) => None,
-        None => Some(count(transaction, list, scope).await.map_err(failure::database)?),
-    };
     let mut found = find(transaction, list, scope, &keys, from.as_ref()).await.map_err(failure::database)?;
     let size = usize::try_from(list.query.page_size).unwrap_or(usize::MAX);
     let goes_on = found.len() > size;
+    let total = match (from.is_some(), total_of(list, &found, goes_on)) {
+        (true, _) => None,
+        (false, Some(total)) => Some(total),
+        (false, None) => Some(count(transaction, list, scope).await.map_err(failure::database)?),
+    };
     found.truncate(size);
     let way = from.map_or(Way::Onwards, |(_, way)| way);
     if way == Way::Back {
@@ -106,6 +111,17 @@ fn links<F: View>(list: &List<F>, next: Option<&str>, prev: Option<&str>) -> Lin
     links
 }
 
+/// How many rows there are in all, if the last of them was found or their number came with them.
+fn total_of<F>(list: &List<F>, found: &[Found], goes_on: bool) -> Option<u64> {
+    let before = u64::try_from(list.query.offset()).ok()?;
+    match found.first() {
+        Some(Found { all: Some(all), .. }) => u64::try_from(*all).ok(),
+        Some(_) if !goes_on => Some(before + u64::try_from(found.len()).ok()?),
+        None if before == 0 => Some(0),
+        Some(_) | None => None,
+    }
+}
+
 async fn count<F: View>(
     transaction: &mut TenantTransaction,
     list: &List<F>,
@@ -128,6 +144,10 @@ async fn find<F: View>(
 ) -> Result<Vec<Found>, sqlx::Error> {
     let mut sql: QueryBuilder<'static, Postgres> = QueryBuilder::new("select doc, id");
     keyset::push_columns(&mut sql, keys);
+    let counts_all = from.is_none() && scope.is_empty() && F::COUNTED && list.is_of_all();
+    if counts_all {
+        sql.push(", (select rows from read_model.row_count where view = '").push(F::TABLE).push("') as rows");
+    }
     sql.push(" from read_model.").push(F::TABLE);
     condition::push(&mut sql, list, scope);
     if let Some((place, way)) = from {
@@ -140,15 +160,24 @@ async fn find<F: View>(
     }
     let rows = sql.build().fetch_all(transaction.connection()).await?;
     rows.iter()
-        .map(|row| Ok(Found { doc: row.try_get("doc")?, place: keyset::place(row, 2, keys)? }))
+        .map(|row| {
+            let all = if counts_all { row.try_get("rows")? } else { None };
+            let Json(doc) = row.try_get("doc")?;
+            Ok(Found { doc, place: keyset::place(row, 2, keys)?, all })
+        })
         .collect()
 }
 
 impl Page {
     /// The answer, with every row made an item.
-    pub(crate) fn answer(self, freshness: Freshness, item: impl Fn(Value) -> Value) -> Answer<Listed<Value>> {
+    pub(crate) fn answer(
+        self,
+        freshness: Freshness,
+        item: impl Fn(&RawValue) -> Result<Doc, Problem>,
+    ) -> Result<Answer<Listed<Doc>>, Problem> {
         let Self { docs, links, meta } = self;
-        freshness.answer(Listed { items: docs.into_iter().map(item).collect(), links }, meta)
+        let items = docs.iter().map(|doc| item(doc)).collect::<Result<_, _>>()?;
+        Ok(freshness.answer(Listed { items, links }, meta))
     }
 }
 

@@ -95,6 +95,11 @@ impl<F> List<F> {
         link(&self.path, asked.chain(begin))
     }
 
+    /// Whether every row of the tenant is on it.
+    pub(super) fn is_of_all(&self) -> bool {
+        self.query.filters.is_empty() && self.custom.is_empty() && self.query.q.is_none()
+    }
+
     /// What makes this list another one: where it is and what was asked, whatever the order of asking. The size of
     /// pages may change on the way.
     pub(super) fn fingerprint(&self) -> Vec<&str> {

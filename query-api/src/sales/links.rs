@@ -1,10 +1,10 @@
 //! Where to go from a lead or a deal: what belongs to it, and the commands that its status and the caller's roles allow.
 
 use edge::{Identity, Links, Role};
-use serde_json::Value;
 
 use crate::as_of::AsOf;
 use crate::list::link;
+use crate::row::Facts;
 
 /// The roles that may change leads and deals.
 const SELLERS: &[Role] = &[Role::Admin, Role::SalesManager, Role::SalesRep];
@@ -41,34 +41,30 @@ const OPEN_DEAL: &[Command] =
 const CLOSED_DEAL: &[Command] = &[ACTIVITIES, REOPEN];
 
 /// The links of a lead.
-pub(super) fn of_lead(doc: &Value, as_of: Option<AsOf>, caller: &Identity) -> Links {
-    let path = format!("/api/v1/leads/{}", text(doc, "id"));
-    let commands = match text(doc, "status") {
+pub(super) fn of_lead(facts: &Facts, as_of: Option<AsOf>, caller: &Identity) -> Links {
+    let path = format!("/api/v1/leads/{}", facts.id);
+    let commands = match facts.status.as_str() {
         "open" | "qualified" => LIVE_LEAD,
         "disqualified" => DISQUALIFIED_LEAD,
         "converted" => CONVERTED_LEAD,
         _ => &[],
     };
     let links = basic(&path, as_of);
-    let links = related(links, "opportunity", "/api/v1/opportunities", &doc["opportunity_id"]);
+    let links = related(links, "opportunity", "/api/v1/opportunities", facts.opportunity_id.as_deref());
     with_commands(links, &path, commands, as_of, caller)
 }
 
 /// The links of a deal.
-pub(super) fn of_opportunity(doc: &Value, as_of: Option<AsOf>, caller: &Identity) -> Links {
-    let path = format!("/api/v1/opportunities/{}", text(doc, "id"));
-    let commands = match text(doc, "status") {
+pub(super) fn of_opportunity(facts: &Facts, as_of: Option<AsOf>, caller: &Identity) -> Links {
+    let path = format!("/api/v1/opportunities/{}", facts.id);
+    let commands = match facts.status.as_str() {
         "open" => OPEN_DEAL,
         "won" | "lost" => CLOSED_DEAL,
         _ => &[],
     };
-    let links = related(basic(&path, as_of), "pipeline", "/api/v1/pipelines", &doc["pipeline_id"]);
-    let links = related(links, "lead", "/api/v1/leads", &doc["lead_id"]);
+    let links = related(basic(&path, as_of), "pipeline", "/api/v1/pipelines", facts.pipeline_id.as_deref());
+    let links = related(links, "lead", "/api/v1/leads", facts.lead_id.as_deref());
     with_commands(links, &path, commands, as_of, caller)
-}
-
-fn text<'d>(doc: &'d Value, field: &str) -> &'d str {
-    doc[field].as_str().unwrap_or_default()
 }
 
 fn basic(path: &str, as_of: Option<AsOf>) -> Links {
@@ -77,8 +73,8 @@ fn basic(path: &str, as_of: Option<AsOf>) -> Links {
     Links::new().itself(itself).get("history", format!("{path}/history"))
 }
 
-fn related(links: Links, name: &str, path: &str, id: &Value) -> Links {
-    match id.as_str() {
+fn related(links: Links, name: &str, path: &str, id: Option<&str>) -> Links {
+    match id {
         Some(id) => links.get(name, format!("{path}/{id}")),
         None => links,
     }

@@ -12,8 +12,9 @@ use projections::Projection;
 use projections::sales::opportunity_list::OpportunityList;
 use projections::sales::pipeline_list::PipelineList;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 use sqlx::FromRow;
+use sqlx::types::Json;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -27,7 +28,8 @@ use crate::cache::Made;
 use crate::failure;
 use crate::list::{self, List, link};
 use crate::permission::ReadOpportunities;
-use crate::single::{doc, item};
+use crate::row::{Doc, Facts, card};
+use crate::single::doc;
 use crate::tenant::TenantTransaction;
 use crate::wait::{AtLeast, Reading};
 
@@ -91,13 +93,34 @@ struct BoardQuery {
     cards: Option<u16>,
 }
 
-#[derive(FromRow)]
-struct StageRow {
-    stage: Value,
+/// A [`Board`], with rows as they lie.
+#[derive(Serialize)]
+struct BoardDoc {
+    pipeline_id: PipelineId,
+    name: Value,
+    stages: Vec<StageDoc>,
+    links: Links,
+}
+
+/// A [`BoardStage`], with rows as they lie.
+#[derive(Serialize)]
+struct StageDoc {
+    #[serde(flatten)]
+    stage: Map<String, Value>,
     count: i64,
     without_amount: i64,
     totals: Value,
-    cards: Value,
+    cards: Vec<Doc>,
+    links: Links,
+}
+
+#[derive(FromRow)]
+struct StageRow {
+    stage: Json<Map<String, Value>>,
+    count: i64,
+    without_amount: i64,
+    totals: Value,
+    cards: Json<Vec<Doc>>,
     last_since: Option<DateTime<Utc>>,
 }
 
@@ -137,7 +160,7 @@ async fn board(
     id: PipelineId,
     cards: u16,
     caller: &Identity,
-) -> Result<Made<Value>, Problem> {
+) -> Result<Made<BoardDoc>, Problem> {
     let transaction = &mut reading.transaction;
     let Some(pipeline) = doc(transaction, PipelineList::NAME, id.into()).await? else {
         return Err(reading.freshness.not_found());
@@ -155,9 +178,15 @@ async fn board(
     let size = cards.to_string();
     let itself = link(&format!("{path}/board"), [("cards", size.as_str())]);
     let links = Links::new().itself(itself).get("pipeline", path);
-    let board = json!({"pipeline_id": id, "name": pipeline["name"], "stages": stages});
-    let answer = reading.freshness.answer(item(board, links), Meta::default());
+    let Named { name } = serde_json::from_str(pipeline.get()).map_err(Problem::internal)?;
+    let board = BoardDoc { pipeline_id: id, name, stages, links };
+    let answer = reading.freshness.answer(board, Meta::default());
     Ok(Made { answer, until: days.until })
+}
+
+#[derive(Deserialize)]
+struct Named {
+    name: Value,
 }
 
 /// Counts days until now, and knows when the first of the counts will be another one.
@@ -181,13 +210,17 @@ fn stage(
     row: StageRow,
     days: &mut Days,
     caller: &Identity,
-) -> Result<Value, Problem> {
-    let StageRow { mut stage, count, without_amount, totals, cards, last_since } = row;
-    let Value::Array(cards) = cards else { return Err(Problem::internal("cards are no array")) };
-    let last = cards.last().and_then(|card| card["id"].as_str()).and_then(|id| id.parse().ok());
+) -> Result<StageDoc, Problem> {
+    let StageRow { stage: Json(stage), count, without_amount, totals, cards: Json(docs), last_since } = row;
+    let (mut cards, mut last) = (Vec::with_capacity(docs.len()), None);
+    for doc in docs {
+        let facts = Facts::of(&doc)?;
+        let in_stage = facts.stage_since.map_or(0, |since| days.since(since));
+        cards.push(card(&doc, in_stage, &links::of_opportunity(&facts, None, caller))?);
+        last = facts.id.parse().ok();
+    }
     let shown = cards.len();
-    let cards: Vec<Value> = cards.into_iter().map(|doc| card(doc, days, caller)).collect();
-    let (pipeline, id) = (pipeline.to_string(), stage["id"].as_str().unwrap_or_default());
+    let (pipeline, id) = (pipeline.to_string(), stage.get("id").and_then(Value::as_str).unwrap_or_default());
     let asked = [
         ("filter[pipeline_id]", pipeline.as_str()),
         ("filter[stage_id]", id),
@@ -203,15 +236,7 @@ fn stage(
         };
         links = links.get("rest", rest);
     }
-    for (name, value) in [
-        ("count", count.into()),
-        ("without_amount", without_amount.into()),
-        ("totals", totals),
-        ("cards", cards.into()),
-    ] {
-        stage[name] = value;
-    }
-    Ok(item(stage, links))
+    Ok(StageDoc { stage, count, without_amount, totals, cards, links })
 }
 
 /// The list of a stage's deals, from the one after the last card on.
@@ -224,11 +249,4 @@ fn rest(
     let (path, query) = deals.split_once('?').unwrap_or((deals, ""));
     let list = List::<Opportunity>::parse(path, query)?;
     Ok(list::rest(transaction, &list, vec![Some(FieldValue::Time(since))], last))
-}
-
-fn card(mut doc: Value, days: &mut Days, caller: &Identity) -> Value {
-    let since = doc["stage_since"].as_str().and_then(|text| text.parse::<DateTime<Utc>>().ok());
-    doc["days_in_stage"] = since.map_or(0, |since| days.since(since)).into();
-    let links = links::of_opportunity(&doc, None, caller);
-    item(doc, links)
 }

@@ -11,7 +11,7 @@ use edge::{
 use projections::Projection;
 use projections::sales::pipeline_list::PipelineList;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -21,7 +21,7 @@ use crate::answering::Question;
 use crate::app::QueryApi;
 use crate::list::{self, List, Listed, View};
 use crate::permission::ReadPipelines;
-use crate::single::item;
+use crate::row::{Facts, item};
 use crate::wait::{AtLeast, Reading};
 
 /// A pipeline.
@@ -93,11 +93,8 @@ async fn list_pipelines(
     let question = Question { caller: &caller, at_least, uri: &uri, views: &[PipelineList::NAME] };
     let make = async |mut reading: Reading| {
         let page = list::load(&mut reading.transaction, &list, &[]).await?;
-        let item = |doc| {
-            let links = links(&doc, &caller);
-            item(doc, links)
-        };
-        Ok(page.answer(reading.freshness, item).into())
+        let item = |doc: &RawValue| item(doc, &links(&Facts::of(doc)?, &caller));
+        Ok(page.answer(reading.freshness, item)?.into())
     };
     app.answer(question, make).await
 }
@@ -123,11 +120,11 @@ async fn read_pipeline(
     Path(id): Path<PipelineId>,
     uri: Uri,
 ) -> Result<Rendered, Problem> {
-    app.one::<PipelineList>(&caller, at_least, id.into(), None, &uri, |doc, _| links(doc, &caller)).await
+    app.one::<PipelineList>(&caller, at_least, id.into(), None, &uri, |facts, _| links(facts, &caller)).await
 }
 
-fn links(doc: &Value, caller: &Identity) -> Links {
-    let path = format!("/api/v1/pipelines/{}", doc["id"].as_str().unwrap_or_default());
+fn links(facts: &Facts, caller: &Identity) -> Links {
+    let path = format!("/api/v1/pipelines/{}", facts.id);
     let links = Links::new().itself(&path).get("board", format!("{path}/board"));
     if !caller.has_any(MANAGERS) {
         return links;

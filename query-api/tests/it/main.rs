@@ -11,6 +11,7 @@ mod history;
 mod hostile;
 mod kept;
 mod kept_together;
+mod limits;
 mod lists;
 mod past;
 mod permissions;

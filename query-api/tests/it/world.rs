@@ -66,8 +66,8 @@ impl World {
             upcasters,
         };
         let runners = registry().into_iter().map(|model| tokio::spawn(runner(model).run())).collect();
-        let reader = pool(Duty::Reader, 6);
-        let positions = Positions::start(client.clone(), &names, reader.clone());
+        let reader = connect(database.url(), Duty::Reader, 6).unwrap();
+        let positions = Positions::start(client.clone(), &names, pool(Duty::Reader, 2));
         let key = SigningKey::generate().unwrap();
         let router = router(api(reader, &positions, &key));
         Self {
