@@ -3,7 +3,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help tools build run test simulate alerts bench drill cargo
+.PHONY: help tools build run test simulate alerts bench drill fuzz cargo
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -43,6 +43,9 @@ drill: cargo tools ## break everything on purpose for about 10 minutes, and see 
 	@mkdir -p target/drill && cp target/debug/crm target/drill/crm-planted
 	@$(CARGO) build --locked -p portal -p drill
 	@exec target/debug/drill --planted target/drill/crm-planted
+
+fuzz: tools build ## send 20,000 random requests made from the OpenAPI document; about 20 minutes
+	@fuzz/api/run target/release/crm
 
 cargo:
 	@command -v $(CARGO) >/dev/null 2>&1 || { echo "make: cargo is missing; install Rust from https://rustup.rs and open a new terminal" >&2; exit 1; }
