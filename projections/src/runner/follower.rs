@@ -175,6 +175,9 @@ impl<S: ReadStore, F: Feed> Follower<S, F> {
     /// otherwise nothing would be folded until the log is as long as it was.
     async fn catch_up(&self, at: i64) -> Result<i64, RunError> {
         let caught_up = self.fold_from_log(at, i64::MAX).await?;
+        if is_planted(RUNNER_WITHOUT_POSITIONS) {
+            return Ok(caught_up);
+        }
         let here = if caught_up == at { self.store.position(self.model.name()).await? } else { caught_up };
         if here >= at {
             return Ok(caught_up);
