@@ -57,7 +57,8 @@ impl Drill for Takeover {
                 how: if number / 2 % 2 == 0 { How::Stopped } else { How::Killed },
             })
             .map(|fault| Scheduled {
-                after: Duration::from_millis(random.random_range(50..400)),
+                // Meanwhile the other one works, so that what comes back is well behind.
+                after: Duration::from_millis(random.random_range(1_500..2_500)),
                 fault,
                 recovers: true,
             })
