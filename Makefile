@@ -38,11 +38,11 @@ bench: cargo tools ## measure it beside what one would use instead, in a quarter
 	@$(CARGO) build --release --locked -p portal --bin crm -p bench --bin bench
 	@exec target/release/bench $(BENCH)
 
-drill: cargo tools ## break everything on purpose for about 10 minutes, and see that four planted bugs are caught
+drill: cargo tools ## break everything on purpose for about 10 minutes, and catch four planted bugs; DRILL=--help tells more
 	@$(CARGO) build --locked -p portal --bin crm --features planted
 	@mkdir -p target/drill && cp target/debug/crm target/drill/crm-planted
 	@$(CARGO) build --locked -p portal -p drill
-	@exec target/debug/drill --planted target/drill/crm-planted
+	@exec target/debug/drill --planted target/drill/crm-planted $(DRILL)
 
 fuzz: tools build ## send 20,000 random requests made from the OpenAPI document; about 20 minutes
 	@fuzz/api/run target/release/crm
