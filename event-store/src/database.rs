@@ -13,7 +13,7 @@ use crate::metrics;
 /// has gone without a word is not noticed by TCP for a quarter of an hour.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How long a connection may take to show that it lives.
-const PING: Duration = Duration::from_secs(1);
+pub(crate) const PING: Duration = Duration::from_secs(1);
 /// How long a transaction may wait for its client. One that is stopped in the middle must not hold its locks for ever.
 const IDLE_IN_TRANSACTION: &str = "5s";
 
@@ -38,6 +38,16 @@ impl Duty {
             Duty::Relay => "crm_relay",
             Duty::Projector => "crm_projector",
             Duty::Reader => "crm_reader",
+        }
+    }
+
+    /// Whether a commit waits for the disk. Rows of read models become durable together with the checkpoint that says how
+    /// far they are, and after the events that they were folded from. So a crash takes them back to an earlier state that
+    /// fits, if to any, and the log is folded again from there.
+    const fn synchronous_commit(self) -> &'static str {
+        match self {
+            Duty::Projector => "off",
+            Duty::Appender | Duty::Relay | Duty::Reader => "on",
         }
     }
 }
@@ -76,6 +86,7 @@ pub fn options(url: &str, duty: Duty) -> Result<PgConnectOptions, sqlx::Error> {
             ("role", duty.role()),
             ("timezone", "UTC"),
             ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION),
+            ("synchronous_commit", duty.synchronous_commit()),
         ])
         .application_name(duty.role()))
 }
@@ -92,6 +103,6 @@ pub async fn within_reason<T>(work: impl Future<Output = Result<T, sqlx::Error>>
 }
 
 /// Whether the server at the other end of a connection answers.
-async fn lives(connection: &mut PgConnection) -> bool {
+pub(crate) async fn lives(connection: &mut PgConnection) -> bool {
     matches!(tokio::time::timeout(PING, connection.ping()).await, Ok(Ok(())))
 }

@@ -9,7 +9,7 @@ use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::append::{AppendError, Appended, Stored};
-use crate::appender::Appender;
+use crate::appender::{Appender, Postgres};
 use crate::cache::AggregateCache;
 use crate::change::Change;
 use crate::read;
@@ -65,7 +65,7 @@ impl EventStore {
     /// Starts the appender on `pool`, whose role must be that of [`crate::Duty::Appender`].
     pub fn start(pool: PgPool, upcasters: Upcasters) -> Self {
         let appended = Arc::new(Notify::new());
-        let (appender, task) = Appender::new(pool.clone(), appended.clone());
+        let (appender, task) = Appender::new(Postgres::new(pool.clone()), appended.clone());
         tokio::spawn(task);
         Self { pool, appender, cache: AggregateCache::new(), upcasters, appended }
     }

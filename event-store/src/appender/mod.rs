@@ -18,6 +18,7 @@ use crate::metrics::{self, Waiting};
 use admission::Admission;
 pub(crate) use batch::count;
 pub use port::{Failure, Log, Written};
+pub(crate) use postgres::Postgres;
 
 /// Commands that go into one transaction at most.
 const BATCH_COMMANDS: usize = 512;

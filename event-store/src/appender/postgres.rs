@@ -3,41 +3,61 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use sqlx::{Acquire, PgConnection, PgPool};
+use sqlx::{Connection as _, PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::batch::count;
 use super::port::{Failure, Log, Written};
 use crate::append::{Append, Claim, Guard, Stored};
-use crate::database::measured;
-use crate::database::within_reason;
+use crate::database::{measured, within_reason};
 use crate::planted::{self, APPENDER_WITHOUT_GATE, IDEMPOTENCY_APART, is_planted};
 use crate::read;
+use crate::sessions::Sessions;
 
-impl Log for PgPool {
+/// The log, and the connections on which it is written: one for each batch under way.
+pub(crate) struct Postgres {
+    pool: PgPool,
+    sessions: Sessions,
+}
+
+impl Postgres {
+    pub(crate) fn new(pool: PgPool) -> Self {
+        Self { sessions: Sessions::like(&pool), pool }
+    }
+
+    async fn write_on_a_session(&self, batch: &[&Append]) -> Result<Written, Failure> {
+        let mut connection = measured("commands", self.sessions.take()).await?;
+        let written = write(&mut connection, batch).await;
+        if !matches!(written, Err(Failure::Unavailable(_))) {
+            self.sessions.give_back(connection);
+        }
+        written
+    }
+}
+
+impl Log for Postgres {
     async fn write(&self, batch: &[&Append]) -> Result<Written, Failure> {
         // A connection whose server has gone without a word must not hold up all writers.
-        let written = within_reason(async { Ok(write(self, batch).await) });
+        let written = within_reason(async { Ok(self.write_on_a_session(batch).await) });
         let written = written.await.unwrap_or_else(|late| Err(Failure::Unavailable(late)))?;
         if is_planted(IDEMPOTENCY_APART) {
-            planted::keep_answers(self, batch, written.base).await?;
+            planted::keep_answers(&self.pool, batch, written.base).await?;
         }
         Ok(written)
     }
 
     async fn stored_answer(&self, tenant: Uuid, key: &str) -> Result<Option<Stored>, sqlx::Error> {
-        read::stored_answer(self, tenant, key).await
+        read::stored_answer(&self.pool, tenant, key).await
     }
 
     async fn taken(&self, tenant: Uuid, claims: &[Claim]) -> Result<Option<Claim>, sqlx::Error> {
-        taken(self, tenant, claims).await
+        taken(&self.pool, tenant, claims).await
     }
 }
 
-async fn write(pool: &PgPool, batch: &[&Append]) -> Result<Written, Failure> {
-    let mut connection = measured("commands", pool.acquire()).await?;
+async fn write(connection: &mut PgConnection, batch: &[&Append]) -> Result<Written, Failure> {
     if batch.iter().all(|append| append.guards.is_empty()) {
-        return Ok(insert(&mut connection, batch).await?);
+        return Ok(insert(connection, batch).await?);
     }
     let mut transaction = connection.begin().await?;
     if !is_planted(APPENDER_WITHOUT_GATE) {
@@ -48,9 +68,16 @@ async fn write(pool: &PgPool, batch: &[&Append]) -> Result<Written, Failure> {
         transaction.rollback().await?;
         return Err(Failure::Guards(failed));
     }
-    let written = insert(&mut transaction, batch).await?;
-    transaction.commit().await?;
-    Ok(written)
+    match insert(&mut transaction, batch).await {
+        Ok(written) => {
+            transaction.commit().await?;
+            Ok(written)
+        }
+        Err(error) => {
+            transaction.rollback().await?;
+            Err(error.into())
+        }
+    }
 }
 
 async fn failed_guards(
