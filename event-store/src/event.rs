@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 /// An event of the log, with everything the log knows about it.
@@ -35,6 +36,59 @@ pub struct Recorded<E = Value, M = Value> {
     pub recorded_at: DateTime<Utc>,
 }
 
+/// An event with its JSON as text, for whoever only passes it on.
+pub type RawRecorded = Recorded<Box<RawValue>, Box<RawValue>>;
+
+impl<E, M> Recorded<E, M> {
+    /// Takes the payload and the metadata out of an event.
+    pub fn take(self) -> (Recorded<(), ()>, E, M) {
+        let Self {
+            position,
+            tenant_id,
+            aggregate_type,
+            aggregate_id,
+            sequence,
+            event_id,
+            event_type,
+            event_version,
+            payload,
+            metadata,
+            recorded_at,
+        } = self;
+        let rest = Recorded {
+            position,
+            tenant_id,
+            aggregate_type,
+            aggregate_id,
+            sequence,
+            event_id,
+            event_type,
+            event_version,
+            payload: (),
+            metadata: (),
+            recorded_at,
+        };
+        (rest, payload, metadata)
+    }
+
+    /// The same event with another form of payload and metadata.
+    pub fn with<T, N>(self, payload: T, metadata: N) -> Recorded<T, N> {
+        Recorded {
+            payload,
+            metadata,
+            position: self.position,
+            tenant_id: self.tenant_id,
+            aggregate_type: self.aggregate_type,
+            aggregate_id: self.aggregate_id,
+            sequence: self.sequence,
+            event_id: self.event_id,
+            event_type: self.event_type,
+            event_version: self.event_version,
+            recorded_at: self.recorded_at,
+        }
+    }
+}
+
 impl<E> Recorded<E> {
     /// Who, when, why; or where it does not fit.
     pub fn read_metadata(&self) -> Result<Metadata, serde_json::Error> {
@@ -47,19 +101,8 @@ impl<E> Recorded<E> {
         X: From<serde_json::Error>,
     {
         let metadata = self.read_metadata()?;
-        Ok(Recorded {
-            payload: decode(self.payload)?,
-            position: self.position,
-            tenant_id: self.tenant_id,
-            aggregate_type: self.aggregate_type,
-            aggregate_id: self.aggregate_id,
-            sequence: self.sequence,
-            event_id: self.event_id,
-            event_type: self.event_type,
-            event_version: self.event_version,
-            metadata,
-            recorded_at: self.recorded_at,
-        })
+        let (event, payload, _) = self.take();
+        Ok(event.with(decode(payload)?, metadata))
     }
 }
 

@@ -3,7 +3,7 @@
 use async_nats::HeaderMap;
 use async_nats::jetstream::message::PublishMessage;
 
-use crate::event::Recorded;
+use crate::event::{RawRecorded, Recorded};
 use crate::planted::{RELAY_WITHOUT_FENCE, is_planted};
 use crate::trace;
 
@@ -43,7 +43,7 @@ impl StreamNames {
     }
 
     /// The subject of one event: `crm.events.<tenant>.<context>.<aggregate>.<event>`.
-    pub fn subject<E>(&self, event: &Recorded<E>) -> String {
+    pub fn subject<E, M>(&self, event: &Recorded<E, M>) -> String {
         let fact = event.event_type.rsplit('.').next().unwrap_or_default();
         format!("{}.events.{}.{}.{fact}", self.root, event.tenant_id, event.aggregate_type)
     }
@@ -57,14 +57,14 @@ impl StreamNames {
 /// The message of an event, fenced: the server takes it only as the one right after `position - 1`.
 ///
 /// There is no message id on purpose: a dedupe window forgets, the fence does not.
-pub(crate) fn message(event: &Recorded) -> Result<PublishMessage, serde_json::Error> {
+pub(crate) fn message(event: &RawRecorded) -> Result<PublishMessage, serde_json::Error> {
     let mut payload = serde_json::to_vec(event)?;
     if payload.len() > PAYLOAD_BYTES {
         payload.clear();
     }
     let mut headers = HeaderMap::new();
     headers.insert(EVENT_ID, event.event_id.to_string());
-    if let Some(traceparent) = trace::traceparent(event) {
+    if let Some(traceparent) = trace::raw_traceparent(event) {
         headers.insert(trace::TRACEPARENT, traceparent);
     }
     let message = PublishMessage::build().payload(payload.into()).headers(headers);

@@ -2,10 +2,11 @@
 
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState};
+use serde::Deserialize;
 use tracing::{Level, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
-use crate::event::Recorded;
+use crate::event::{RawRecorded, Recorded};
 
 /// The key in an event's metadata, and the header of its message: a W3C `traceparent`.
 pub const TRACEPARENT: &str = "traceparent";
@@ -13,6 +14,16 @@ pub const TRACEPARENT: &str = "traceparent";
 /// The `traceparent` in an event's metadata, if it is a valid one: metadata may have come from anywhere.
 pub fn traceparent(event: &Recorded) -> Option<&str> {
     event.metadata.get(TRACEPARENT)?.as_str().filter(|text| context(text).is_some())
+}
+
+/// As [`traceparent`], of metadata that nobody has read.
+pub(crate) fn raw_traceparent(event: &RawRecorded) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Traced {
+        traceparent: Option<String>,
+    }
+    let text = serde_json::from_str::<Traced>(event.metadata.get()).ok()?.traceparent?;
+    context(&text).is_some().then_some(text)
 }
 
 /// The trace id within a `traceparent`.
@@ -29,13 +40,13 @@ pub fn follow(span: &Span, traceparent: &str) {
 }
 
 /// The span of one event's way to the stream, in the trace of the request that caused it.
-pub(crate) fn publishing(event: &Recorded) -> Span {
+pub(crate) fn publishing(event: &RawRecorded) -> Span {
     if !tracing::span_enabled!(Level::DEBUG) {
         return Span::none();
     }
-    let Some(traceparent) = traceparent(event) else { return Span::none() };
-    let span = tracing::debug_span!("publish", position = event.position, trace_id = trace_id(traceparent));
-    follow(&span, traceparent);
+    let Some(traceparent) = raw_traceparent(event) else { return Span::none() };
+    let span = tracing::debug_span!("publish", position = event.position, trace_id = trace_id(&traceparent));
+    follow(&span, &traceparent);
     span
 }
 

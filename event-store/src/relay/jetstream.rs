@@ -5,18 +5,16 @@ use std::time::Duration;
 use async_nats::jetstream::context::{GetStreamErrorKind, PublishError, PublishErrorKind};
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RawMessageErrorKind, StorageType};
 use async_nats::jetstream::{Context, ErrorCode};
-
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::port::{Bus, BusError, StreamEnd};
-use crate::event::Recorded;
+use crate::event::RawRecorded;
 use crate::planted::{RELAY_WITHOUT_FENCE, is_planted};
 use crate::stream::{EVENT_ID, StreamNames, message, position, sequence};
 use crate::trace;
 
 /// Messages asked for at once.
 const REQUESTS: usize = 64;
-
 /// The window of the planted bug that trusts it; otherwise the server's own, which nobody relies on.
 const SHORT_WINDOW: Duration = Duration::from_secs(1);
 
@@ -60,7 +58,7 @@ impl Bus for JetStream {
         stream::iter(after + 1..=until).map(id).buffered(REQUESTS).try_collect().await
     }
 
-    async fn publish(&self, events: &[Recorded]) -> Result<(), BusError> {
+    async fn publish(&self, events: &[RawRecorded]) -> Result<(), BusError> {
         let mut acknowledgements = Vec::with_capacity(events.len());
         for event in events {
             let span = trace::publishing(event);

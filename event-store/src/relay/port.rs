@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-use crate::event::Recorded;
+use crate::event::RawRecorded;
 
 /// A log that can be read in order.
 pub trait Log: Send + Sync {
@@ -32,7 +32,7 @@ pub trait Session: Send {
         &mut self,
         position: i64,
         limit: i64,
-    ) -> impl Future<Output = Result<Vec<Recorded>, sqlx::Error>> + Send;
+    ) -> impl Future<Output = Result<Vec<RawRecorded>, sqlx::Error>> + Send;
 }
 
 /// A stream that numbers its messages and refuses one that does not follow the sequence it names.
@@ -48,7 +48,7 @@ pub trait Bus: Send + Sync {
     ) -> impl Future<Output = Result<Vec<Option<String>>, BusError>> + Send;
 
     /// Publishes all events, each fenced to follow the position before its own, and waits until all are stored.
-    fn publish(&self, events: &[Recorded]) -> impl Future<Output = Result<(), BusError>> + Send;
+    fn publish(&self, events: &[RawRecorded]) -> impl Future<Output = Result<(), BusError>> + Send;
 
     /// Makes a stream whose first message will have the sequence `first`, and that keeps the last `window`.
     fn create(&self, first: i64, window: i64) -> impl Future<Output = Result<(), BusError>> + Send;

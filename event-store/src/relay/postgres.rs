@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use super::port::{Log, Session};
 use crate::database::{Duty, options, within_reason};
-use crate::event::Recorded;
+use crate::event::RawRecorded;
 use crate::read;
 
 /// The key of the advisory lock that the active relay holds, "relay" in ASCII.
@@ -51,7 +51,7 @@ impl Session for PostgresSession {
         within_reason(read::head(&mut self.connection)).await
     }
 
-    async fn after(&mut self, position: i64, limit: i64) -> Result<Vec<Recorded>, sqlx::Error> {
+    async fn after(&mut self, position: i64, limit: i64) -> Result<Vec<RawRecorded>, sqlx::Error> {
         within_reason(read::after(&mut self.connection, position, limit)).await
     }
 }

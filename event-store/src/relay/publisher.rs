@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::join;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::event::Recorded;
-
 use super::port::{Bus, BusError, Log, Session, StreamEnd};
+use crate::event::RawRecorded;
 use crate::metrics;
 use crate::planted::{RELAY_WITHOUT_FENCE, is_planted};
 
@@ -16,7 +16,6 @@ use crate::planted::{RELAY_WITHOUT_FENCE, is_planted};
 const PATIENCE: Duration = Duration::from_secs(2);
 /// The fallback when no notification arrives, and the pause after an error.
 const POLL: Duration = Duration::from_millis(500);
-
 /// How often in a row a stream may take nothing at the same place, before it is made anew: one whose disk was full goes on
 /// refusing until its server is started again.
 const FAILURES: u32 = 4;
@@ -80,8 +79,8 @@ impl<L: Log, B: Bus> Publisher<L, B> {
 
     /// One term of office, from waiting for it until something interrupts it.
     async fn serve(&self, stuck: &mut Stuck) -> Result<(), Interruption> {
-        let mut log = self.log.open().await?;
         metrics::relay_is_active(false);
+        let mut log = self.log.open().await?;
         let standing = self.stand_by(&mut log).await?;
         metrics::relay_is_active(true);
         // A standby must not listen: notifications that nobody reads would hold up the whole server in the end.
@@ -132,12 +131,17 @@ impl<L: Log, B: Bus> Publisher<L, B> {
         stuck: &mut Stuck,
     ) -> Result<(), Interruption> {
         let mut last = self.resync(log).await?;
+        let mut ahead = Vec::new();
         loop {
             // Armed before the query, so that what is appended in between wakes us.
             let (appended, told) = (self.appended.notified(), told.notified());
-            let events = log.after(last, self.batch).await?;
+            let mut events = std::mem::take(&mut ahead);
+            if events.is_empty() {
+                events = log.after(last, self.batch).await?;
+            }
             if let Some(newest) = events.last() {
-                let published = self.bus.publish(&events).await;
+                let published;
+                (published, ahead) = self.publish_and_read_ahead(log, &events, newest.position).await;
                 if matches!(published, Err(BusError::Unavailable(_)))
                     && standing == Standing::Active
                     && stuck.again(last)
@@ -164,6 +168,22 @@ impl<L: Log, B: Bus> Publisher<L, B> {
                 }
             }
         }
+    }
+
+    /// Publishes a batch. Behind a full one there are probably more events, which are read while it is on its way.
+    async fn publish_and_read_ahead(
+        &self,
+        log: &mut L::Session,
+        events: &[RawRecorded],
+        newest: i64,
+    ) -> (Result<(), BusError>, Vec<RawRecorded>) {
+        let is_full = i64::try_from(events.len()).is_ok_and(|count| count >= self.batch);
+        if !is_full {
+            return (self.bus.publish(events).await, Vec::new());
+        }
+        let (published, read) = join(self.bus.publish(events), log.after(newest, self.batch)).await;
+        // What could not be read is asked for again.
+        (published, read.unwrap_or_default())
     }
 
     /// Makes sure that the stream is a true copy of the log up to its end, and tells that end.
@@ -206,7 +226,7 @@ impl<L: Log, B: Bus> Publisher<L, B> {
         let events = log.after(after, end.last - after).await?;
         let ids = self.bus.event_ids(after, end.last).await?;
         // The oldest are discarded in time, and one that is missing is read from the log; but the end must be there.
-        let same = |(event, id): (&Recorded, &Option<String>)| {
+        let same = |(event, id): (&RawRecorded, &Option<String>)| {
             id.as_ref().is_none_or(|id| *id == event.event_id.to_string())
         };
         let whole = events.len() == ids.len() && ids.last().is_some_and(Option::is_some);

@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use event_store::Recorded;
 use event_store::relay::{self, BusError, StreamEnd};
+use event_store::{RawRecorded, Recorded};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::link::{Weather, call};
+use super::text::read;
 use crate::plant::Plant;
 
 /// How long an acknowledgement is waited for.
@@ -159,7 +160,7 @@ impl relay::Bus for BusLink {
         .await?
     }
 
-    async fn publish(&self, events: &[Recorded]) -> Result<(), BusError> {
+    async fn publish(&self, events: &[RawRecorded]) -> Result<(), BusError> {
         self.connected()?;
         let mut answers = Vec::new();
         for event in events {
@@ -167,7 +168,7 @@ impl relay::Bus for BusLink {
                 self.bus.weather.pass().await;
             }
             let (answer, answered) = oneshot::channel();
-            let sent = self.socket.send((event.clone(), event.position - 1, answer));
+            let sent = self.socket.send((read(event.clone()), event.position - 1, answer));
             sent.map_err(|_| BusError::Unavailable("the connection is closed".into()))?;
             answers.push((event.position, answered));
         }

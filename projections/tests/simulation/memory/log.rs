@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use event_store::appender::{self, Failure, Written};
-use event_store::{Append, Claim, Recorded, Stored, relay};
+use event_store::{Append, Claim, RawRecorded, Stored, relay};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -11,6 +11,7 @@ use super::database::{Database, count};
 use super::error::lost;
 use super::link::call;
 use super::state::claimed;
+use super::text::written;
 use crate::plant::Plant;
 
 /// A process's way to the log.
@@ -108,8 +109,9 @@ impl relay::Session for Session {
         self.ask(|database| database.look(|state| state.head)).await
     }
 
-    async fn after(&mut self, position: i64, limit: i64) -> Result<Vec<Recorded>, sqlx::Error> {
-        self.ask(move |database| database.look(|state| state.after(position, limit))).await
+    async fn after(&mut self, position: i64, limit: i64) -> Result<Vec<RawRecorded>, sqlx::Error> {
+        let events = self.ask(move |database| database.look(|state| state.after(position, limit))).await?;
+        Ok(events.into_iter().map(written).collect())
     }
 }
 

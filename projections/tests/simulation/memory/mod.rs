@@ -8,3 +8,4 @@ pub mod link;
 pub mod log;
 pub mod state;
 pub mod store;
+mod text;

@@ -61,6 +61,13 @@ impl runner::ReadStore for MemoryStore {
         self.ask(move |database| database.look(|state| state.after(position, limit))).await
     }
 
+    async fn advance(&self, view: &str, target: &Target) -> Result<Option<Vec<Uuid>>, sqlx::Error> {
+        let mut transaction = self.begin().await?;
+        let advanced = runner::Transaction::advance(&mut transaction, view, target).await?;
+        runner::Transaction::commit(transaction).await?;
+        Ok(advanced)
+    }
+
     async fn begin(&self) -> Result<Transaction, sqlx::Error> {
         let generation = self.0.generation();
         self.0.weather.pass().await;
