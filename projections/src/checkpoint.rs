@@ -53,35 +53,26 @@ pub(crate) async fn advance(
     view: &str,
     target: &Target,
 ) -> Result<Option<Vec<Uuid>>, sqlx::Error> {
+    if is_planted(RUNNER_WITHOUT_POSITIONS) {
+        sqlx::query("update read_model.checkpoint set position = $2, moved_at = now() where view = $1")
+            .bind(view)
+            .bind(target.to)
+            .execute(&mut *connection)
+            .await?;
+        return Ok(Some(parked_tenants(connection, view).await?));
+    }
     let (positions, ids): (Vec<i64>, Vec<Uuid>) = target.events.iter().copied().unzip();
-    // The shape keeps to the primary key of the log, whatever the planner knows of it.
-    const CHECKED: &str = "update read_model.checkpoint set position = $3, moved_at = now()
-         where view = $1 and position = $2
-             and cardinality($4::bigint[]) = (
-                 select count(*) from unnest($4::bigint[], $5::uuid[]) as b (position, event_id)
-                 cross join lateral (
-                     select from log.event as e
-                     where e.position = b.position and e.event_id = b.event_id limit 1
-                 ) as e
-             )";
-    const UNCHECKED: &str = "update read_model.checkpoint set position = $3, moved_at = now()
-         where view = $1 and $2::bigint is not null and $4::bigint[] is not null and $5::uuid[] is not null";
-    let moved = sqlx::query(if is_planted(RUNNER_WITHOUT_POSITIONS) { UNCHECKED } else { CHECKED })
+    sqlx::query_scalar("select read_model.advance($1, $2, $3, $4, $5)")
         .bind(view)
         .bind(target.from)
         .bind(target.to)
         .bind(positions)
         .bind(ids)
-        .execute(&mut *connection)
-        .await?;
-    if moved.rows_affected() == 0 {
-        return Ok(None);
-    }
-    Ok(Some(parked_tenants(connection, view).await?))
+        .fetch_one(connection)
+        .await
 }
 
-/// The tenants that stand still in a read model. Asked under the lock of its checkpoint, and in a statement of its own:
-/// one that had waited for the lock would see what was parked before whoever held it let a tenant go on.
+/// The tenants that stand still in a read model.
 pub(crate) async fn parked_tenants(
     connection: &mut PgConnection,
     view: &str,

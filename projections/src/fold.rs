@@ -59,12 +59,21 @@ pub(crate) trait Fold: Send + Sync {
     fn reads(&self) -> &'static [&'static str];
     /// Decodes what this read model reads; the keys tell which rows to load.
     fn steps(&self, events: Vec<Recorded>, upcasters: Upcasters) -> Vec<Step>;
-    /// Folds all steps over the stored rows. A step that fails stops its tenant, and only that one.
-    fn fold(
-        &self,
-        stored: Vec<StoredRow>,
-        steps: Vec<Step>,
-    ) -> Result<(Changes, Vec<Stop>), serde_json::Error>;
+    /// Begins with no row in memory.
+    fn begin(&self) -> Box<dyn Sheet>;
+}
+
+/// Rows that are held in memory while events are folded over them, until they are written.
+pub(crate) trait Sheet: Send {
+    /// Those of the keys whose rows are not in memory yet.
+    fn missing(&self, keys: Vec<RowKey>) -> Vec<RowKey>;
+    /// Folds all steps over the rows in memory and the stored ones, which are those of all missing keys. A step that fails
+    /// stops its tenant, and only that one.
+    fn fold(&mut self, stored: Vec<StoredRow>, steps: Vec<Step>);
+    /// Rows in memory.
+    fn rows(&self) -> usize;
+    /// What has to be written of it.
+    fn finish(self: Box<Self>) -> Result<(Changes, Vec<Stop>), serde_json::Error>;
 }
 
 /// The rows that the steps touch, each once.
@@ -113,25 +122,45 @@ impl<P: Projection> Fold for Typed<P> {
             .collect()
     }
 
-    fn fold(
-        &self,
-        stored: Vec<StoredRow>,
-        steps: Vec<Step>,
-    ) -> Result<(Changes, Vec<Stop>), serde_json::Error> {
-        let mut unread: HashMap<RowKey, Value> = stored.into_iter().map(|row| (row.key, row.doc)).collect();
-        let mut slots: HashMap<RowKey, Slot<P::Row>> = HashMap::with_capacity(unread.len());
-        let mut stops: Vec<Stop> = Vec::new();
+    fn begin(&self) -> Box<dyn Sheet> {
+        Box::new(Slots::<P> { unread: HashMap::new(), slots: HashMap::new(), stops: Vec::new() })
+    }
+}
+
+/// The one implementation of [`Sheet`].
+struct Slots<P: Projection> {
+    unread: HashMap<RowKey, Value>,
+    slots: HashMap<RowKey, Slot<P::Row>>,
+    stops: Vec<Stop>,
+}
+
+impl<P: Projection> Sheet for Slots<P> {
+    fn missing(&self, mut keys: Vec<RowKey>) -> Vec<RowKey> {
+        keys.retain(|key| !self.slots.contains_key(key) && !self.unread.contains_key(key));
+        keys
+    }
+
+    fn fold(&mut self, stored: Vec<StoredRow>, steps: Vec<Step>) {
+        let Self { unread, slots, stops } = self;
+        unread.extend(stored.into_iter().map(|row| (row.key, row.doc)));
         for step in steps {
             if stops.iter().any(|stop| stop.tenant == step.tenant) {
                 continue;
             }
-            let done = step.fact.and_then(|(fact, keys)| apply::<P>(&mut unread, &mut slots, &fact, &keys));
+            let done = step.fact.and_then(|(fact, keys)| apply::<P>(unread, slots, &fact, &keys));
             if let Err(error) = done {
                 let Step { tenant, position, event_type, .. } = step;
                 stops.push(Stop { tenant, position, event_type, error });
             }
         }
-        Ok((changes(slots)?, stops))
+    }
+
+    fn rows(&self) -> usize {
+        self.slots.len() + self.unread.len()
+    }
+
+    fn finish(self: Box<Self>) -> Result<(Changes, Vec<Stop>), serde_json::Error> {
+        Ok((changes(self.slots)?, self.stops))
     }
 }
 

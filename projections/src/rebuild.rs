@@ -1,16 +1,19 @@
 //! Filling a read model anew from the log, beside the live one; comparing the two; switching.
 
-use event_store::{Duty, Upcasters, read};
+use event_store::{Duty, Recorded, Upcasters, read};
 use sqlx::{Connection, Executor, PgConnection};
 use uuid::Uuid;
 
 use crate::checkpoint;
+use crate::fold::keys;
 use crate::progress::revise;
 use crate::registry::ReadModel;
-use crate::runner::{RunError, fold_into};
+use crate::runner::{Rows as _, RunError, fold_into};
 
-/// Positions folded in one transaction.
+/// Positions read at a time.
 const BATCH: i64 = 5_000;
+/// Rows held in memory before they are written: a row is written once for all events that fall in between.
+const ROWS: usize = 20_000;
 
 /// What the session of a rebuild calls itself, followed by its read model and how far it is:
 /// `crm-rebuild sales_lead_list 5000/12000`. So whoever looks at the server's sessions sees the progress.
@@ -73,21 +76,19 @@ pub async fn rebuild(
     then: Then,
     mut progress: impl FnMut(Progress) + Send,
 ) -> Result<Comparison, RunError> {
-    let next = Next::create(connection, model).await?;
+    let next = Next::create(connection, model, upcasters).await?;
     let mut at = 0;
     loop {
         let mut transaction = connection.begin().await?;
         as_projector(&mut transaction).await?;
         let live = checkpoint::position(&mut *transaction, model.name()).await?;
-        at = next.fold(&mut transaction, model, upcasters, at, live.min(at + BATCH)).await?;
+        at = next.fold_stretch(&mut transaction, at, live, &mut progress).await?;
         transaction.commit().await?;
-        call_session(connection, &format!("{SESSION} {} {at}/{live}", model.name())).await?;
-        progress(Progress { position: at, live });
         if at >= live {
             break;
         }
     }
-    let comparison = next.finish(connection, model, upcasters, at, then).await?;
+    let comparison = next.finish(connection, at, then, &mut progress).await?;
     next.discard(connection).await?;
     unlock(connection, model).await?;
     call_session(connection, "crm").await?;
@@ -113,21 +114,27 @@ async fn unlock(connection: &mut PgConnection, model: &ReadModel) -> Result<(), 
 }
 
 /// The table that is being filled.
-struct Next {
+struct Next<'a> {
+    model: &'a ReadModel,
+    upcasters: Upcasters,
     live: &'static str,
     table: String,
 }
 
-impl Next {
-    async fn create(connection: &mut PgConnection, model: &ReadModel) -> Result<Self, sqlx::Error> {
+impl<'a> Next<'a> {
+    async fn create(
+        connection: &mut PgConnection,
+        model: &'a ReadModel,
+        upcasters: Upcasters,
+    ) -> Result<Self, sqlx::Error> {
         // Of two rebuilds of the same read model the second waits.
         sqlx::query("select pg_advisory_lock(hashtextextended($1, 0))")
             .bind(model.name())
             .execute(&mut *connection)
             .await?;
-        let next = Self { live: model.name(), table: format!("{}__next", model.name()) };
+        let next = Self { model, upcasters, live: model.name(), table: format!("{}__next", model.name()) };
         next.discard(connection).await?;
-        let Self { live, table } = &next;
+        let Self { live, table, .. } = &next;
         connection
             .execute(
                 // Nobody but this rebuild reads it, by its key, and after a crash it is thrown away. So it needs neither
@@ -151,40 +158,102 @@ impl Next {
         Ok(())
     }
 
-    /// Folds the events after `at` up to `until`, which the log has.
-    async fn fold(
+    /// Folds the events after `from` up to `live`, which the log has, in memory, and writes the rows that come of it; stops
+    /// earlier if those are many. Tells how far it came.
+    async fn fold_stretch(
         &self,
         connection: &mut PgConnection,
-        model: &ReadModel,
-        upcasters: Upcasters,
-        at: i64,
-        until: i64,
+        from: i64,
+        live: i64,
+        progress: &mut (impl FnMut(Progress) + Send),
     ) -> Result<i64, RunError> {
-        let mut at = at;
-        while at < until {
-            let last = until.min(at + BATCH);
-            let mut events = read::of_types(&mut *connection, model.fold.reads(), at, last).await?;
-            let parked = checkpoint::parked_tenants(connection, &self.table).await?;
+        let fold = &self.model.fold;
+        let parked = checkpoint::parked_tenants(connection, &self.table).await?;
+        let mut sheet = fold.begin();
+        let mut at = from;
+        let mut ahead = None;
+        while at < live && sheet.rows() < ROWS {
+            let last = live.min(at + BATCH);
+            let mut events = match ahead.take() {
+                Some(events) => events,
+                None => self.read(connection, at, last).await?,
+            };
             events.retain(|event| !parked.contains(&event.tenant_id));
-            fold_into(model, connection, &self.table, events, upcasters).await?;
+            let (decoder, upcasters) = (fold.clone(), self.upcasters);
+            let steps = tokio::task::spawn_blocking(move || decoder.steps(events, upcasters));
+            // Read while the events before are decoded, if they will be needed.
+            if last < live && sheet.rows() + usize::try_from(BATCH).unwrap_or(ROWS) < ROWS {
+                ahead = Some(self.read(connection, last, live.min(last + BATCH)).await?);
+            }
+            let steps = steps.await.map_err(|error| sqlx::Error::Io(error.into()))?;
+            let stored = match sheet.missing(keys(&steps)) {
+                // The table is empty until the end of the first stretch.
+                _ if from == 0 => Vec::new(),
+                missing => connection.load(&self.table, &missing).await?,
+            };
+            sheet.fold(stored, steps);
             at = last;
+            call_session(connection, &format!("{SESSION} {} {at}/{live}", self.live)).await?;
+            progress(Progress { position: at, live });
+        }
+        let (changes, stops) = sheet.finish()?;
+        connection.savepoint().await?;
+        match connection.store(&self.table, changes).await.map_err(RunError::from) {
+            Ok(()) => {
+                connection.release().await?;
+                connection.park(&self.table, &stops).await?;
+            }
+            Err(error) if error.is_refused_row() => {
+                connection.undo().await?;
+                self.fold_in_batches(connection, from, at).await?;
+            }
+            Err(error) => return Err(error),
         }
         Ok(at)
+    }
+
+    /// Folds the same events in small batches, so that a row that is refused stops its tenant where it should.
+    async fn fold_in_batches(
+        &self,
+        connection: &mut PgConnection,
+        from: i64,
+        until: i64,
+    ) -> Result<(), RunError> {
+        let mut at = from;
+        while at < until {
+            let last = until.min(at + BATCH);
+            let mut events = self.read(connection, at, last).await?;
+            let parked = checkpoint::parked_tenants(connection, &self.table).await?;
+            events.retain(|event| !parked.contains(&event.tenant_id));
+            fold_into(self.model, connection, &self.table, events, self.upcasters).await?;
+            at = last;
+        }
+        Ok(())
+    }
+
+    async fn read(
+        &self,
+        connection: &mut PgConnection,
+        after: i64,
+        until: i64,
+    ) -> Result<Vec<Recorded>, sqlx::Error> {
+        read::of_types(connection, self.model.fold.reads(), after, until).await
     }
 
     /// Under the lock of the live checkpoint: fold up to it, compare, switch.
     async fn finish(
         &self,
         connection: &mut PgConnection,
-        model: &ReadModel,
-        upcasters: Upcasters,
-        at: i64,
+        mut at: i64,
         then: Then,
+        progress: &mut (impl FnMut(Progress) + Send),
     ) -> Result<Comparison, RunError> {
         let mut transaction = connection.begin().await?;
         as_projector(&mut transaction).await?;
         let live = checkpoint::lock(&mut transaction, self.live).await?;
-        let at = self.fold(&mut transaction, model, upcasters, at, live).await?;
+        while at < live {
+            at = self.fold_stretch(&mut transaction, at, live, progress).await?;
+        }
         let comparison = self.compare(&mut transaction, at).await?;
         if then == Then::Switch {
             self.switch(&mut transaction).await?;
@@ -195,7 +264,7 @@ impl Next {
     }
 
     async fn compare(&self, connection: &mut PgConnection, position: i64) -> Result<Comparison, sqlx::Error> {
-        let Self { live, table } = self;
+        let Self { live, table, .. } = self;
         let differing = format!(
             "from read_model.{live} as l full join read_model.{table} as r using (tenant_id, id)
              where (l.doc, l.position) is distinct from (r.doc, r.position)"
@@ -221,7 +290,7 @@ impl Next {
     /// Makes the live table equal to the rebuilt one, for all readers at once. The table itself stays, and with it its
     /// indexes, its grants, and the views that others built on it.
     async fn switch(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-        let Self { live, table } = self;
+        let Self { live, table, .. } = self;
         connection
             .execute(
                 format!(

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::follower::RunError;
 use super::port::Rows;
-use crate::fold::{Step, Stop, keys};
+use crate::fold::{Stop, keys};
 use crate::projection::FoldError;
 use crate::registry::ReadModel;
 
@@ -23,7 +23,7 @@ pub(crate) async fn fold_into(
     let (after, until) = (first.position - 1, last.position);
     let mut tenants: Vec<Uuid> = events.iter().map(|event| event.tenant_id).collect();
     match fold_at_once(model, rows, table, events, upcasters).await {
-        Err(RunError::Database(error)) if is_refused_content(&error) => {
+        Err(error) if error.is_refused_row() => {
             tenants.sort_unstable();
             tenants.dedup();
             for tenant in tenants {
@@ -55,8 +55,28 @@ async fn fold_alone(
     }
 }
 
-/// One load, one fold, one store, within a savepoint.
+/// As [`fold_plainly`], within a savepoint, which is left again if the table refuses a row.
 async fn fold_at_once(
+    model: &ReadModel,
+    rows: &mut impl Rows,
+    table: &str,
+    events: Vec<Recorded>,
+    upcasters: Upcasters,
+) -> Result<(), RunError> {
+    rows.savepoint().await?;
+    match fold_plainly(model, rows, table, events, upcasters).await {
+        Ok(()) => Ok(rows.release().await?),
+        Err(error) => {
+            if error.is_refused_row() {
+                rows.undo().await?;
+            }
+            Err(error)
+        }
+    }
+}
+
+/// One load, one fold, one store. If the table refuses a row, so it does whatever else is asked in the transaction.
+pub(super) async fn fold_plainly(
     model: &ReadModel,
     rows: &mut impl Rows,
     table: &str,
@@ -67,31 +87,16 @@ async fn fold_at_once(
     if steps.is_empty() {
         return Ok(());
     }
-    rows.savepoint().await?;
-    match load_fold_store(model, rows, table, steps).await {
-        Ok(()) => Ok(rows.release().await?),
-        Err(RunError::Database(error)) if is_refused_content(&error) => {
-            rows.undo().await?;
-            Err(error.into())
-        }
-        broken => broken,
-    }
-}
-
-async fn load_fold_store(
-    model: &ReadModel,
-    rows: &mut impl Rows,
-    table: &str,
-    steps: Vec<Step>,
-) -> Result<(), RunError> {
     let stored = rows.load(table, &keys(&steps)).await?;
-    let (changes, stops) = model.fold.fold(stored, steps)?;
+    let mut sheet = model.fold.begin();
+    sheet.fold(stored, steps);
+    let (changes, stops) = sheet.finish()?;
     rows.store(table, changes).await?;
     Ok(rows.park(table, &stops).await?)
 }
 
 /// Whether the database refuses the content of a row, which trying again would not change.
-fn is_refused_content(error: &sqlx::Error) -> bool {
+pub(super) fn is_refused_content(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
     code.is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
 }

@@ -7,7 +7,7 @@ use event_store::{Recorded, Upcasters};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::batch::fold_into;
+use super::batch::{fold_into, fold_plainly, is_refused_content};
 use super::port::{Feed, Messages, ReadStore, Transaction};
 use crate::checkpoint::{Target, chain};
 use crate::metrics;
@@ -48,6 +48,13 @@ pub enum RunError {
     /// The events are not those of the log: the stream is a copy of another history, as after a restore.
     #[error("the stream holds events that the log does not have")]
     Foreign,
+}
+
+impl RunError {
+    /// Whether a table refused a row for what it says, which trying again would not change.
+    pub(crate) fn is_refused_row(&self) -> bool {
+        matches!(self, Self::Database(error) if is_refused_content(error))
+    }
 }
 
 impl<S: ReadStore, F: Feed> Follower<S, F> {
@@ -209,19 +216,57 @@ impl<S: ReadStore, F: Feed> Follower<S, F> {
         let target = Target { from, to: last.position, events: known };
         let view = self.model.name();
         let (since, count, spans) = (Instant::now(), events.len(), Folding::begin(view, &events));
-        let mut transaction = self.store.begin().await?;
-        let Some(parked) = transaction.advance(view, &target).await? else {
-            let here = transaction.position(view).await?;
-            transaction.rollback().await?;
-            return Err(if here == from { RunError::Foreign } else { RunError::Overtaken });
-        };
-        let mut events = events;
-        events.retain(|event| !parked.contains(&event.tenant_id));
-        fold_into(&self.model, transaction.rows(), view, events, self.upcasters).await?;
-        transaction.commit().await?;
+        if events.iter().any(|event| self.model.fold.reads().contains(&event.aggregate_type.as_str())) {
+            self.fold_rows(&target, events).await?;
+        } else if self.store.advance(view, &target).await?.is_none() {
+            let here = self.store.position(view).await?;
+            return Err(not_moved(here, &target));
+        }
         spans.end();
         metrics::folded(view, since.elapsed(), count);
         self.feed.announce(view, target.to).await;
         Ok(target.to)
     }
+
+    /// Folds what the read model reads. If its table refuses a row, everything is folded once more, each tenant apart.
+    async fn fold_rows(&self, target: &Target, events: Vec<Recorded>) -> Result<(), RunError> {
+        match self.transact(target, events, Care::Plain).await {
+            Err(error) if error.is_refused_row() => {
+                let events = self.store.after(target.from, target.to - target.from).await?;
+                self.transact(target, events, Care::TenantsApart).await
+            }
+            done => done,
+        }
+    }
+
+    async fn transact(&self, target: &Target, mut events: Vec<Recorded>, care: Care) -> Result<(), RunError> {
+        let view = self.model.name();
+        let mut transaction = self.store.begin().await?;
+        let Some(parked) = transaction.advance(view, target).await? else {
+            let here = transaction.position(view).await?;
+            transaction.rollback().await?;
+            return Err(not_moved(here, target));
+        };
+        events.retain(|event| !parked.contains(&event.tenant_id));
+        let rows = transaction.rows();
+        match care {
+            Care::Plain => fold_plainly(&self.model, rows, view, events, self.upcasters).await?,
+            Care::TenantsApart => fold_into(&self.model, rows, view, events, self.upcasters).await?,
+        }
+        Ok(transaction.commit().await?)
+    }
+}
+
+/// How a batch is folded.
+#[derive(Clone, Copy, Debug)]
+enum Care {
+    /// As if every row was taken.
+    Plain,
+    /// With savepoints, so that a row which is not taken stops its tenant only.
+    TenantsApart,
+}
+
+/// Why a checkpoint that is `here` was not moved.
+fn not_moved(here: i64, target: &Target) -> RunError {
+    if here == target.from { RunError::Foreign } else { RunError::Overtaken }
 }

@@ -44,6 +44,6 @@ impl Runner {
     pub async fn run(self) {
         let Self { model, pool, client, jetstream, names, upcasters } = self;
         let feed = jetstream::JetStream { client, context: jetstream, names, batch: BATCH };
-        Follower { model, store: pool, feed, upcasters, batch: BATCH }.run().await;
+        Follower { model, store: postgres::Postgres::new(pool), feed, upcasters, batch: BATCH }.run().await;
     }
 }

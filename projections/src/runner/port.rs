@@ -48,6 +48,13 @@ pub trait ReadStore: Send + Sync {
         limit: i64,
     ) -> impl Future<Output = Result<Vec<Recorded>, sqlx::Error>> + Send;
 
+    /// Moves a checkpoint as [`Transaction::advance`] does, and nothing else.
+    fn advance(
+        &self,
+        view: &str,
+        target: &Target,
+    ) -> impl Future<Output = Result<Option<Vec<Uuid>>, sqlx::Error>> + Send;
+
     /// Begins a transaction.
     fn begin(&self) -> impl Future<Output = Result<Self::Transaction, sqlx::Error>> + Send;
 }

@@ -1,7 +1,7 @@
 //! Rows and checkpoints in PostgreSQL.
 
-use event_store::{Recorded, measured, read, within_reason};
-use sqlx::{Executor, PgConnection, PgPool, Postgres};
+use event_store::{Recorded, Sessions, measured, read, within_reason};
+use sqlx::{Executor, PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::port::{ReadStore, Rows, Transaction};
@@ -9,51 +9,86 @@ use crate::checkpoint::{self, Target};
 use crate::fold::{Changes, RowKey, Stop, StoredRow};
 use crate::table;
 
-impl ReadStore for PgPool {
-    type Transaction = sqlx::Transaction<'static, Postgres>;
+/// The read models of a database. Transactions have connections of their own: a runner begins one after the other.
+pub(super) struct Postgres {
+    pool: PgPool,
+    sessions: Sessions,
+}
 
-    async fn ensure(&self, view: &str) -> Result<(), sqlx::Error> {
-        within_reason(checkpoint::ensure(self, view)).await
-    }
+/// A transaction. Its connection is given back once it has ended well, and closed otherwise.
+pub(super) struct Open {
+    connection: PgConnection,
+    sessions: Sessions,
+}
 
-    async fn position(&self, view: &str) -> Result<i64, sqlx::Error> {
-        within_reason(checkpoint::position(self, view)).await
-    }
-
-    async fn head(&self) -> Result<i64, sqlx::Error> {
-        within_reason(read::head(self)).await
-    }
-
-    async fn after(&self, position: i64, limit: i64) -> Result<Vec<Recorded>, sqlx::Error> {
-        within_reason(read::after(self, position, limit)).await
-    }
-
-    async fn begin(&self) -> Result<Self::Transaction, sqlx::Error> {
-        measured("projections", within_reason(PgPool::begin(self))).await
+impl Postgres {
+    pub(super) fn new(pool: PgPool) -> Self {
+        Self { sessions: Sessions::like(&pool), pool }
     }
 }
 
-impl Transaction for sqlx::Transaction<'static, Postgres> {
+impl ReadStore for Postgres {
+    type Transaction = Open;
+
+    async fn ensure(&self, view: &str) -> Result<(), sqlx::Error> {
+        within_reason(checkpoint::ensure(&self.pool, view)).await
+    }
+
+    async fn position(&self, view: &str) -> Result<i64, sqlx::Error> {
+        within_reason(checkpoint::position(&self.pool, view)).await
+    }
+
+    async fn head(&self) -> Result<i64, sqlx::Error> {
+        within_reason(read::head(&self.pool)).await
+    }
+
+    async fn after(&self, position: i64, limit: i64) -> Result<Vec<Recorded>, sqlx::Error> {
+        within_reason(read::after(&self.pool, position, limit)).await
+    }
+
+    async fn begin(&self) -> Result<Open, sqlx::Error> {
+        let mut connection = measured("projections", self.sessions.take()).await?;
+        within_reason(connection.execute("begin")).await?;
+        Ok(Open { connection, sessions: self.sessions.clone() })
+    }
+
+    async fn advance(&self, view: &str, target: &Target) -> Result<Option<Vec<Uuid>>, sqlx::Error> {
+        let mut connection = measured("projections", self.sessions.take()).await?;
+        let advanced = within_reason(checkpoint::advance(&mut connection, view, target)).await?;
+        self.sessions.give_back(connection);
+        Ok(advanced)
+    }
+}
+
+impl Open {
+    async fn end(mut self, how: &str) -> Result<(), sqlx::Error> {
+        within_reason(self.connection.execute(how)).await?;
+        self.sessions.give_back(self.connection);
+        Ok(())
+    }
+}
+
+impl Transaction for Open {
     type Rows = PgConnection;
 
     async fn advance(&mut self, view: &str, target: &Target) -> Result<Option<Vec<Uuid>>, sqlx::Error> {
-        within_reason(checkpoint::advance(self, view, target)).await
+        within_reason(checkpoint::advance(&mut self.connection, view, target)).await
     }
 
     async fn position(&mut self, view: &str) -> Result<i64, sqlx::Error> {
-        within_reason(checkpoint::position(&mut **self, view)).await
+        within_reason(checkpoint::position(&mut self.connection, view)).await
     }
 
     fn rows(&mut self) -> &mut PgConnection {
-        self
+        &mut self.connection
     }
 
     async fn commit(self) -> Result<(), sqlx::Error> {
-        within_reason(sqlx::Transaction::commit(self)).await
+        self.end("commit").await
     }
 
     async fn rollback(self) -> Result<(), sqlx::Error> {
-        within_reason(sqlx::Transaction::rollback(self)).await
+        self.end("rollback").await
     }
 }
 
