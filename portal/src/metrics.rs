@@ -77,6 +77,7 @@ fn describe() {
     edge::metrics::describe();
     event_store::metrics::describe();
     projections::metrics::describe();
+    query_api::metrics::describe();
     crate::telemetry::describe();
     describe_gauge!(BUILD, Unit::Count, "1, with the version of the build.");
     describe_gauge!(

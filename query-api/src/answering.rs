@@ -40,6 +40,7 @@ impl QueryApi {
         let key = Key::new(caller, at_least.is_some(), uri);
         if let Some(kept) = self.cache.get(&key).filter(|kept| kept.suits(at_least, self.now())) {
             if self.positions.is_current(&kept.stamps).await.map_err(failure::database)? {
+                self.answers.hit.increment(1);
                 return Ok(kept.rendered.clone().with_header(CACHE_STATUS, HIT));
             }
             self.cache.forget(&key);
@@ -56,6 +57,7 @@ impl QueryApi {
                     let suits = is_recent && kept.is_at_least(&reached)
                         || self.positions.is_current(&kept.stamps).await.map_err(failure::database)?;
                     if suits {
+                        self.answers.collapsed.increment(1);
                         return Ok(kept.rendered.clone().with_header(CACHE_STATUS, SHARED));
                     }
                 }
@@ -66,6 +68,7 @@ impl QueryApi {
         let (freshness, made, stamps) = (reading.freshness, reading.now, reading.stamps.clone());
         let Made { answer, until } = make(reading).await?;
         let rendered = answer.rendered()?;
+        self.answers.miss.increment(1);
         let given = rendered.clone().with_header(CACHE_STATUS, MADE);
         // Who is told that it is stale asked for a position that is still to come.
         if freshness.stale != Some(true) {

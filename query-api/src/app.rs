@@ -9,6 +9,7 @@ use projections::Positions;
 use sqlx::PgPool;
 
 use crate::cache::AnswerCache;
+use crate::metrics::Answers;
 use crate::tenant::TenantReads;
 
 /// Tells the time.
@@ -21,6 +22,7 @@ pub struct QueryApi {
     pub(crate) positions: Positions,
     pub(crate) upcasters: Upcasters,
     pub(crate) cache: AnswerCache,
+    pub(crate) answers: Answers,
     clock: Clock,
     keys: Arc<TokenKeys>,
 }
@@ -30,7 +32,8 @@ impl QueryApi {
     /// of one tenant; waits by `positions`; checks tokens with `keys`; reads old events by `upcasters`.
     pub fn new(pool: PgPool, positions: Positions, keys: TokenKeys, upcasters: Upcasters) -> Self {
         let (reads, cache) = (TenantReads::new(pool), AnswerCache::new());
-        Self { reads, positions, upcasters, cache, clock: Arc::new(Utc::now), keys: Arc::new(keys) }
+        let answers = Answers::new();
+        Self { reads, positions, upcasters, cache, answers, clock: Arc::new(Utc::now), keys: Arc::new(keys) }
     }
 
     /// Takes the time that answers depend on, such as days in a stage, from another clock than that of the machine.

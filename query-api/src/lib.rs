@@ -11,6 +11,7 @@ pub mod audit;
 mod cache;
 mod failure;
 mod list;
+pub mod metrics;
 pub mod permission;
 pub mod reporting;
 mod row;
