@@ -50,14 +50,20 @@ impl Requests {
         Self { before: before.into(), spelled: part.into(), after: after.into(), next: Cell::new(first) }
     }
 
-    /// Each bit of the number says whether a character is written as it is or with a percent sign (RFC 3986, section
+    /// Each bit of the number says whether a letter or digit is written as it is or with a percent sign (RFC 3986, section
     /// 2.1), which means the same.
     fn next(&self, bytes: &mut Vec<u8>) {
         let number = self.next.replace(self.next.get() + 1);
         bytes.clear();
         bytes.extend_from_slice(&self.before);
-        for (place, byte) in self.spelled.iter().enumerate() {
-            let is_encoded = place < 64 && number >> place & 1 == 1 && byte.is_ascii_alphanumeric();
+        let mut bits = number;
+        for byte in &self.spelled {
+            if !byte.is_ascii_alphanumeric() {
+                bytes.push(*byte);
+                continue;
+            }
+            let is_encoded = bits & 1 == 1;
+            bits >>= 1;
             if is_encoded {
                 bytes.extend_from_slice(format!("%{byte:02X}").as_bytes());
             } else {
@@ -89,8 +95,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_letter_or_digit_stays_as_it_is() {
-        assert_eq!(first(&Requests::new("a-b", Some(("a-b".into(), 2))), 1), ["a-b"]);
+    fn what_is_no_letter_or_digit_stays_as_it_is_and_uses_up_no_spelling() {
+        let requests = Requests::new("a-b", Some(("a-b".into(), 0)));
+        assert_eq!(first(&requests, 4), ["a-b", "%61-b", "a-%62", "%61-%62"]);
     }
 
     #[test]
