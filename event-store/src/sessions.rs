@@ -1,10 +1,11 @@
 //! Connections of a few tasks that never stop using them.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions as _, PgConnection, PgPool};
+use sqlx::{ConnectOptions as _, Executor as _, PgConnection, PgPool};
 
 use crate::database::{PING, lives, within_reason};
 
@@ -20,7 +21,14 @@ const SETTINGS: [(&str, &str); 2] = [("plan_cache_mode", "force_generic_plan"), 
 #[derive(Clone)]
 pub struct Sessions {
     options: PgConnectOptions,
-    idle: Arc<Mutex<Vec<(Instant, PgConnection)>>>,
+    idle: Arc<Mutex<Vec<Session>>>,
+}
+
+/// One of the connections, for as long as a task has it.
+pub struct Session {
+    connection: PgConnection,
+    used_at: Instant,
+    uses: u64,
 }
 
 impl Sessions {
@@ -36,26 +44,54 @@ impl Sessions {
     ///
     /// # Errors
     /// The server is not there, or does not answer in time.
-    pub async fn take(&self) -> Result<PgConnection, sqlx::Error> {
-        while let Some((since, mut connection)) = self.pop() {
-            if since.elapsed() < PING || lives(&mut connection).await {
-                return Ok(connection);
+    pub async fn take(&self) -> Result<Session, sqlx::Error> {
+        while let Some(mut session) = self.pop() {
+            if session.used_at.elapsed() < PING || lives(&mut session.connection).await {
+                session.uses += 1;
+                session.forget_early_plans().await?;
+                return Ok(session);
             }
         }
-        within_reason(self.options.connect()).await
+        let connection = within_reason(self.options.connect()).await?;
+        Ok(Session { connection, used_at: Instant::now(), uses: 1 })
     }
 
     /// Gives a connection back: one on which whatever was begun has ended well. Any other is dropped instead, and the
     /// server then undoes what it left open.
-    pub fn give_back(&self, connection: PgConnection) {
-        self.lock().push((Instant::now(), connection));
+    pub fn give_back(&self, session: Session) {
+        self.lock().push(Session { used_at: Instant::now(), ..session });
     }
 
-    fn pop(&self) -> Option<(Instant, PgConnection)> {
+    fn pop(&self) -> Option<Session> {
         self.lock().pop()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(Instant, PgConnection)>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<Session>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Session {
+    /// Has everything planned anew after 2, 4, 8, … uses. While a table is empty, all of its indexes cost the same, and a plan
+    /// of that time may go by one that has to be read to its end once there is something in it.
+    async fn forget_early_plans(&mut self) -> Result<(), sqlx::Error> {
+        if self.uses.is_power_of_two() {
+            within_reason(self.connection.execute("discard plans")).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Deref for Session {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.connection
+    }
+}
+
+impl DerefMut for Session {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.connection
     }
 }

@@ -26,10 +26,10 @@ impl Postgres {
     }
 
     async fn write_on_a_session(&self, batch: &[&Append]) -> Result<Written, Failure> {
-        let mut connection = measured("commands", self.sessions.take()).await?;
-        let written = write(&mut connection, batch).await;
+        let mut session = measured("commands", self.sessions.take()).await?;
+        let written = write(&mut session, batch).await;
         if !matches!(written, Err(Failure::Unavailable(_))) {
-            self.sessions.give_back(connection);
+            self.sessions.give_back(session);
         }
         written
     }

@@ -1,6 +1,6 @@
 //! Rows and checkpoints in PostgreSQL.
 
-use event_store::{Recorded, Sessions, measured, read, within_reason};
+use event_store::{Recorded, Session, Sessions, measured, read, within_reason};
 use sqlx::{Executor, PgConnection, PgPool};
 use uuid::Uuid;
 
@@ -17,7 +17,7 @@ pub(super) struct Postgres {
 
 /// A transaction. Its connection is given back once it has ended well, and closed otherwise.
 pub(super) struct Open {
-    connection: PgConnection,
+    session: Session,
     sessions: Sessions,
 }
 
@@ -47,23 +47,23 @@ impl ReadStore for Postgres {
     }
 
     async fn begin(&self) -> Result<Open, sqlx::Error> {
-        let mut connection = measured("projections", self.sessions.take()).await?;
-        within_reason(connection.execute("begin")).await?;
-        Ok(Open { connection, sessions: self.sessions.clone() })
+        let mut session = measured("projections", self.sessions.take()).await?;
+        within_reason(session.execute("begin")).await?;
+        Ok(Open { session, sessions: self.sessions.clone() })
     }
 
     async fn advance(&self, view: &str, target: &Target) -> Result<Option<Vec<Uuid>>, sqlx::Error> {
-        let mut connection = measured("projections", self.sessions.take()).await?;
-        let advanced = within_reason(checkpoint::advance(&mut connection, view, target)).await?;
-        self.sessions.give_back(connection);
+        let mut session = measured("projections", self.sessions.take()).await?;
+        let advanced = within_reason(checkpoint::advance(&mut session, view, target)).await?;
+        self.sessions.give_back(session);
         Ok(advanced)
     }
 }
 
 impl Open {
     async fn end(mut self, how: &str) -> Result<(), sqlx::Error> {
-        within_reason(self.connection.execute(how)).await?;
-        self.sessions.give_back(self.connection);
+        within_reason(self.session.execute(how)).await?;
+        self.sessions.give_back(self.session);
         Ok(())
     }
 }
@@ -72,15 +72,15 @@ impl Transaction for Open {
     type Rows = PgConnection;
 
     async fn advance(&mut self, view: &str, target: &Target) -> Result<Option<Vec<Uuid>>, sqlx::Error> {
-        within_reason(checkpoint::advance(&mut self.connection, view, target)).await
+        within_reason(checkpoint::advance(&mut self.session, view, target)).await
     }
 
     async fn position(&mut self, view: &str) -> Result<i64, sqlx::Error> {
-        within_reason(checkpoint::position(&mut self.connection, view)).await
+        within_reason(checkpoint::position(&mut *self.session, view)).await
     }
 
     fn rows(&mut self) -> &mut PgConnection {
-        &mut self.connection
+        &mut self.session
     }
 
     async fn commit(self) -> Result<(), sqlx::Error> {

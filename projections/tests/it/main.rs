@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, which helpers lack")]
 
 mod parking;
+mod plans;
 mod rebuilding;
 mod running;
 mod world;
