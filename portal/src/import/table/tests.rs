@@ -8,7 +8,7 @@ fn table(content: &[u8]) -> anyhow::Result<Table> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("rows.csv");
     std::fs::write(&path, content).unwrap();
-    Table::read(&path, None)
+    Table::read(&path, None, DISK)
 }
 
 fn rows(content: &str) -> Vec<(u64, Vec<String>)> {
@@ -62,7 +62,7 @@ fn the_corner_cases_of_csv_are_read_as_their_authors_meant() {
             continue;
         }
         let json = folder.join("json").join(path.with_extension("json").file_name().unwrap());
-        let table = Table::read(&path, None).unwrap();
+        let table = Table::read(&path, None, DISK).unwrap();
         let mut read = Vec::new();
         for row in table.rows() {
             let row = StringRecord::from_byte_record_lossy(row.unwrap().cells);
