@@ -33,8 +33,12 @@ impl Context<'_> {
         let values = place.values.iter().map(|value| value.as_ref().map(text)).collect();
         let written = Written(way == Way::Back, values, place.id);
         // Strings, a flag and an id: they can always be written.
-        let body = serde_json::to_vec(&written).unwrap_or_default();
-        let mut bytes = self.digest(&body).to_vec();
+        self.seal(&serde_json::to_vec(&written).unwrap_or_default())
+    }
+
+    /// The cursor of a body, be it good or bad.
+    pub(super) fn seal(&self, body: &[u8]) -> String {
+        let mut bytes = self.digest(body).to_vec();
         bytes.extend(body);
         URL_SAFE_NO_PAD.encode(bytes)
     }
