@@ -48,6 +48,9 @@ impl Table {
         let Some(delimiter) = u8::try_from(delimiter).ok().filter(u8::is_ascii) else {
             bail!("the delimiter {delimiter:?} is no single ASCII character");
         };
+        if matches!(delimiter, b'"' | b'\r' | b'\n') {
+            bail!("the delimiter must be no quote and no line break");
+        }
         let content = open(path).with_context(|| format!("cannot read {name}"))?;
         if UTF16_MARKS.iter().any(|mark| content.starts_with(mark)) {
             bail!("{name} is UTF-16; save it as UTF-8");

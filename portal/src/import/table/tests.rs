@@ -35,6 +35,15 @@ fn a_byte_order_mark_is_no_part_of_the_first_heading() {
 }
 
 #[test]
+fn what_has_a_meaning_in_csv_is_no_delimiter() {
+    for delimiter in ['"', '\r', '\n'] {
+        let refused = Table::read(Path::new("rows.csv"), Some(delimiter), &|_| Ok(b"a,b".to_vec()));
+        let refused = refused.unwrap_err().to_string();
+        assert_eq!(refused, "the delimiter must be no quote and no line break");
+    }
+}
+
+#[test]
 fn a_row_may_have_too_few_or_too_many_cells() {
     let found = rows("a,b\n1\n1,2,3\n");
     assert_eq!(found.into_iter().map(|(_, cells)| cells.len()).collect::<Vec<_>>(), [1, 3]);
