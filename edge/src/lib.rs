@@ -6,6 +6,7 @@
 
 pub mod answer;
 pub mod correlation;
+pub mod day;
 pub mod docs;
 pub mod envelope;
 pub mod headers;
@@ -30,6 +31,7 @@ mod verified;
 
 pub use answer::{Answer, Rendered, accepted, created, ok};
 pub use correlation::CorrelationId;
+pub use day::day;
 pub use docs::OpenApiExt;
 pub use domain::TenantId;
 pub use envelope::{Envelope, Failure, Meta};

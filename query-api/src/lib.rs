@@ -26,6 +26,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub use app::QueryApi;
 pub use list::Listed;
+#[cfg(feature = "fuzzing")]
+pub use list::fuzzing;
 
 fn routes() -> OpenApiRouter<QueryApi> {
     OpenApiRouter::new().merge(sales::router()).merge(reporting::router()).merge(audit::router())

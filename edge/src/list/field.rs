@@ -121,8 +121,7 @@ impl Kind {
             Self::Boolean => text.parse().ok().map(Value::Boolean),
             Self::Integer => text.parse().ok().map(Value::Integer),
             Self::Decimal => decimal(text).map(Value::Decimal),
-            Self::Date if text.len() == "2026-01-31".len() => text.parse().ok().map(Value::Date),
-            Self::Date => None,
+            Self::Date => crate::day(text).map(Value::Date),
             Self::Time => DateTime::parse_from_rfc3339(text).ok().map(|time| Value::Time(time.to_utc())),
         }
     }

@@ -113,6 +113,15 @@ fn everything_bad_is_named_at_once() {
 }
 
 #[test]
+fn a_date_has_a_year_of_four_digits() {
+    for bad in ["-999-01-01", "-9999-1-01", "%2B99999-1-1"] {
+        let refused = ["filter[closes]: invalid: must be a date such as 2026-01-31"];
+        assert_eq!(errors(&format!("filter[closes]={bad}")), refused, "{bad}");
+    }
+    assert_eq!(parsed("filter[closes]=0000-01-01&filter[closes]=9999-12-31").filters[0].values.len(), 2);
+}
+
+#[test]
 fn the_limits_hold() {
     let filters = |count: usize| vec!["filter[name]=a"; count].join("&");
     assert_eq!(parsed(&filters(20)).filters[0].values.len(), 20);

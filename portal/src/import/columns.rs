@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use csv::StringRecord;
 
 use super::map::{Join, Map, nearest};
-use super::table::Table;
+use super::table::{Open, Table};
 
 /// Where a column is: in the main file, or in a joined one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -50,14 +50,15 @@ impl Columns {
     ///
     /// # Errors
     /// A file that cannot be read, or whose keys do not tell its rows apart; a column that is not there.
-    pub fn read(main: &Table, map: &Map, folder: &Path) -> anyhow::Result<Self> {
+    pub fn read(main: &Table, map: &Map, folder: &Path, open: Open<'_>) -> anyhow::Result<Self> {
         let main = Headings { file: main.name(), names: main.headings.clone() };
         let mut columns = Self { main, joins: Vec::new(), corrections: HashMap::new() };
         for join in &map.joins {
             let name = join.name();
             let spellings = map.corrections.get(&format!("{name}.{}", join.key));
+            let table = || Table::read(&folder.join(&join.file), join.delimiter, open);
             let joined =
-                columns.join(&name, join, spellings, folder).with_context(|| format!("join {name}"))?;
+                columns.join(&name, join, spellings, table).with_context(|| format!("join {name}"))?;
             columns.joins.push(joined);
         }
         for (name, spellings) in &map.corrections {
@@ -73,13 +74,13 @@ impl Columns {
         name: &str,
         join: &Join,
         spellings: Option<&BTreeMap<String, String>>,
-        folder: &Path,
+        table: impl FnOnce() -> anyhow::Result<Table>,
     ) -> anyhow::Result<Joined> {
         if name.is_empty() || self.joins.iter().any(|other| other.name == name) {
             bail!("the name {name:?} is empty or taken by another join; give it another one with `name`");
         }
         let on = self.find(&join.on)?;
-        let table = Table::read(&folder.join(&join.file), join.delimiter)?;
+        let table = table()?;
         let headings = Headings { file: table.name(), names: table.headings.clone() };
         let key = headings.find(&join.key)?;
         let mut rows = HashMap::new();

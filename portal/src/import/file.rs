@@ -25,6 +25,7 @@ use super::plan::{FileArgs, Plan};
 use super::prepare::{Preparation, Prepared};
 use super::rejects::Rejects;
 use super::send::{Outcome, Sender, Taken};
+use super::table::DISK;
 use super::tally::Tally;
 use crate::progress::bar;
 
@@ -60,7 +61,7 @@ impl ImportArgs {
     /// # Errors
     /// Whatever is wrong with them.
     pub fn read<B: Becomes>(&self) -> anyhow::Result<Ready<'_>> {
-        Ok(Ready { args: self, plan: Plan::read(&self.files, B::FIELDS)? })
+        Ok(Ready { args: self, plan: Plan::read(&self.files, B::FIELDS, DISK)? })
     }
 }
 
@@ -203,7 +204,7 @@ fn named(wanted: &str, pipelines: Vec<(PipelineId, Pipeline)>) -> anyhow::Result
 }
 
 /// The default pipeline as it will be when the import begins.
-fn unborn_default(tenant: TenantId, now: DateTime<Utc>) -> anyhow::Result<Pipeline> {
+pub(super) fn unborn_default(tenant: TenantId, now: DateTime<Utc>) -> anyhow::Result<Pipeline> {
     let mut pipeline = Pipeline::default();
     let created = pipeline.decide(Command::now(default_pipeline(tenant)?, now))?;
     created.into_iter().for_each(|event| pipeline.apply(event));

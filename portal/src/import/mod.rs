@@ -9,6 +9,8 @@ mod columns;
 mod deals;
 mod entry;
 mod file;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod help;
 mod identity;
 mod leads;

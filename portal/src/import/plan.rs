@@ -1,6 +1,7 @@
 //! File, map and joined files, checked against each other before any row is looked at.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -11,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::columns::{Column, Columns};
 use super::entry::Entry;
 use super::map::{Field, Map, Shape, listed};
-use super::table::Table;
+use super::table::{Open, Table};
 
 /// Which files to import by which map.
 #[derive(Args, Debug)]
@@ -54,15 +55,15 @@ impl Plan {
     ///
     /// # Errors
     /// Whatever is wrong with the map, and what it asks of the files that they do not have.
-    pub fn read(args: &FileArgs, fields: &[Field]) -> anyhow::Result<Self> {
+    pub fn read(args: &FileArgs, fields: &[Field], open: Open<'_>) -> anyhow::Result<Self> {
         let mistakes = || format!("the map {}", args.map.display());
-        let text = std::fs::read_to_string(&args.map)
-            .with_context(|| format!("cannot read the map {}", args.map.display()))?;
+        let text = open(&args.map).and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
+        let text = text.with_context(|| format!("cannot read the map {}", args.map.display()))?;
         let map = Map::parse(&text, fields).with_context(mistakes)?;
-        let table = Table::read(&args.file, map.source.delimiter)?;
+        let table = Table::read(&args.file, map.source.delimiter, open)?;
         let own = args.map.parent().unwrap_or(Path::new("."));
-        let columns =
-            Columns::read(&table, &map, args.join_dir.as_deref().unwrap_or(own)).with_context(mistakes)?;
+        let folder = args.join_dir.as_deref().unwrap_or(own);
+        let columns = Columns::read(&table, &map, folder, open).with_context(mistakes)?;
         let key = map.source.key.0.iter().map(|name| columns.find(name)).collect::<Result<_, _>>();
         let key = key.context("source.key").with_context(mistakes)?;
         let (entries, custom) = bind(&map, fields, &columns).with_context(mistakes)?;

@@ -33,8 +33,12 @@ impl Context<'_> {
         let values = place.values.iter().map(|value| value.as_ref().map(text)).collect();
         let written = Written(way == Way::Back, values, place.id);
         // Strings, a flag and an id: they can always be written.
-        let body = serde_json::to_vec(&written).unwrap_or_default();
-        let mut bytes = self.digest(&body).to_vec();
+        self.seal(&serde_json::to_vec(&written).unwrap_or_default())
+    }
+
+    /// The cursor of a body, be it good or bad.
+    pub(super) fn seal(&self, body: &[u8]) -> String {
+        let mut bytes = self.digest(body).to_vec();
         bytes.extend(body);
         URL_SAFE_NO_PAD.encode(bytes)
     }
@@ -59,7 +63,9 @@ impl Context<'_> {
             None => Some(None),
         });
         let place = Place { values: values.collect::<Option<_>>()?, id };
-        Some((place, if back { Way::Back } else { Way::Onwards }))
+        let way = if back { Way::Back } else { Way::Onwards };
+        // A place has one cursor, so that a list has one link and answers that are kept one name.
+        (self.write(&place, way) == cursor).then_some((place, way))
     }
 
     fn digest(&self, body: &[u8]) -> [u8; DIGEST_BYTES] {
@@ -149,6 +155,17 @@ mod tests {
             changed[index] = if changed[index] == b'A' { b'B' } else { b'A' };
             assert!(context.read(std::str::from_utf8(&changed).unwrap(), &[]).is_err());
         }
+    }
+
+    #[test]
+    fn a_cursor_that_says_the_same_in_other_words_is_refused() {
+        let context = context(&["/leads"]);
+        let read = |body: &str| context.read(&context.seal(body.as_bytes()), &[Key::POSITION]);
+        let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+        assert!(read(&format!("[false,[\"7\"],\"{id}\"]")).is_ok());
+        assert!(read(&format!("[false,[\"7\"],\"{}\"]", id.to_uppercase())).is_err());
+        assert!(read(&format!("[false,[\"+7\"],\"{id}\"]")).is_err());
+        assert!(read(&format!("[false, [\"7\"], \"{id}\"]")).is_err());
     }
 
     #[test]

@@ -5,6 +5,8 @@
 mod condition;
 mod cursor;
 mod custom;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod keyset;
 mod page;
 mod position;

@@ -31,7 +31,7 @@ pub(crate) struct List<F> {
     pub(super) by_number: bool,
     path: String,
     /// Everything that was asked, but for where to begin.
-    asked: Vec<(String, String)>,
+    pub(super) asked: Vec<(String, String)>,
 }
 
 impl<F: View> List<F> {

@@ -13,9 +13,7 @@ impl TryFrom<String> for Day {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, &'static str> {
-        let fits = text.len() == "2026-01-31".len() && text.starts_with(|c: char| c.is_ascii_digit());
-        let day = fits.then(|| text.parse().ok()).flatten();
-        day.map(Self).ok_or("must be a date such as 2026-01-31")
+        edge::day(&text).map(Self).ok_or("must be a date such as 2026-01-31")
     }
 }
 

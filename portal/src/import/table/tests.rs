@@ -8,7 +8,7 @@ fn table(content: &[u8]) -> anyhow::Result<Table> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("rows.csv");
     std::fs::write(&path, content).unwrap();
-    Table::read(&path, None)
+    Table::read(&path, None, DISK)
 }
 
 fn rows(content: &str) -> Vec<(u64, Vec<String>)> {
@@ -32,6 +32,15 @@ fn lines_are_counted_over_line_ends_quotes_and_empty_lines() {
 fn a_byte_order_mark_is_no_part_of_the_first_heading() {
     let table = table("\u{feff}\"a\",b\n1,2\n".as_bytes()).unwrap();
     assert_eq!(table.headings, vec!["a", "b"]);
+}
+
+#[test]
+fn what_has_a_meaning_in_csv_is_no_delimiter() {
+    for delimiter in ['"', '\r', '\n'] {
+        let refused = Table::read(Path::new("rows.csv"), Some(delimiter), &|_| Ok(b"a,b".to_vec()));
+        let refused = refused.unwrap_err().to_string();
+        assert_eq!(refused, "the delimiter must be no quote and no line break");
+    }
 }
 
 #[test]
@@ -62,7 +71,7 @@ fn the_corner_cases_of_csv_are_read_as_their_authors_meant() {
             continue;
         }
         let json = folder.join("json").join(path.with_extension("json").file_name().unwrap());
-        let table = Table::read(&path, None).unwrap();
+        let table = Table::read(&path, None, DISK).unwrap();
         let mut read = Vec::new();
         for row in table.rows() {
             let row = StringRecord::from_byte_record_lossy(row.unwrap().cells);

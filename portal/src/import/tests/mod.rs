@@ -17,6 +17,7 @@ use super::becomes::Becomes;
 use super::deals::Deals;
 use super::plan::{FileArgs, Plan};
 use super::prepare::{Preparation, Prepared, Rejected};
+use super::table::DISK;
 
 /// A folder of the data that nobody here wrote; none, said loudly, where it is missing.
 pub fn data(folder: &str) -> Option<PathBuf> {
@@ -65,7 +66,7 @@ impl Files {
     pub fn plan<B: Becomes>(&self) -> anyhow::Result<Plan> {
         let file = |name| self.folder.path().join(name);
         let args = FileArgs { file: file("rows.csv"), map: file("map.toml"), join_dir: None };
-        Plan::read(&args, B::FIELDS)
+        Plan::read(&args, B::FIELDS, DISK)
     }
 
     /// What is wrong with the files or with the values of the map.

@@ -1,0 +1,124 @@
+//! `crm`: the one binary. Roles, configuration, telemetry, and the command line.
+//!
+//! Job: read the configuration, connect to PostgreSQL and NATS, and run what was asked for.
+//! Used by: people and process managers, by way of the binary; fuzz targets, by way of `fuzzing`.
+//! Never here: rules, SQL of a context, HTTP handlers.
+
+mod admin;
+mod config;
+mod import;
+mod maintain;
+mod metrics;
+mod progress;
+mod replay;
+mod roles;
+mod sampler;
+mod serve;
+mod site;
+mod standing;
+mod status;
+mod telemetry;
+mod token;
+mod verify;
+
+use clap::{Parser, Subcommand};
+
+#[cfg(feature = "fuzzing")]
+pub use import::fuzzing;
+#[cfg(feature = "fuzzing")]
+pub use maintain::upcasters;
+
+/// A CRM whose every change is an event in a log that is never rewritten.
+#[derive(Parser)]
+#[command(name = "crm", version, about, propagate_version = true, max_term_width = 100)]
+#[command(after_help = "\
+To try it out:   crm serve --embedded
+Without --embedded, DATABASE_URL and NATS_URL name the servers. The other commands find the servers of a
+`crm serve --embedded` in the same folder by themselves.")]
+struct Cli {
+    #[command(flatten)]
+    site: config::SiteArgs,
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Run everything in one process: command API, query API, relay and projections.
+    Serve(serve::ServeArgs),
+    /// Run the command API: HTTP in, events out.
+    CommandApi(serve::ApiArgs),
+    /// Run the query API: HTTP reads of the read models and of the log.
+    QueryApi(serve::ApiArgs),
+    /// Run the relay to NATS and all projections. Several may run: one works, the others stand by.
+    Projector(config::AdminArgs),
+    /// Show how far everything is: the log, the relay, each read model.
+    Status(status::StatusArgs),
+    /// Bring the database to the schema of this build. `serve --embedded` does it by itself.
+    Migrate,
+    /// Print the OpenAPI 3.1 document of both APIs.
+    Openapi,
+    /// Print a bearer token for development.
+    Token(token::TokenArgs),
+    /// Bring leads and opportunities in from CSV files, or take an import back.
+    Import(import::ImportCommand),
+    /// Fill a read model anew from the log beside the live one, compare the two, and switch. Reads go on.
+    Rebuild(maintain::RebuildArgs),
+    /// Let the rows of a tenant go on, after what stopped them was mended.
+    Resume(maintain::ResumeArgs),
+    /// Print events of the log as JSON lines: who changed what, when and why.
+    Replay(replay::ReplayArgs),
+    /// Read the whole log and prove that nothing is missing or unreadable, that nothing changed since an earlier run
+    /// sealed it, and that read models are true to it.
+    Verify(verify::VerifyArgs),
+}
+
+impl Task {
+    /// What it is called where its spans are collected.
+    fn service(&self) -> &'static str {
+        match self {
+            Task::CommandApi(_) => "crm-command-api",
+            Task::QueryApi(_) => "crm-query-api",
+            Task::Projector(_) => "crm-projector",
+            Task::Serve(_)
+            | Task::Status(_)
+            | Task::Migrate
+            | Task::Openapi
+            | Task::Token(_)
+            | Task::Import(_)
+            | Task::Rebuild(_)
+            | Task::Resume(_)
+            | Task::Replay(_)
+            | Task::Verify(_) => "crm",
+        }
+    }
+}
+
+/// Does what the command line asks for.
+pub async fn run() -> std::process::ExitCode {
+    let cli = Cli::parse();
+    let telemetry = telemetry::Telemetry::start(cli.site.log, cli.task.service());
+    let done = match cli.task {
+        Task::Serve(args) => serve::serve(&cli.site, args).await,
+        Task::CommandApi(args) => serve::command_api(&cli.site, &args).await,
+        Task::QueryApi(args) => serve::query_api(&cli.site, &args).await,
+        Task::Projector(args) => serve::projector(&cli.site, &args).await,
+        Task::Status(args) => status::status(&cli.site, &args).await,
+        Task::Migrate => maintain::migrate(&cli.site).await,
+        Task::Openapi => roles::print_openapi(),
+        Task::Token(args) => token::token(&cli.site, &args),
+        Task::Import(command) => import::import(&cli.site, &command).await,
+        Task::Rebuild(args) => maintain::rebuild(&cli.site, &args).await,
+        Task::Resume(args) => maintain::resume(&cli.site, &args).await,
+        Task::Replay(args) => replay::replay(&cli.site, &args).await,
+        Task::Verify(args) => verify::verify(&cli.site, &args).await,
+    };
+    telemetry.stop().await;
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("crm: {error:#}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}
