@@ -38,7 +38,7 @@ bench: cargo tools ## measure it beside what one would use instead, in a quarter
 	@$(CARGO) build --release --locked -p portal --bin crm -p bench --bin bench
 	@exec target/release/bench $(BENCH)
 
-drill: cargo tools ## break everything on purpose for about 10 minutes, and catch four planted bugs; DRILL=--help tells more
+drill: cargo tools ## break everything on purpose for about 10 minutes, and catch five planted bugs; DRILL=--help tells more
 	@$(CARGO) build --locked -p portal --bin crm --features planted
 	@mkdir -p target/drill && cp target/debug/crm target/drill/crm-planted
 	@$(CARGO) build --locked -p portal -p drill

@@ -5,9 +5,11 @@
 //! Never here: anything that the product needs; a drill knows it only by its processes, its HTTP and its tables.
 
 pub mod client;
+pub mod clocks;
 pub mod drills;
 pub mod journal;
 pub mod judge;
+pub mod layout;
 pub mod load;
 pub mod planted;
 pub mod proxy;
@@ -17,5 +19,7 @@ pub mod run;
 pub mod servers;
 pub mod service;
 pub mod settings;
+pub mod token;
+pub mod vdso;
 pub mod versions;
 pub mod world;

@@ -1,7 +1,8 @@
 //! Bugs that a special build of `crm` has on purpose. A drill that stays green on its bug is not a drill.
 
 use event_store::planted::{
-    APPENDER_WITHOUT_GATE, IDEMPOTENCY_APART, RELAY_WITHOUT_FENCE, RUNNER_WITHOUT_POSITIONS,
+    APPENDER_WITHOUT_GATE, IDEMPOTENCY_APART, RECORDED_BY_CLOCK, RELAY_WITHOUT_FENCE,
+    RUNNER_WITHOUT_POSITIONS,
 };
 use sqlx::{Executor as _, PgPool};
 
@@ -11,11 +12,12 @@ use crate::run::side_by_side;
 use crate::settings::{Form, Settings};
 
 /// A bug by the name that `CRM_PLANTED` switches it on by, and the drill that must notice it.
-pub const BUGS: [(&str, &str); 4] = [
+pub const BUGS: [(&str, &str); 5] = [
     (APPENDER_WITHOUT_GATE, "kills"),
     (RUNNER_WITHOUT_POSITIONS, "restore"),
     (RELAY_WITHOUT_FENCE, "takeover"),
     (IDEMPOTENCY_APART, "kills"),
+    (RECORDED_BY_CLOCK, "clock"),
 ];
 
 /// Makes what a bug needs in the database.

@@ -22,6 +22,9 @@ pub struct Outcome {
     pub began: bool,
     /// Faults in the order in which they were injected.
     pub faults: Vec<String>,
+    /// Faults that cannot be injected here, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
     /// Commands that were acknowledged.
     pub acknowledged: u64,
     /// Requests that got no answer, or 503: asked again.
@@ -135,6 +138,11 @@ impl Report {
             text += &row(&format!("! {bug}"), outcome);
             let caught = if outcome.caught() { "caught" } else { "NOT caught" };
             text += &format!("  {caught} by {}\n", outcome.drill);
+        }
+        for outcome in &self.drills {
+            for left_out in &outcome.left_out {
+                text += &format!("\n{} left out: {left_out}\n", outcome.drill);
+            }
         }
         for outcome in self.drills.iter().filter(|outcome| !outcome.kept()) {
             text += &format!("\n{} broke its promises:\n", outcome.drill);

@@ -85,6 +85,11 @@ async fn drill<D: Drill>(
             number + 1,
             schedule.len()
         ));
+        if let Some(reason) = D::lacks(world, fault) {
+            eprintln!("drill: {} leaves out: {fault}: {reason}", D::NAME);
+            outcome.left_out.push(format!("{fault}: {reason}"));
+            continue;
+        }
         tokio::time::sleep(*after).await;
         drill.inject(world, fault).await?;
         outcome.faults.push(fault.to_string());

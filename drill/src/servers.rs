@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use embedded::{Config, Nats, Postgres, find_tools};
 
+use crate::clocks::Clocks;
+
 /// Where a folder in memory is, on Linux.
 const IN_MEMORY: &str = "/dev/shm";
 /// Room that a drill may need.
@@ -28,16 +30,19 @@ pub fn folder(drill: &str) -> anyhow::Result<tempfile::TempDir> {
     Ok(folder)
 }
 
-/// Starts both servers, with durable settings, and applies the migrations.
+/// Starts both servers, with durable settings, and applies the migrations. PostgreSQL goes by a clock of its own if there
+/// are `clocks`.
 ///
 /// # Errors
 /// One does not start.
-pub async fn start(dir: &Path) -> anyhow::Result<(Postgres, Nats)> {
+pub async fn start(dir: &Path, clocks: Option<&Clocks>) -> anyhow::Result<(Postgres, Nats)> {
+    let launcher = clocks.map(|clocks| clocks.launcher("postgres")).transpose()?.unwrap_or_default();
     let tools = find_tools()?;
     let config = |name: &str| Config { tools: tools.clone(), dir: dir.join(name) };
     let (postgres, nats) = (config("postgres"), config("nats"));
-    let servers =
-        tokio::task::spawn_blocking(move || anyhow::Ok((Postgres::open(&postgres)?, Nats::open(&nats)?)));
+    let servers = tokio::task::spawn_blocking(move || {
+        anyhow::Ok((Postgres::open_through(&postgres, launcher)?, Nats::open(&nats)?))
+    });
     let (postgres, nats) = servers.await??;
     let pool = sqlx::PgPool::connect(&postgres.url()).await?;
     migrations::MIGRATOR.run(&pool).await.context("cannot migrate the database")?;

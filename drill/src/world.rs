@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use async_nats::jetstream;
-use edge::{Identity, Role, SigningKey, TenantId, TokenSettings};
+use edge::SigningKey;
 use embedded::{Nats, Postgres};
 use event_store::StreamNames;
 use rand::SeedableRng as _;
@@ -21,39 +22,21 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::client::{Client, Complaints, Site, Tenant};
+use crate::clocks::Clocks;
 use crate::journal::Journal;
+use crate::layout::Layout;
 use crate::load::Load;
 use crate::planted;
 use crate::proxy::Proxy;
 use crate::servers;
 use crate::service::{Plan, Service};
 use crate::settings::Settings;
+use crate::token;
 
 /// Tenants in each world.
 const TENANTS: usize = 3;
 /// How long everything may take to be up for the first time.
 const START: Duration = Duration::from_secs(60);
-/// How long the tokens of clients are good.
-const TOKEN: Duration = Duration::from_secs(4 * 3600);
-
-/// How many of each there are, and where the servers' files lie.
-#[derive(Clone, Debug)]
-pub struct Layout {
-    /// Command APIs.
-    pub command_apis: usize,
-    /// Projectors, each with a relay: one works, the others stand by.
-    pub projectors: usize,
-    /// What is mounted before the servers start: a folder below that of the drill, and its bytes.
-    pub mounts: Vec<(&'static str, u64)>,
-    /// Environment of single services, by their names.
-    pub environment: Vec<(&'static str, String, String)>,
-}
-
-impl Default for Layout {
-    fn default() -> Self {
-        Self { command_apis: 2, projectors: 1, mounts: Vec::new(), environment: Vec::new() }
-    }
-}
 
 /// A running system. [`World::close`] ends it in order.
 pub struct World {
@@ -81,6 +64,7 @@ pub struct World {
     crm: PathBuf,
     token_key: PathBuf,
     mounts: Vec<crate::drills::disk::Mount>,
+    clocks: Option<Clocks>,
     folder: TempDir,
 }
 
@@ -95,7 +79,8 @@ impl World {
         for (name, bytes) in &layout.mounts {
             mounts.push(crate::drills::disk::Mount::new(&folder.path().join(name), *bytes)?);
         }
-        let (postgres, nats) = servers::start(folder.path()).await?;
+        let clocks = layout.clocks.then(Clocks::make).transpose()?;
+        let (postgres, nats) = servers::start(folder.path(), clocks.as_ref()).await?;
         let key = SigningKey::generate()?;
         let token_key = folder.path().join("token-public-key.pem");
         std::fs::write(&token_key, key.public_pem()?)?;
@@ -104,7 +89,7 @@ impl World {
             planted::prepare(&pool, bug).await?;
         }
         let jetstream = jetstream::new(event_store::nats::connect(&nats.url()).await?);
-        let tenants = (0..TENANTS).map(|_| tenant(&key)).collect::<anyhow::Result<_>>()?;
+        let tenants = (0..TENANTS).map(|_| tenant(&key, &layout.tokens)).collect::<anyhow::Result<_>>()?;
         let site = Site {
             commands: Vec::new(),
             queries: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -128,6 +113,7 @@ impl World {
             crm: settings.crm.clone(),
             token_key,
             mounts,
+            clocks,
             folder,
         };
         world.start_services(settings, layout).await?;
@@ -196,6 +182,9 @@ impl World {
         ];
         if let Some(bug) = settings.planted {
             environment.push(("CRM_PLANTED".to_owned(), bug.to_owned()));
+        }
+        if let Some(clocks) = &self.clocks {
+            environment.extend(clocks.environment(name)?);
         }
         let own = layout.environment.iter().filter(|(service, ..)| *service == name);
         environment.extend(own.map(|(_, name, value)| (name.clone(), value.clone())));
@@ -315,6 +304,14 @@ impl World {
         self.services.get(name).with_context(|| format!("there is no service {name}"))
     }
 
+    /// The wall clocks that can be set.
+    ///
+    /// # Errors
+    /// The layout asks for none.
+    pub fn clocks(&self) -> anyhow::Result<&Clocks> {
+        self.clocks.as_ref().context("no clock can be set")
+    }
+
     /// The names on NATS.
     pub fn names(&self) -> StreamNames {
         StreamNames::default()
@@ -334,10 +331,9 @@ impl World {
     }
 }
 
-fn tenant(key: &SigningKey) -> anyhow::Result<Tenant> {
-    let tenant = TenantId::from_uuid(Uuid::now_v7());
-    let identity = Identity { subject: "drill".to_owned(), tenant, roles: vec![Role::Admin] };
-    Ok(Tenant { id: tenant.as_uuid(), token: key.mint(&TokenSettings::default(), &identity, TOKEN)? })
+fn tenant(key: &SigningKey, times: &Range<i64>) -> anyhow::Result<Tenant> {
+    let id = Uuid::now_v7();
+    Ok(Tenant { id, token: token::sign(key, id, times)? })
 }
 
 /// An address that nobody listens on at this moment.

@@ -21,6 +21,8 @@ pub struct Postgres(Server<Cluster>);
 /// The files of the server.
 struct Cluster {
     data: PathBuf,
+    /// What starts the server in its place, and gives way to it, such as `env` with variables.
+    launcher: Vec<OsString>,
     /// `postmaster.pid` as it was before the start, if an earlier server was killed.
     stale: Option<String>,
 }
@@ -32,16 +34,28 @@ impl Postgres {
     /// # Errors
     /// As [`Embedded::start`](crate::Embedded::start).
     pub fn open(config: &Config) -> Result<Postgres, Error> {
-        Postgres::start(Arc::new(Site::open(&config.tools, &config.dir)?))
+        Postgres::open_through(config, Vec::new())
+    }
+
+    /// The same, with the server's command line behind another one that ends by carrying it out, such as `env NAME=value`.
+    ///
+    /// # Errors
+    /// As [`Postgres::open`].
+    pub fn open_through(config: &Config, launcher: Vec<OsString>) -> Result<Postgres, Error> {
+        Postgres::launch(Arc::new(Site::open(&config.tools, &config.dir)?), launcher)
     }
 
     pub(crate) fn start(site: Arc<Site>) -> Result<Postgres, Error> {
+        Postgres::launch(site, Vec::new())
+    }
+
+    fn launch(site: Arc<Site>, launcher: Vec<OsString>) -> Result<Postgres, Error> {
         let data = site.dir.join("postgres");
         orphan::stop(&data.join("postmaster.pid"), &data, "PostgreSQL", Signal::INT)?;
         if !data.exists() {
             create(&site, &data)?;
         }
-        Ok(Postgres(Server::start(site, Cluster { data, stale: None })?))
+        Ok(Postgres(Server::start(site, Cluster { data, launcher, stale: None })?))
     }
 
     /// Where the database `crm` is: `postgresql://crm:<password>@127.0.0.1:<port>/crm`.
@@ -101,8 +115,8 @@ impl Program for Cluster {
 
     fn prepare(&mut self, site: &Site, port: u16) -> Result<Vec<OsString>, Error> {
         self.stale = self.pid_file();
-        let mut command: Vec<OsString> =
-            vec![site.tools.postgres.clone().into(), "-D".into(), self.data.clone().into()];
+        let mut command = self.launcher.clone();
+        command.extend([site.tools.postgres.clone().into(), "-D".into(), self.data.clone().into()]);
         command.extend(["-p".into(), port.to_string().into()]);
         for setting in settings(site.throwaway) {
             command.extend(["-c".into(), setting.into()]);

@@ -11,6 +11,8 @@ use crate::appender::count;
 
 /// Positions come from a sequence, like those of a `bigserial`, and nobody waits at the gate.
 pub const APPENDER_WITHOUT_GATE: &str = "appender_without_gate";
+/// Events are stamped by the clock alone, whatever the one before was stamped with.
+pub const RECORDED_BY_CLOCK: &str = "recorded_by_clock";
 /// Answers are kept in a transaction of their own, after the events.
 pub const IDEMPOTENCY_APART: &str = "idempotency_apart";
 /// Messages carry an id and no fence; the window in which the server knows the id again is as short as a pause.
@@ -31,16 +33,20 @@ pub const fn is_planted(_bug: &str) -> bool {
     false
 }
 
-/// The statement of the appender; with the bug, it draws numbers from a sequence that the drill has made.
+/// The statement of the appender; with bugs, it draws numbers from a sequence that the drill has made, or asks the clock
+/// alone.
 pub(crate) fn append_sql() -> &'static str {
     const DRAWN: &str = "select max(n) - $1 as base, clock_timestamp() as recorded_at
         from (select nextval('log.planted_position') as n from generate_series(1, $1)) as drawn";
     const SOUND: &str = include_str!("sql/append.sql");
-    if !is_planted(APPENDER_WITHOUT_GATE) {
+    if !is_planted(APPENDER_WITHOUT_GATE) && !is_planted(RECORDED_BY_CLOCK) {
         return SOUND;
     }
     static SQL: std::sync::OnceLock<String> = std::sync::OnceLock::new();
     SQL.get_or_init(|| {
+        if is_planted(RECORDED_BY_CLOCK) {
+            return SOUND.replace("greatest(last_recorded_at, clock_timestamp())", "clock_timestamp()");
+        }
         let (before, rest) = SOUND.split_once("materialized (").unwrap_or((SOUND, ""));
         let (_, after) = rest.split_once("), added").unwrap_or_default();
         format!("{before}materialized ({DRAWN}), added{after}")

@@ -6,6 +6,7 @@
 
 mod admin;
 mod config;
+mod heads;
 mod import;
 mod maintain;
 mod metrics;

@@ -1,7 +1,7 @@
 //! Reads from time to time how far everything is, so that a scrape or a health check asks no server itself.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use edge::Check;
 use metrics::{counter, gauge};
@@ -9,6 +9,7 @@ use sqlx::PgPool;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::heads::Heads;
 use crate::metrics::{
     DATABASE_CONNECTIONS, DATABASE_CONNECTIONS_MAX, DATABASE_SIZE, HEAD, POOL, POOL_MAX, REBUILD_POSITION,
     REBUILD_TARGET, RELAY_LAG, RELAY_LOCKED, SAMPLED_AT, SAMPLES_FAILED, STREAM_BYTES, STREAM_MESSAGES,
@@ -48,9 +49,9 @@ impl Sampler {
         let (told, verdict) = watch::channel(Arc::default());
         let task = tokio::spawn(async move {
             let mut verdict = Verdict::default();
-            let mut rebuilt = Vec::new();
+            let (mut rebuilt, mut heads) = (Vec::new(), Heads::default());
             loop {
-                sample(&observer, &pools, &mut verdict, &mut rebuilt).await;
+                sample(&observer, &pools, &mut verdict, &mut rebuilt, &mut heads).await;
                 told.send_replace(Arc::new(verdict.clone()));
                 tokio::time::sleep(EVERY).await;
             }
@@ -108,14 +109,23 @@ impl Verdict {
     }
 }
 
-async fn sample(observer: &Observer, pools: &[NamedPool], verdict: &mut Verdict, rebuilt: &mut Vec<Rebuild>) {
+async fn sample(
+    observer: &Observer,
+    pools: &[NamedPool],
+    verdict: &mut Verdict,
+    rebuilt: &mut Vec<Rebuild>,
+    heads: &mut Heads,
+) {
     for (name, pool) in pools {
         let (open, idle) = (pool.size(), u32::try_from(pool.num_idle()).unwrap_or_default());
         gauge!(POOL, "pool" => *name, "state" => "idle").set(idle);
         gauge!(POOL, "pool" => *name, "state" => "in use").set(open.saturating_sub(idle));
         gauge!(POOL_MAX, "pool" => *name).set(pool.options().get_max_connections());
     }
-    let (log, stream) = tokio::join!(observer.log(), observer.stream());
+    let (mut log, stream) = tokio::join!(observer.log(), observer.stream());
+    if let Ok(log) = &mut log {
+        heads.look_at(log, Instant::now());
+    }
     match &log {
         Ok(log) => {
             verdict.postgres_failed = 0;

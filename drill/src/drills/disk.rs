@@ -12,8 +12,9 @@ use rand::Rng;
 use rand::rngs::StdRng;
 
 use super::{Drill, Scheduled};
+use crate::layout::Layout;
 use crate::settings::Form;
-use crate::world::{Layout, World};
+use crate::world::World;
 
 /// Bytes of the disks, before something else fills them.
 const POSTGRES_BYTES: u64 = 400 << 20;

@@ -8,10 +8,12 @@ use rand::rngs::StdRng;
 
 use crate::journal::Entries;
 use crate::judge::Stream;
+use crate::layout::Layout;
 use crate::run::{Start, run};
 use crate::settings::{Form, Settings};
-use crate::world::{Layout, World};
+use crate::world::World;
 
+pub mod clock;
 pub mod disk;
 pub mod kills;
 pub mod nats_store;
@@ -36,6 +38,11 @@ pub trait Drill: Default + Send {
 
     /// Why it cannot be run here, if so.
     fn unable() -> Option<String> {
+        None
+    }
+
+    /// Why this one fault cannot be injected here, if so: it is left out, and that is told.
+    fn lacks(_world: &World, _fault: &Self::Fault) -> Option<String> {
         None
     }
 
@@ -99,6 +106,7 @@ pub fn all() -> Vec<Entry> {
         entry::<restore::Restore>(),
         entry::<disk::Disk>(),
         entry::<poison::Poison>(),
+        entry::<clock::Clock>(),
     ]
 }
 

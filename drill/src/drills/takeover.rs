@@ -7,8 +7,9 @@ use rand::Rng;
 use rand::rngs::StdRng;
 
 use super::{Drill, Scheduled};
+use crate::layout::Layout;
 use crate::settings::Form;
-use crate::world::{Layout, World};
+use crate::world::World;
 
 /// The one that is left takes over; two at a time do no harm.
 #[derive(Default)]

@@ -1,11 +1,13 @@
 //! What `crm serve --embedded` relies on.
 
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
 use async_nats::jetstream;
-use sqlx::Executor;
+use embedded::{Config, Postgres, find_tools};
+use sqlx::{Connection, Executor, PgConnection};
 
 use crate::{connect, connect_nats, port, start};
 
@@ -91,4 +93,18 @@ async fn the_servers_speak_utf8_and_utc_keep_what_they_were_told_and_want_a_pass
         );
     }
     servers.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_starts_through_a_command_that_gives_way_to_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = Config { tools: find_tools().unwrap(), dir: dir.path().to_owned() };
+    let launcher = ["sh", "-c", "echo >> launched; exec \"$@\"", "sh"].map(OsString::from);
+
+    let mut postgres = Postgres::open_through(&config, launcher.to_vec()).unwrap();
+    postgres.restart().unwrap();
+
+    assert_eq!(fs::read_to_string(dir.path().join("launched")).unwrap(), "\n\n");
+    PgConnection::connect(&postgres.url()).await.unwrap();
+    postgres.stop().unwrap();
 }

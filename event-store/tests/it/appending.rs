@@ -1,3 +1,4 @@
+use chrono::{DateTime, Utc};
 use event_store::{AppendError, Change, Idempotency, read};
 use futures::future::join_all;
 use serde_json::json;
@@ -212,4 +213,26 @@ async fn a_database_that_is_away_is_unavailable_and_not_a_conflict() {
     let mut change = log.change();
     change.record(&counter, counted()).unwrap();
     assert!(matches!(log.store.commit(change).await, Err(AppendError::Unavailable(_))));
+}
+
+#[tokio::test]
+async fn what_follows_an_event_of_tomorrow_is_not_recorded_before_it() {
+    let log = Log::new().await;
+    let id = Uuid::now_v7();
+    log.count(id).await;
+    let owner = sqlx::PgPool::connect(log.database.url()).await.unwrap();
+    // As it is after the clock of PostgreSQL was a day ahead and was put back.
+    let tomorrow: DateTime<Utc> = sqlx::query_scalar(
+        "update log.event set recorded_at = recorded_at + interval '1 day' returning recorded_at",
+    )
+    .fetch_one(&owner)
+    .await
+    .unwrap();
+    log.count(id).await;
+    let recorded: Vec<DateTime<Utc>> =
+        sqlx::query_scalar("select recorded_at from log.event order by position")
+            .fetch_all(&owner)
+            .await
+            .unwrap();
+    assert_eq!(recorded, [tomorrow, tomorrow]);
 }
