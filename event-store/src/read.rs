@@ -8,7 +8,7 @@ use sqlx::{FromRow, PgExecutor, PgPool, Row, postgres::PgRow};
 use uuid::Uuid;
 
 use crate::append::Stored;
-use crate::event::Recorded;
+use crate::event::{RawRecorded, Recorded};
 
 /// The columns of an event, in the order in which [`Recorded`] is read from a row.
 pub const COLUMNS: &str = "position, tenant_id, aggregate_type, aggregate_id, sequence, event_id, event_type, \
@@ -41,17 +41,25 @@ pub async fn head(executor: impl PgExecutor<'_>) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar("select position from log.head").fetch_one(executor).await
 }
 
-/// Up to `limit` events with a position greater than `after`, in order, of all tenants the role may see. Their JSON
-/// comes as values, or as text.
-pub async fn after<J>(
+const AFTER: &str = "where position > $1 order by position limit $2";
+
+/// Up to `limit` events with a position greater than `after`, in order, of all tenants the role may see.
+pub async fn after(
     executor: impl PgExecutor<'_>,
     after: i64,
     limit: i64,
-) -> Result<Vec<Recorded<J, J>>, sqlx::Error>
-where
-    J: DeserializeOwned + Send + Unpin + 'static,
-{
-    let sql = format!("select {COLUMNS} from log.event where position > $1 order by position limit $2");
+) -> Result<Vec<Recorded>, sqlx::Error> {
+    let sql = format!("select {COLUMNS} from log.event {AFTER}");
+    sqlx::query_as(&sql).bind(after).bind(limit).fetch_all(executor).await
+}
+
+/// The same, for whoever only passes them on.
+pub(crate) async fn raw_after(
+    executor: impl PgExecutor<'_>,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<RawRecorded>, sqlx::Error> {
+    let sql = format!("select {COLUMNS} from log.event {AFTER}");
     sqlx::query_as(&sql).bind(after).bind(limit).fetch_all(executor).await
 }
 

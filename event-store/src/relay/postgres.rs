@@ -52,7 +52,7 @@ impl Session for PostgresSession {
     }
 
     async fn after(&mut self, position: i64, limit: i64) -> Result<Vec<RawRecorded>, sqlx::Error> {
-        within_reason(read::after(&mut self.connection, position, limit)).await
+        within_reason(read::raw_after(&mut self.connection, position, limit)).await
     }
 }
 

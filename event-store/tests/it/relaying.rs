@@ -154,7 +154,7 @@ async fn a_stray_event_among_those_of_the_log_is_replaced() {
         ..stream::Config::default()
     };
     relayed.jetstream.create_stream(config).await.unwrap();
-    for event in read::after::<serde_json::Value>(&relayed.log.pool, 0, 5).await.unwrap() {
+    for event in read::after(&relayed.log.pool, 0, 5).await.unwrap() {
         let id = if event.position == 3 { Uuid::now_v7() } else { event.event_id };
         let mut headers = async_nats::HeaderMap::new();
         headers.insert(EVENT_ID, id.to_string());
