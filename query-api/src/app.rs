@@ -7,9 +7,14 @@ use edge::{EdgeState, TokenKeys};
 use event_store::Upcasters;
 use projections::Positions;
 use sqlx::PgPool;
+use tokio::sync::Semaphore;
 
 use crate::cache::AnswerCache;
 use crate::tenant::TenantReads;
+
+/// Exports that may be under way at a time, unless something else is said: a third of the connections of a process, so
+/// that reads have the others, and no more memory than their portions take.
+const EXPORTS: usize = 8;
 
 /// Tells the time.
 type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -21,6 +26,8 @@ pub struct QueryApi {
     pub(crate) positions: Positions,
     pub(crate) upcasters: Upcasters,
     pub(crate) cache: AnswerCache,
+    /// One place for each export under way.
+    pub(crate) exports: Arc<Semaphore>,
     clock: Clock,
     keys: Arc<TokenKeys>,
 }
@@ -30,13 +37,20 @@ impl QueryApi {
     /// of one tenant; waits by `positions`; checks tokens with `keys`; reads old events by `upcasters`.
     pub fn new(pool: PgPool, positions: Positions, keys: TokenKeys, upcasters: Upcasters) -> Self {
         let (reads, cache) = (TenantReads::new(pool), AnswerCache::new());
-        Self { reads, positions, upcasters, cache, clock: Arc::new(Utc::now), keys: Arc::new(keys) }
+        let (exports, clock) = (Arc::new(Semaphore::new(EXPORTS)), Arc::new(Utc::now));
+        Self { reads, positions, upcasters, cache, exports, clock, keys: Arc::new(keys) }
     }
 
     /// Takes the time that answers depend on, such as days in a stage, from another clock than that of the machine.
     #[must_use]
     pub fn with_clock(self, clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
         Self { clock: Arc::new(clock), ..self }
+    }
+
+    /// Lets another number of exports be under way at a time. Those beyond are told to come again.
+    #[must_use]
+    pub fn with_exports(self, most: usize) -> Self {
+        Self { exports: Arc::new(Semaphore::new(most)), ..self }
     }
 
     /// The time.
