@@ -23,7 +23,7 @@ const BEARER: &str = "bearer";
 /// Completes documents that the routers of an API have gathered.
 pub trait OpenApiExt {
     /// Adds the bearer token to every operation that does not declare its own security (`security(())` for none), and
-    /// the refusals that can happen there: 400, 401, 403, 404, 413, 415, 422, 429, 503. What an operation declares
+    /// the refusals that can happen there: 400, 401, 403, 404, 408, 413, 415, 422, 429, 503. What an operation declares
     /// itself stays as it is.
     #[must_use]
     fn completed(self) -> Self;
@@ -91,6 +91,7 @@ fn complete(operation: &mut Operation, has_parameters: bool) {
         ("401", "A valid token is needed", !is_open),
         ("403", "None of the caller's roles has the permission", !is_open),
         ("404", "There is nothing here that the caller may see", has_parameters),
+        ("408", "The body took too long to arrive", has_body),
         ("413", "The body is too large", has_body),
         ("415", "The body is not called application/json", has_body),
         ("422", "Some values are invalid; each is named", true),

@@ -10,6 +10,7 @@ mod plain;
 mod strict;
 
 use std::error::Error;
+use std::time::Duration;
 
 use axum::RequestExt;
 use axum::body::{Bytes, to_bytes};
@@ -21,6 +22,7 @@ use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
 use crate::Problem;
+use crate::server::Late;
 pub(crate) use plain::plain;
 
 /// Most bad fields that one answer names.
@@ -28,7 +30,7 @@ pub(crate) const MAX_ERRORS: usize = 100;
 
 /// A typed body. The last argument of a handler.
 ///
-/// Answers 400 to what is not JSON, 413 above the limit of [`crate::finish`], 415 to another content type, and 422 with
+/// Answers 400 to what is not JSON, 408 to what arrives too slowly, 413 above the limit of [`crate::finish`], 415 to another content type, and 422 with
 /// every bad field. Take it as `Option<Json<T>>` where the body may be absent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Json<T>(pub T);
@@ -88,14 +90,21 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
 async fn collect_body(request: Request) -> Result<Bytes, Problem> {
     let body = request.with_limited_body().into_body();
     to_bytes(body, usize::MAX).await.map_err(|error| {
-        if is_length_limit(&error) {
-            Problem::too_large("The body is larger than this route takes; most take 1 MiB.")
-        } else {
-            Problem::unreadable("The body ended early.").with_source(error)
+        if cause::<LengthLimitError>(&error).is_some() {
+            return Problem::too_large("The body is larger than this route takes; most take 1 MiB.");
+        }
+        match cause::<Late>(&error).copied() {
+            Some(Late::Slow) => Problem::too_slow("The body of the request took too long to arrive."),
+            Some(Late::Stopping) => Problem::unavailable(
+                Duration::from_secs(1),
+                "The server stops. Nothing was done; send it again.",
+            ),
+            None => Problem::unreadable("The body ended early.").with_source(error),
         }
     })
 }
 
-fn is_length_limit(error: &(dyn Error + 'static)) -> bool {
-    error.is::<LengthLimitError>() || error.source().is_some_and(is_length_limit)
+/// An error, or the first of its causes, that is of a kind.
+fn cause<'e, E: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e E> {
+    error.downcast_ref().or_else(|| error.source().and_then(cause))
 }

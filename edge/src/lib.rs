@@ -48,7 +48,7 @@ pub use permission::{Permission, Permit};
 pub use problem::{FieldError, Problem, ProblemBody};
 pub use query::Query;
 pub use role::Role;
-pub use server::serve;
+pub use server::{Limits, serve};
 pub use state::EdgeState;
 pub use token::{TokenKeys, TokenSettings};
 pub use trace::TraceParent;

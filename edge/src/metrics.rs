@@ -13,11 +13,19 @@ pub const DURATION: &str = "crm_http_request_duration_seconds";
 /// Requests under way.
 pub const IN_FLIGHT: &str = "crm_http_requests_in_flight";
 
+/// Connections closed since there were too many.
+pub const TURNED_AWAY: &str = "crm_http_connections_turned_away_total";
+
 /// Tells the installed recorder what the names mean.
 pub fn describe() {
     describe_counter!(REQUESTS, Unit::Count, "Requests answered, by method, route template and status.");
     describe_histogram!(DURATION, Unit::Seconds, "Time to the first byte of an answer, by method and route.");
     describe_gauge!(IN_FLIGHT, Unit::Count, "Requests under way.");
+    describe_counter!(TURNED_AWAY, Unit::Count, "Connections closed since there were too many.");
+}
+
+pub(crate) fn turned_away() {
+    counter!(TURNED_AWAY).increment(1);
 }
 
 /// A request under way. It is counted even if its caller goes away before the answer: then with status 499.

@@ -136,6 +136,11 @@ impl Problem {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method.not_allowed", "See the Allow header.")
     }
 
+    /// 408: the request did not arrive in time.
+    pub fn too_slow(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "request.too_slow", detail)
+    }
+
     /// 409: a rule refused. `code` is the rule's stable name, such as `opportunity.closed`.
     pub fn refused(code: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, code, detail)
@@ -248,6 +253,11 @@ impl Problem {
         StatusCode::from_u16(self.0.body.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
+    /// A header of the answer.
+    pub(crate) fn header(&self, name: &HeaderName) -> Option<&str> {
+        self.0.headers.get(name)?.to_str().ok()
+    }
+
     /// What the client will see.
     pub fn body(&self) -> &ProblemBody {
         &self.0.body
@@ -283,6 +293,7 @@ fn title(status: StatusCode) -> &'static str {
         403 => "Not permitted",
         404 => "Not found",
         405 => "The method is not allowed here",
+        408 => "The request is too slow",
         409 => "A rule refuses this",
         412 => "The version is stale",
         413 => "The body is too large",

@@ -1,89 +1,84 @@
-//! Serves a router over HTTP/1.1 until it is told to stop.
+//! Serves a router over HTTP/1.1 until it is told to stop, whatever its clients do.
 
-use std::convert::Infallible;
-use std::future::Future;
+mod answering;
+mod body;
+mod connection;
+mod farewell;
+mod limits;
+mod stream;
+
 use std::io;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
-use axum::extract::ConnectInfo;
-use axum::http::Request;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::{TcpListener, TcpStream};
-use tower::ServiceExt;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
 
-use crate::layers::MAX_HEADERS;
+pub(crate) use body::Late;
+pub use limits::{Limits, open_files};
 
-/// The time that a client has to send the header of a request, against those who send it drop by drop. An idle
-/// connection is closed after it too, so it is longer than the 60 s for which proxies keep theirs.
-pub const MAX_HEADER_TIME: Duration = Duration::from_secs(75);
-/// The time that requests under way have to end after the signal to stop.
-pub const MAX_STOP_TIME: Duration = Duration::from_secs(10);
-/// Bytes that are read ahead of a request, and so the most that its header can have.
-const MAX_BUFFER: usize = 64 * 1024;
+/// Connections beyond the limit that are told so at a time. More are closed without a word.
+const MAX_TURNED_AWAY: usize = 32;
 
-/// Serves `router` on `listener` until `stop` is ready; then takes no more connections, lets the requests under way
-/// end for up to [`MAX_STOP_TIME`], and returns. Handlers may ask for `ConnectInfo<SocketAddr>`.
+/// How far the end has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Requests are taken.
+    Open,
+    /// Those that have begun are waited for.
+    Stopping,
+    /// Those that are wholly there are waited for.
+    Hurrying,
+}
+
+/// Serves `router` on `listener` within `limits` until `stop` is ready; then takes no more connections, lets the
+/// requests under way end for up to [`Limits::stop`], and returns. Handlers may ask for `ConnectInfo<SocketAddr>`.
 ///
 /// # Errors
 /// The listener has no address, which means that it is broken.
-pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) -> io::Result<()> {
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: Limits,
+    stop: impl Future<Output = ()>,
+) -> io::Result<()> {
     tracing::info!(address = %listener.local_addr()?, "serving");
-    let connections = GracefulShutdown::new();
+    let (seats, turned_away) = (Semaphore::new(limits.seats()), Semaphore::new(MAX_TURNED_AWAY));
+    let (seats, turned_away) = (Arc::new(seats), Arc::new(turned_away));
+    let (stage, stages) = watch::channel(Stage::Open);
     let mut stop = pin!(stop);
     loop {
         tokio::select! {
             biased;
             () = &mut stop => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, address)) => connect(stream, ConnectInfo(address), &router, &connections),
+                Ok((stream, address)) => match Arc::clone(&seats).try_acquire_owned() {
+                    Ok(seat) => {
+                        let served = connection::serve(stream, address, router.clone(), limits, stages.clone());
+                        tokio::spawn(async move {
+                            served.await;
+                            drop(seat);
+                        });
+                    }
+                    Err(_) => farewell::turn_away(stream, &turned_away),
+                },
                 Err(error) => refused(&error).await,
             },
         }
     }
     drop(listener);
-    tracing::info!(connections = connections.count(), "stopping");
-    if tokio::time::timeout(MAX_STOP_TIME, connections.shutdown()).await.is_err() {
-        tracing::warn!("stopped with requests under way");
+    tracing::info!(connections = limits.seats() - seats.available_permits(), "stopping");
+    stage.send_replace(Stage::Stopping);
+    let mut ended = pin!(seats.acquire_many(u32::try_from(limits.seats()).unwrap_or(u32::MAX)));
+    if tokio::time::timeout(limits.hurry, &mut ended).await.is_err() {
+        stage.send_replace(Stage::Hurrying);
+        if tokio::time::timeout(limits.stop.saturating_sub(limits.hurry), ended).await.is_err() {
+            tracing::warn!("stopped with requests under way");
+        }
     }
     Ok(())
-}
-
-fn connect<A: Clone + Send + Sync + 'static>(
-    stream: TcpStream,
-    address: ConnectInfo<A>,
-    router: &Router,
-    connections: &GracefulShutdown,
-) {
-    // Answers are written whole, so waiting for more to send with them only costs time.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "cannot set TCP_NODELAY");
-    }
-    let router = router.clone();
-    let service = service_fn(move |request: Request<Incoming>| {
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(address.clone());
-        let answer = router.clone().oneshot(request);
-        async move { Ok::<_, Infallible>(answer.await.unwrap_or_else(|never| match never {})) }
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(MAX_HEADER_TIME)
-        .max_headers(MAX_HEADERS)
-        .max_buf_size(MAX_BUFFER)
-        .serve_connection(TokioIo::new(stream), service);
-    let connection = connections.watch(connection);
-    tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, "connection ended");
-        }
-    });
 }
 
 /// Waits a moment after a connection could not be accepted for want of file handles, instead of spinning.

@@ -11,7 +11,8 @@ use clap::Args;
 use command_api::sales::pipeline::ensure_default;
 use domain::TenantId;
 use domain::sales::pipeline::default_pipeline_id;
-use edge::{Check, Identity, Role, SigningKey};
+use edge::server::open_files;
+use edge::{Check, Identity, Limits, Role, SigningKey};
 use event_store::Duty;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
@@ -28,6 +29,9 @@ use crate::{admin, metrics, token};
 
 /// Minutes for which the token in the printed example is valid.
 const EXAMPLE_TOKEN_MINUTES: u64 = 24 * 60;
+
+/// Connections that operators may have at a time.
+const OPERATORS: usize = 64;
 
 /// How to run everything in one process.
 #[derive(Args)]
@@ -158,9 +162,10 @@ fn checks(roles: &Roles<'_>, duty: Duty, sampler: &Sampler) -> anyhow::Result<Ve
 
 /// Serves operators for as long as the returned set is kept.
 fn serve_operators(listener: TcpListener, router: Router) -> JoinSet<()> {
+    let operators = Limits { connections: OPERATORS, ..Limits::default() };
     let mut serving = JoinSet::new();
     serving.spawn(async move {
-        if let Err(error) = edge::serve(listener, router, std::future::pending()).await {
+        if let Err(error) = edge::serve(listener, router, operators, std::future::pending()).await {
             tracing::error!(%error, "operators are not served any more");
         }
     });
@@ -211,7 +216,7 @@ fn worker_ended(ended: Option<Result<(), JoinError>>) -> anyhow::Error {
 }
 
 async fn run(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
-    Ok(edge::serve(listener, router, stop).await?)
+    Ok(edge::serve(listener, router, Limits::default().within(open_files()), stop).await?)
 }
 
 /// Ready on Ctrl-C or when a process manager asks to end.

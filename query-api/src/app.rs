@@ -7,10 +7,15 @@ use edge::{EdgeState, TokenKeys};
 use event_store::Upcasters;
 use projections::Positions;
 use sqlx::PgPool;
+use tokio::sync::Semaphore;
 
 use crate::cache::AnswerCache;
 use crate::metrics::Answers;
 use crate::tenant::TenantReads;
+
+/// Exports that may be under way at a time, unless something else is said: a third of the connections of a process, so
+/// that reads have the others, and no more memory than their portions take.
+const EXPORTS: usize = 8;
 
 /// Tells the time.
 type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -23,6 +28,8 @@ pub struct QueryApi {
     pub(crate) upcasters: Upcasters,
     pub(crate) cache: AnswerCache,
     pub(crate) answers: Answers,
+    /// One place for each export under way.
+    pub(crate) exports: Arc<Semaphore>,
     clock: Clock,
     keys: Arc<TokenKeys>,
 }
@@ -33,13 +40,20 @@ impl QueryApi {
     pub fn new(pool: PgPool, positions: Positions, keys: TokenKeys, upcasters: Upcasters) -> Self {
         let (reads, cache) = (TenantReads::new(pool), AnswerCache::new());
         let answers = Answers::new();
-        Self { reads, positions, upcasters, cache, answers, clock: Arc::new(Utc::now), keys: Arc::new(keys) }
+        let (exports, clock) = (Arc::new(Semaphore::new(EXPORTS)), Arc::new(Utc::now));
+        Self { reads, positions, upcasters, cache, answers, exports, clock, keys: Arc::new(keys) }
     }
 
     /// Takes the time that answers depend on, such as days in a stage, from another clock than that of the machine.
     #[must_use]
     pub fn with_clock(self, clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
         Self { clock: Arc::new(clock), ..self }
+    }
+
+    /// Lets another number of exports be under way at a time. Those beyond are told to come again.
+    #[must_use]
+    pub fn with_exports(self, most: usize) -> Self {
+        Self { exports: Arc::new(Semaphore::new(most)), ..self }
     }
 
     /// The time.

@@ -1,12 +1,13 @@
 //! When something fails on our side: clients learn that, and when to come back, and nothing else.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use command_api::{Accepted, CommandApi, CommandError, Context, dispatch, router};
 use domain::LeadId;
 use domain::sales::lead::{Lead, LeadAction};
 use edge::{Identity, Role, SigningKey, TokenKeys, TokenSettings, finish};
-use event_store::{EventStore, Loaded, Upcasters};
+use event_store::{Duty, EventStore, Loaded, Upcasters};
+use futures::future::join_all;
 use serde_json::json;
 use sqlx::postgres::PgPoolOptions;
 use tower::ServiceExt;
@@ -42,6 +43,36 @@ async fn without_a_database_commands_are_to_come_again() {
             reply.text
         );
     }
+}
+
+/// A pool that runs dry is no reason to wait for long, and what was refused for it is done when it is sent again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_others_hold_every_connection_commands_are_to_come_again() {
+    let api = Api::new().await;
+    let pool = PgPoolOptions::new()
+        .max_connections(2)
+        .acquire_timeout(Duration::from_millis(200))
+        .connect_lazy_with(event_store::database::options(&api.url, Duty::Appender).unwrap());
+    let service = api.router_over(pool.clone());
+    let commands = || {
+        let (api, service) = (&api, &service);
+        join_all((0..50).map(move |number| {
+            let call = Call::post("/api/v1/leads").json(json!({"name": "Ada"})).key(&format!("key-{number}"));
+            let request = call.request(api);
+            async move { Reply::read(service.clone().oneshot(request).await.unwrap()).await }
+        }))
+    };
+    let held = (pool.acquire().await.unwrap(), pool.acquire().await.unwrap());
+    let begun = Instant::now();
+    for reply in commands().await {
+        assert_eq!(reply.fails(503, "unavailable").header("retry-after"), "1");
+    }
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    drop(held);
+    for reply in commands().await {
+        reply.is(201);
+    }
+    assert_eq!(api.count("lead.captured").await, 50);
 }
 
 #[tokio::test]

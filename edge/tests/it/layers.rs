@@ -242,6 +242,7 @@ fn each_problem_has_its_status_and_names_itself() {
         (Problem::forbidden("lead.capture"), 403, "permission.missing"),
         (Problem::not_found(), 404, "not_found"),
         (Problem::method_not_allowed(), 405, "method.not_allowed"),
+        (Problem::too_slow("x"), 408, "request.too_slow"),
         (Problem::refused("opportunity.closed", "x"), 409, "opportunity.closed"),
         (Problem::stale_version(), 412, "version.stale"),
         (Problem::too_large("x"), 413, "body.too_large"),

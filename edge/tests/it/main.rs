@@ -14,6 +14,8 @@ mod path;
 mod permit;
 mod query;
 mod server;
+mod slow;
+mod stop;
 mod token;
 mod trace;
 

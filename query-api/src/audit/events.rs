@@ -123,7 +123,8 @@ pub(super) fn router() -> OpenApiRouter<QueryApi> {
 /// Pages go by cursor. A page may hold fewer events than asked for, even none, although there are more: follow `next`
 /// until there is none. With `Accept: application/x-ndjson`, all events are sent at once instead, one JSON object a
 /// line, up to the position that the log has reached at the start, which `X-Position` tells. If something goes wrong
-/// on the way, the connection is aborted: a transfer that ends properly is complete.
+/// on the way, the connection is aborted: a transfer that ends properly is complete. Few such transfers
+/// can be under way at a time; one too many is answered 503.
 #[utoipa::path(
     get,
     path = "/api/v1/audit/events",

@@ -1,5 +1,8 @@
 //! Events as lines: as many as there are, in constant memory.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
@@ -7,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use edge::{Problem, TenantId, headers};
 use futures::stream::{self, StreamExt, TryStreamExt};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::search::{Found, Sought, Span, portion};
 use crate::app::QueryApi;
@@ -17,6 +21,8 @@ pub(super) const MEDIA_TYPE: &str = "application/x-ndjson";
 
 /// Events that are read at a time, and so in memory.
 const EVENTS: usize = 2_000;
+/// When to come again if there is no place for an export.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// Why an export ends before its end. The connection is then aborted, since a proper end would say that it is complete.
 #[derive(Debug, thiserror::Error)]
@@ -33,12 +39,13 @@ struct Export {
     tenant: TenantId,
     sought: Sought,
     left: Option<Span>,
+    _place: OwnedSemaphorePermit,
 }
 
 /// The answer with all events that are sought, one a line.
 ///
 /// Lines are read only when the client has taken those before, each time in a short transaction of its own: who stops
-/// reading stops the reading, and holds nothing but memory for one portion.
+/// reading stops the reading, and holds nothing but memory for one portion and a place among the exports.
 pub(super) async fn lines(
     app: &QueryApi,
     tenant: TenantId,
@@ -46,7 +53,10 @@ pub(super) async fn lines(
     span: Span,
     end: i64,
 ) -> Result<Response, Problem> {
-    let mut export = Export { app: app.clone(), tenant, sought, left: Some(span) };
+    let place = Arc::clone(&app.exports).try_acquire_owned().map_err(|_| {
+        Problem::unavailable(RETRY_AFTER, "Too many exports are under way. Come again when one has ended.")
+    })?;
+    let mut export = Export { app: app.clone(), tenant, sought, left: Some(span), _place: place };
     // Read before the answer begins, so that what fails at once is answered as a problem.
     let first = export.next().await.map_err(|broken| match broken {
         Broken::Log(error) => failure::database(error),

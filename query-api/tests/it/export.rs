@@ -18,7 +18,7 @@ use tower::ServiceExt;
 use crate::plan::at;
 use crate::world::World;
 
-const URI: &str = "/api/v1/audit/events";
+pub const URI: &str = "/api/v1/audit/events";
 const LINES: [(&str, &str); 1] = [("accept", "application/x-ndjson")];
 
 /// Notes that a lead was called, very often.
@@ -39,7 +39,7 @@ async fn call(world: &World, id: LeadId, times: usize) {
 }
 
 /// A log of 20,000 events.
-async fn long_log() -> World {
+pub async fn long_log() -> World {
     let world = World::new().await;
     world.stop_folding();
     let id = world.lead("Ada").await;
@@ -148,7 +148,12 @@ async fn over_http_a_broken_export_lacks_its_last_chunk() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-        let server = tokio::spawn(edge::serve(listener, world.router.clone(), stopped.map(drop)));
+        let server = tokio::spawn(edge::serve(
+            listener,
+            world.router.clone(),
+            edge::Limits::default(),
+            stopped.map(drop),
+        ));
         let mut client = TcpStream::connect(address).await.unwrap();
         let token = world.token(world.tenant, &[Role::Auditor]);
         let request = format!(

@@ -19,6 +19,7 @@ mod plan;
 mod positions;
 mod sales_report;
 mod singles;
+mod slow_readers;
 mod stage_report;
 mod tenants;
 mod told;

@@ -87,6 +87,11 @@ impl World {
         router(self.api(pool, &self.positions))
     }
 
+    /// The same, made otherwise.
+    pub fn router_with(&self, pool: PgPool, made: impl Fn(QueryApi) -> QueryApi) -> Router {
+        router(made(self.api(pool, &self.positions)))
+    }
+
     /// The API in a process of its own, that takes the time from a clock.
     pub fn router_at(&self, clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Router {
         let pool = connect(self.database.url(), Duty::Reader, 6).unwrap();

@@ -28,7 +28,7 @@ pub struct Api {
     pub tenant: TenantId,
     router: Router,
     key: SigningKey,
-    url: String,
+    pub url: String,
     /// Up to 10 connections past all row-level security.
     pub pool: PgPool,
     /// The database goes with the first of all that share it.
@@ -40,16 +40,21 @@ impl Api {
         let database = testing::database().await;
         let key = SigningKey::generate().unwrap();
         let (url, pool) = (database.url().to_owned(), database.pool());
-        let (app, router) = process(&url, &key);
+        let (app, router) = process(connect(&url, Duty::Appender, 8).unwrap(), &key);
         let tenant = TenantId::from_uuid(Uuid::now_v7());
         Self { app, tenant, router, key, url, pool, _database: Some(database) }
     }
 
     /// Another process on the same database, with a cache of its own.
     pub fn another(&self) -> Self {
-        let (app, router) = process(&self.url, &self.key);
+        let (app, router) = process(connect(&self.url, Duty::Appender, 8).unwrap(), &self.key);
         let (url, pool) = (self.url.clone(), self.pool.clone());
         Self { app, tenant: self.tenant, router, key: self.key.clone(), url, pool, _database: None }
+    }
+
+    /// Another process over a pool of its own.
+    pub fn router_over(&self, pool: PgPool) -> Router {
+        process(pool, &self.key).1
     }
 
     pub fn token(&self, tenant: TenantId, roles: &[Role], subject: &str) -> String {
@@ -129,8 +134,8 @@ impl Api {
     }
 }
 
-fn process(url: &str, key: &SigningKey) -> (CommandApi, Router) {
-    let store = EventStore::start(connect(url, Duty::Appender, 8).unwrap(), Upcasters::default());
+fn process(pool: PgPool, key: &SigningKey) -> (CommandApi, Router) {
+    let store = EventStore::start(pool, Upcasters::default());
     let keys = TokenKeys::from_pem(&key.public_pem().unwrap(), &TokenSettings::default()).unwrap();
     let app = CommandApi::new(store, keys);
     (app.clone(), finish(router(app)))

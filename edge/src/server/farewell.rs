@@ -1,0 +1,74 @@
+//! The end of a connection, such that the client can read what it was told.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::header::RETRY_AFTER;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use crate::metrics::turned_away;
+use crate::{Failure, Problem};
+
+/// How long a client may take to read its farewell.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// Bytes that are read of what a client still sends.
+const MAX_REST: u64 = 4 * 1024 * 1024;
+
+/// Tells a client for whom there is no place when to come again, in a task of its own if there are not too many of them.
+pub(super) fn turn_away(stream: TcpStream, places: &Arc<Semaphore>) {
+    turned_away();
+    if let Ok(place) = Arc::clone(places).try_acquire_owned() {
+        tokio::spawn(async move {
+            say(stream, &Problem::unavailable(PATIENCE, "There are too many connections.")).await;
+            drop(place);
+        });
+    }
+}
+
+/// Tells a client that never became one of a request what is wrong, and closes the connection.
+pub(super) async fn say(mut stream: TcpStream, problem: &Problem) {
+    // A client that takes nothing of it is not told.
+    if let Ok(Ok(())) = timeout(PATIENCE, stream.write_all(text(problem).as_bytes())).await {
+        close(stream, true).await;
+    }
+}
+
+/// Closes a connection. If the client may still be sending, that is read for a moment: the system would reset a
+/// connection with something unread, and the client might lose its answer over that.
+pub(super) async fn close(mut stream: TcpStream, unread: bool) {
+    if stream.shutdown().await.is_ok() && unread {
+        let mut rest = stream.take(MAX_REST);
+        let _ended = timeout(PATIENCE, tokio::io::copy(&mut rest, &mut tokio::io::sink())).await;
+    }
+}
+
+fn text(problem: &Problem) -> String {
+    let status = problem.status();
+    let body = serde_json::to_string(&Failure::new(problem.body().clone())).unwrap_or_default();
+    let retry =
+        problem.header(&RETRY_AFTER).map_or_else(String::new, |after| format!("retry-after: {after}\r\n"));
+    format!(
+        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n{retry}cache-control: no-store\r\n\
+         x-content-type-options: nosniff\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_farewell_is_a_whole_answer() {
+        let text = text(&Problem::unavailable(Duration::from_secs(7), "Not now."));
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{head}");
+        assert!(head.contains("\r\nretry-after: 7\r\n"), "{head}");
+        assert!(head.contains(&format!("\r\ncontent-length: {}\r\n", body.len())), "{head}");
+        let body: serde_json::Value = serde_json::from_str(body).unwrap();
+        assert_eq!(body["error"]["code"], "unavailable");
+    }
+}
