@@ -106,7 +106,8 @@ pub(super) async fn serve(
     let ended = loop {
         let next = poll_fn(|context| match connection.poll_without_shutdown(context) {
             Poll::Pending if stage == Stage::Hurrying && progress.is_idle() => Poll::Ready(None),
-            polled => polled.map(Some),
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(ended) => Poll::Ready(Some(ended)),
         });
         tokio::select! {
             biased;

@@ -1,7 +1,9 @@
 use chrono::{DateTime, Utc};
-use event_store::{AppendError, Change, Idempotency, read};
+use embedded::testing;
+use event_store::{AppendError, Change, Duty, EventStore, Idempotency, Loaded, Upcasters, connect, read};
 use futures::future::join_all;
 use serde_json::json;
+use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::counter::{Counter, CounterEvent};
@@ -12,8 +14,7 @@ fn counted() -> Vec<CounterEvent> {
 }
 
 fn keyed(log: &Log, id: Uuid, key: &str) -> Change {
-    let counter =
-        event_store::Loaded { tenant: log.tenant, id, state: Counter::default(), sequence: 0, position: 0 };
+    let counter = Loaded { tenant: log.tenant, id, state: Counter::default(), sequence: 0, position: 0 };
     let mut change = log.change();
     change.record(&counter, counted()).unwrap();
     change.answer_again_with(Idempotency {
@@ -207,12 +208,26 @@ async fn the_role_of_the_services_can_neither_change_nor_delete_an_event() {
 
 #[tokio::test]
 async fn a_database_that_is_away_is_unavailable_and_not_a_conflict() {
-    let log = Log::new().await;
-    let counter = log.store.load::<Counter>(log.tenant, Uuid::now_v7()).await.unwrap();
-    log.pool.close().await;
-    let mut change = log.change();
-    change.record(&counter, counted()).unwrap();
-    assert!(matches!(log.store.commit(change).await, Err(AppendError::Unavailable(_))));
+    let mut postgres = testing::own_postgres();
+    let owner = PgPool::connect(&postgres.url()).await.unwrap();
+    migrations::MIGRATOR.run(&owner).await.unwrap();
+    owner.close().await;
+    let pool = connect(&postgres.url(), Duty::Appender, 2).unwrap();
+    let store = EventStore::start(pool, Upcasters::default());
+    let tenant = Uuid::now_v7();
+    let count = || {
+        let counter =
+            Loaded { tenant, id: Uuid::now_v7(), state: Counter::default(), sequence: 0, position: 0 };
+        let mut change = Change::new(tenant, &metadata()).unwrap();
+        change.record(&counter, counted()).unwrap();
+        store.commit(change)
+    };
+    assert_eq!(count().await.unwrap().position, 1);
+    postgres.kill().unwrap();
+    assert!(matches!(count().await, Err(AppendError::Unavailable(_))));
+    postgres.restart().unwrap();
+    // On another connection than the one that was cut.
+    assert_eq!(count().await.unwrap().position, 2);
 }
 
 #[tokio::test]

@@ -1,8 +1,9 @@
-//! The built binary as a whole: fed with a real file; killed, stopped, without its NATS store; with a log that somebody
+//! The built binary as a whole: fed with a real file; abused, killed, stopped, without its NATS store; with a log that somebody
 //! changed.
 
 #![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, which helpers lack")]
 
+mod abused;
 mod crm;
 mod kills;
 mod leaks;
