@@ -147,7 +147,7 @@ async fn what_comes_in_while_a_tenant_is_let_go_on_is_folded() {
         .unwrap();
     world.deal(world.tenant, 3).await;
     let waits = "select count(*) from pg_stat_activity
-                 where datname = current_database() and wait_event_type = 'Lock' and query like 'update read_model.checkpoint%'";
+                 where datname = current_database() and wait_event_type = 'Lock' and query like 'select read_model.advance%'";
     while sqlx::query_scalar::<_, i64>(waits).fetch_one(&world.database.pool()).await.unwrap() == 0 {
         tokio::task::yield_now().await;
     }
