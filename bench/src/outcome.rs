@@ -43,6 +43,8 @@ pub enum Bar {
     AtLeast(f64),
     /// At most this, in the unit of the row.
     AtMost(f64),
+    /// At most so many times the reference.
+    AtMostTimes(f64),
 }
 
 impl Row {
@@ -106,6 +108,7 @@ impl Bar {
             Self::Percent(percent) => row.ratio().is_some_and(|ratio| ratio * 100.0 >= percent),
             Self::AtLeast(least) => row.value() >= least,
             Self::AtMost(most) => row.value() <= most,
+            Self::AtMostTimes(times) => row.ratio().is_some_and(|ratio| ratio <= times),
         }
     }
 }
@@ -136,6 +139,8 @@ mod tests {
             (Bar::AtLeast(40.1), false),
             (Bar::AtMost(40.0), true),
             (Bar::AtMost(39.9), false),
+            (Bar::AtMostTimes(2.0), true),
+            (Bar::AtMostTimes(1.99), false),
         ] {
             assert_eq!(row(bar).is_reached(), reached, "{bar:?}");
         }
@@ -150,7 +155,8 @@ mod tests {
     #[test]
     fn what_was_not_measured_reaches_no_bar() {
         let none = Pair { ours: vec![], reference: vec![] };
-        assert!(!Row::compared("x", "s", "y", none, Bar::Percent(0.0)).is_reached());
+        assert!(!Row::compared("x", "s", "y", none.clone(), Bar::Percent(0.0)).is_reached());
+        assert!(!Row::compared("x", "s", "y", none, Bar::AtMostTimes(9.0)).is_reached());
         assert!(!Row::alone("x", "s", vec![], Bar::AtMost(1.0)).is_reached());
         assert!(!Row::alone("x", "s", vec![], Bar::AtLeast(0.0)).is_reached());
     }

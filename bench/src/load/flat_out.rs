@@ -35,7 +35,7 @@ pub(super) async fn run(load: FlatOut) -> anyhow::Result<Done> {
 }
 
 /// The requests that all connections send.
-struct Requests {
+pub(super) struct Requests {
     before: Vec<u8>,
     spelled: Vec<u8>,
     after: Vec<u8>,
@@ -43,7 +43,7 @@ struct Requests {
 }
 
 impl Requests {
-    fn new(request: &str, spelled: Option<(String, u64)>) -> Self {
+    pub(super) fn new(request: &str, spelled: Option<(String, u64)>) -> Self {
         let (part, first) = spelled.unwrap_or_default();
         let (before, after) =
             if part.is_empty() { (request, "") } else { request.split_once(&part).unwrap_or((request, "")) };
@@ -52,7 +52,7 @@ impl Requests {
 
     /// Each bit of the number says whether a letter or digit is written as it is or with a percent sign (RFC 3986, section
     /// 2.1), which means the same.
-    fn next(&self, bytes: &mut Vec<u8>) {
+    pub(super) fn next(&self, bytes: &mut Vec<u8>) {
         let number = self.next.replace(self.next.get() + 1);
         bytes.clear();
         bytes.extend_from_slice(&self.before);

@@ -1,7 +1,9 @@
 //! Load on an HTTP server, by a process of its own: what clients cost then counts alike for both sides.
 
+mod abuse;
 mod fixed_rate;
 mod flat_out;
+mod paced;
 
 use std::process::Stdio;
 
@@ -17,6 +19,10 @@ pub enum Load {
     FlatOut(FlatOut),
     /// Commands at a fixed rate, and reads of what some of them wrote.
     FixedRate(FixedRate),
+    /// Requests at a fixed rate.
+    Paced(Paced),
+    /// Whatever a server has to bear.
+    Abuse(Abuse),
 }
 
 /// Each connection sends the next request as soon as it has the answer to the one before.
@@ -52,17 +58,48 @@ pub struct FixedRate {
     pub read_each: u32,
 }
 
+/// Requests at a fixed rate, whether or not answers are late.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Paced {
+    pub address: String,
+    pub connections: usize,
+    pub milliseconds: u64,
+    /// Requests per second, all connections together.
+    pub per_second: u32,
+    pub request: String,
+    /// As in [`FlatOut`].
+    pub spelled: Option<(String, u64)>,
+}
+
+/// Clients that mean no good.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Abuse {
+    pub address: String,
+    pub milliseconds: u64,
+    /// Beginnings of requests that go on byte by byte and never end, and how many connections send one.
+    pub slow: Vec<String>,
+    pub slow_connections: usize,
+    /// Requests that are refused, each with the status that is right, and how many are sent per second.
+    pub refused: Vec<(String, u16)>,
+    pub per_second: u32,
+    /// A request for much, and how many connections take the answer sip by sip.
+    pub read: String,
+    pub readers: usize,
+}
+
 /// What came of it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Done {
-    /// Requests that were answered with success.
+    /// Requests that were answered as they should be.
     pub done: u64,
     pub seconds: f64,
     /// Answers that came from where they should not.
     pub contrary: u64,
     /// Milliseconds from the answer of a command until what it wrote was read, one for each read.
     pub visible_after: Vec<f64>,
-    /// How late the last command was sent, in milliseconds: much of it means that the rate was not reached.
+    /// Milliseconds from when a request was due until it was answered, one for each.
+    pub answered_after: Vec<f64>,
+    /// How late the last request was sent, in milliseconds: much of it means that the rate was not reached.
     pub late: f64,
 }
 
@@ -106,6 +143,8 @@ pub fn main() -> anyhow::Result<()> {
         match load {
             Load::FlatOut(load) => flat_out::run(load).await,
             Load::FixedRate(load) => fixed_rate::run(load).await,
+            Load::Paced(load) => paced::run(load).await,
+            Load::Abuse(load) => abuse::run(load).await,
         }
     })?;
     serde_json::to_writer(std::io::stdout().lock(), &done)?;

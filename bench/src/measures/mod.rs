@@ -1,5 +1,6 @@
 //! What is measured, one file each.
 
+mod abuse;
 mod append;
 mod growth;
 mod http_command;
@@ -39,6 +40,7 @@ pub fn all() -> Vec<Box<dyn Measure>> {
         Box::new(rebuild::Rebuild),
         Box::new(visible::Visible),
         Box::new(reads::Reads),
+        Box::new(abuse::Abused),
         Box::new(growth::Growth),
         Box::new(large_log::LargeLog),
     ]

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::Measure;
 use crate::bench::Bench;
 use crate::http::{Connection, request};
-use crate::load::FlatOut;
+use crate::load::{FlatOut, Paced};
 use crate::outcome::{Bar, Row};
 use crate::process::bare::{Bare, Handler};
 use crate::process::{Access, Crm};
@@ -222,15 +222,27 @@ impl<'a> Misses<'a> {
         Self { access, question, next: 1 }
     }
 
+    /// So many of them per second, over so many connections.
+    pub fn paced(&mut self, address: &str, turn: Duration, connections: usize, per_second: u32) -> Paced {
+        let FlatOut { address, milliseconds, request, .. } = load(address, self.access, self.question, turn);
+        let spelled = Some((self.question.spelled.clone(), self.advance()));
+        Paced { address, connections, milliseconds, per_second, request, spelled }
+    }
+
+    /// The number of the next spelling. More follow than are asked for in a turn.
+    fn advance(&mut self) -> u64 {
+        let next = self.next;
+        self.next += 1 << 18;
+        next
+    }
+
     /// Successful reads per second.
     pub async fn rate(&mut self, address: &str, turn: Duration) -> anyhow::Result<f64> {
         let load = FlatOut {
-            spelled: Some((self.question.spelled.clone(), self.next)),
+            spelled: Some((self.question.spelled.clone(), self.advance())),
             cache: Some("miss".to_owned()),
             ..load(address, self.access, self.question, turn)
         };
-        // More than are asked in a turn.
-        self.next += 1 << 18;
         load.rate().await
     }
 }

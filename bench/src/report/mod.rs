@@ -81,7 +81,7 @@ fn ratio(row: &Row) -> String {
     let all = row.ratios();
     let least = all.iter().copied().fold(f64::INFINITY, f64::min);
     let most = all.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    if row.bars.iter().any(|bar| matches!(bar, Bar::Times(_))) {
+    if row.bars.iter().any(|bar| matches!(bar, Bar::Times(_) | Bar::AtMostTimes(_))) {
         format!("{}× ({}–{})", figure(ratio), figure(least), figure(most))
     } else {
         format!("{:.0} % ({:.0}–{:.0})", ratio * 100.0, least * 100.0, most * 100.0)
@@ -93,6 +93,7 @@ fn bars(row: &Row) -> String {
         Bar::Times(times) => format!("≥ {}×", figure(times)),
         Bar::Percent(percent) => format!("≥ {percent} %"),
         Bar::AtLeast(least) => format!("≥ {} {}", figure(least), row.unit),
+        Bar::AtMostTimes(times) => format!("≤ {}×", figure(times)),
         Bar::AtMost(most) => format!("≤ {} {}", figure(most), row.unit),
     };
     row.bars.iter().map(text).collect::<Vec<_>>().join(", ")
