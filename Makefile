@@ -20,6 +20,7 @@ run: tools build ## build crm and run all of it here, with its data in .crm
 test: cargo tools ## check the format and the lints, and run all tests
 	@$(CARGO) fmt --all --check
 	@$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	@$(CARGO) metadata --quiet --locked --format-version 1 --manifest-path fuzz/targets/Cargo.toml >/dev/null
 	@$(CARGO) test --workspace --locked --no-run
 	@exec $(CARGO) run --quiet --locked -p embedded --bin with-servers -- $(CARGO) test --workspace --locked
 	@! command -v promtool >/dev/null 2>&1 || $(MAKE) --no-print-directory alerts
