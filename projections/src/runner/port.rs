@@ -78,7 +78,7 @@ pub trait Transaction: Send {
     /// The rows of the read models.
     fn rows(&mut self) -> &mut Self::Rows;
 
-    /// Makes all of it durable and visible.
+    /// Makes all of it visible at once, and durable later: all of it, and after the events that it was made of.
     fn commit(self) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 
     /// Undoes all of it.
