@@ -15,7 +15,7 @@ use futures::FutureExt;
 use tracing::{Instrument, field};
 
 use crate::headers::X_REQUEST_ID;
-use crate::metrics::Measured;
+use crate::metrics::{NO_ROUTE, Requests};
 use crate::{CorrelationId, Problem, TraceParent};
 
 /// Bytes of the largest body. A route that takes more layers its own `DefaultBodyLimit`.
@@ -35,20 +35,22 @@ const MAX_SHOWN_PATH: usize = 300;
 ///
 /// A span holds method, route, request id, trace id, status and latency; never the query, which may hold personal data.
 pub fn finish<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+    let requests = Requests::default();
     router
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(from_fn(exchange))
+        .layer(from_fn(move |request, next| exchange(requests.clone(), request, next)))
 }
 
 /// One request and its answer.
-async fn exchange(mut request: Request, next: Next) -> Response {
+async fn exchange(requests: Requests, mut request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let id = CorrelationId::of(request.headers());
     let path: String = request.uri().path().chars().take(MAX_SHOWN_PATH).collect();
-    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
-    let mut measured = Measured::begin(request.method(), route);
+    let route = request.extensions().get::<MatchedPath>();
+    let mut measured = requests.begin(request.method(), route);
+    let route = route.map_or(NO_ROUTE, MatchedPath::as_str);
     let span = tracing::info_span!(
         "request",
         method = %request.method(),

@@ -1,5 +1,6 @@
 //! Links inside data: where else to go, and which commands the caller may send now.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -13,13 +14,13 @@ pub struct Link {
     pub href: String,
     /// The HTTP method.
     #[schema(example = "POST")]
-    pub method: String,
+    pub method: Cow<'static, str>,
 }
 
 /// Links by name: `self`, `next`, or the name of a command.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
-pub struct Links(BTreeMap<String, Link>);
+pub struct Links(BTreeMap<Cow<'static, str>, Link>);
 
 impl Links {
     /// None yet.
@@ -35,20 +36,20 @@ impl Links {
 
     /// Links to something to be read.
     #[must_use]
-    pub fn get(self, name: &str, href: impl Into<String>) -> Self {
+    pub fn get(self, name: &'static str, href: impl Into<String>) -> Self {
         self.with(name, "GET", href)
     }
 
     /// Links to a command that goes by `POST`.
     #[must_use]
-    pub fn post(self, name: &str, href: impl Into<String>) -> Self {
+    pub fn post(self, name: &'static str, href: impl Into<String>) -> Self {
         self.with(name, "POST", href)
     }
 
     /// Links to anything.
     #[must_use]
-    pub fn with(mut self, name: &str, method: &str, href: impl Into<String>) -> Self {
-        self.0.insert(name.to_owned(), Link { href: href.into(), method: method.to_owned() });
+    pub fn with(mut self, name: &'static str, method: &'static str, href: impl Into<String>) -> Self {
+        self.0.insert(name.into(), Link { href: href.into(), method: method.into() });
         self
     }
 

@@ -38,16 +38,16 @@ impl QueryApi {
     {
         let Question { caller, at_least, uri, views } = question;
         let key = Key::new(caller, at_least.is_some(), uri);
-        if let Some(kept) = self.cache.get(&key).filter(|kept| kept.suits(at_least, self.now())) {
-            if self.positions.is_current(&kept.stamps).await.map_err(failure::database)? {
-                self.answers.hit.increment(1);
+        if let Some(kept) = self.0.cache.get(&key).filter(|kept| kept.suits(at_least, self.now())) {
+            if self.0.positions.is_current(&kept.stamps).await.map_err(failure::database)? {
+                self.0.answers.hit.increment(1);
                 return Ok(kept.rendered.clone().with_header(CACHE_STATUS, HIT));
             }
-            self.cache.forget(&key);
+            self.0.cache.forget(&key);
         }
         self.wait(at_least, views).await?;
-        let (arrived, reached) = (Instant::now(), self.positions.reached(views));
-        let lead = match self.cache.flights.turn(&key) {
+        let (arrived, reached) = (Instant::now(), self.0.positions.reached(views));
+        let lead = match self.0.cache.flights.turn(&key) {
             Turn::Lead(lead) => Some(lead),
             Turn::Follow(flight) => {
                 // A snapshot may be older than this request by as much as an answer that is kept may be.
@@ -55,9 +55,9 @@ impl QueryApi {
                 let landed = flight.landed().await.filter(|kept| kept.suits(at_least, self.now()));
                 if let Some(kept) = landed {
                     let suits = is_recent && kept.is_at_least(&reached)
-                        || self.positions.is_current(&kept.stamps).await.map_err(failure::database)?;
+                        || self.0.positions.is_current(&kept.stamps).await.map_err(failure::database)?;
                     if suits {
-                        self.answers.collapsed.increment(1);
+                        self.0.answers.collapsed.increment(1);
                         return Ok(kept.rendered.clone().with_header(CACHE_STATUS, SHARED));
                     }
                 }
@@ -68,12 +68,12 @@ impl QueryApi {
         let (freshness, made, stamps) = (reading.freshness, reading.now, reading.stamps.clone());
         let Made { answer, until } = make(reading).await?;
         let rendered = answer.rendered()?;
-        self.answers.miss.increment(1);
+        self.0.answers.miss.increment(1);
         let given = rendered.clone().with_header(CACHE_STATUS, MADE);
         // Who is told that it is stale asked for a position that is still to come.
         if freshness.stale != Some(true) {
             let kept = Arc::new(Kept { rendered, position: freshness.position, stamps, made, until });
-            self.cache.keep(key, Arc::clone(&kept));
+            self.0.cache.keep(key, Arc::clone(&kept));
             if let Some(lead) = lead {
                 lead.land(kept);
             }

@@ -22,7 +22,10 @@ type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
 /// The state of the query API. Clones share everything.
 #[derive(Clone)]
-pub struct QueryApi {
+pub struct QueryApi(pub(crate) Arc<Parts>);
+
+#[derive(Clone)]
+pub(crate) struct Parts {
     pub(crate) reads: TenantReads,
     pub(crate) positions: Positions,
     pub(crate) upcasters: Upcasters,
@@ -31,39 +34,45 @@ pub struct QueryApi {
     /// One place for each export under way.
     pub(crate) exports: Arc<Semaphore>,
     clock: Clock,
-    keys: Arc<TokenKeys>,
+    keys: TokenKeys,
 }
 
 impl QueryApi {
     /// Reads by `pool`, a pool of [`event_store::Duty::Reader`], which from now on is used only inside the transaction
     /// of one tenant; waits by `positions`; checks tokens with `keys`; reads old events by `upcasters`.
     pub fn new(pool: PgPool, positions: Positions, keys: TokenKeys, upcasters: Upcasters) -> Self {
-        let (reads, cache) = (TenantReads::new(pool), AnswerCache::new());
-        let answers = Answers::new();
-        let (exports, clock) = (Arc::new(Semaphore::new(EXPORTS)), Arc::new(Utc::now));
-        Self { reads, positions, upcasters, cache, answers, exports, clock, keys: Arc::new(keys) }
+        Self(Arc::new(Parts {
+            reads: TenantReads::new(pool),
+            positions,
+            upcasters,
+            cache: AnswerCache::new(),
+            answers: Answers::new(),
+            exports: Arc::new(Semaphore::new(EXPORTS)),
+            clock: Arc::new(Utc::now),
+            keys,
+        }))
     }
 
     /// Takes the time that answers depend on, such as days in a stage, from another clock than that of the machine.
     #[must_use]
     pub fn with_clock(self, clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
-        Self { clock: Arc::new(clock), ..self }
+        Self(Arc::new(Parts { clock: Arc::new(clock), ..Arc::unwrap_or_clone(self.0) }))
     }
 
     /// Lets another number of exports be under way at a time. Those beyond are told to come again.
     #[must_use]
     pub fn with_exports(self, most: usize) -> Self {
-        Self { exports: Arc::new(Semaphore::new(most)), ..self }
+        Self(Arc::new(Parts { exports: Arc::new(Semaphore::new(most)), ..Arc::unwrap_or_clone(self.0) }))
     }
 
     /// The time.
     pub(crate) fn now(&self) -> DateTime<Utc> {
-        (self.clock)()
+        (self.0.clock)()
     }
 }
 
 impl EdgeState for QueryApi {
     fn token_keys(&self) -> &TokenKeys {
-        &self.keys
+        &self.0.keys
     }
 }

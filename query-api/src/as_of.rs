@@ -98,7 +98,7 @@ impl QueryApi {
         id: Uuid,
         as_of: AsOf,
     ) -> Result<Past<P::Row>, Problem> {
-        let mut transaction = self.reads.begin(caller.tenant).await.map_err(failure::database)?;
+        let mut transaction = self.0.reads.begin(caller.tenant).await.map_err(failure::database)?;
         let head = read::head(transaction.connection()).await.map_err(failure::database)?;
         let mut row = None;
         for aggregate_type in P::READS {
@@ -106,7 +106,7 @@ impl QueryApi {
                 read::stream(transaction.connection(), caller.tenant.into(), (aggregate_type, id), 0);
             let events = stream.await.map_err(failure::database)?;
             for event in as_of.select(events).map_err(Problem::internal)? {
-                let fact = decode(event, self.upcasters).map_err(Problem::internal)?;
+                let fact = decode(event, self.0.upcasters).map_err(Problem::internal)?;
                 P::apply(&mut row, id, &fact).map_err(Problem::internal)?;
             }
         }

@@ -3,15 +3,13 @@
 use axum::http::Uri;
 use edge::{Answer, Identity, Links, Meta, MinPosition, Problem, Rendered};
 use projections::Projection;
-use serde_json::value::RawValue;
-use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::answering::Question;
 use crate::app::QueryApi;
 use crate::as_of::{AsOf, Past};
 use crate::failure;
-use crate::row::{self, Doc, Facts};
+use crate::row::{Doc, Facts, Item};
 use crate::tenant::TenantTransaction;
 use crate::wait::{Freshness, Reading};
 
@@ -22,12 +20,11 @@ pub(crate) async fn doc(
     id: Uuid,
 ) -> Result<Option<Doc>, Problem> {
     let sql = format!("select doc from read_model.{view} where id = $1");
-    let doc: Option<Json<Doc>> = sqlx::query_scalar(&sql)
+    sqlx::query_scalar(&sql)
         .bind(id)
         .fetch_optional(transaction.connection())
         .await
-        .map_err(failure::database)?;
-    Ok(doc.map(|Json(doc)| doc))
+        .map_err(failure::database)
 }
 
 impl QueryApi {
@@ -43,20 +40,19 @@ impl QueryApi {
         id: Uuid,
         as_of: Option<AsOf>,
         uri: &Uri,
-        links: impl Fn(&Facts, Option<AsOf>) -> Links,
+        links: impl Fn(&Facts<'_>, Option<AsOf>) -> Links,
     ) -> Result<Rendered, Problem> {
         if let Some(as_of) = as_of {
             let Past { row, freshness, meta } = self.past::<P>(caller, at_least, id, as_of).await?;
-            return versioned(freshness, &row::doc(&row)?, |facts| links(facts, Some(as_of)), meta)?
-                .rendered();
+            return versioned(freshness, Doc::of(&row)?, |facts| links(facts, Some(as_of)), meta)?.rendered();
         }
         let question = Question { caller, at_least, uri, views: &[P::NAME] };
         let make = async |mut reading: Reading| {
             let Some(doc) = doc(&mut reading.transaction, P::NAME, id).await? else {
                 return Err(reading.freshness.not_found());
             };
-            let links = |facts: &Facts| links(facts, None);
-            Ok(versioned(reading.freshness, &doc, links, Meta::default())?.into())
+            let links = |facts: &Facts<'_>| links(facts, None);
+            Ok(versioned(reading.freshness, doc, links, Meta::default())?.into())
         };
         self.answer(question, make).await
     }
@@ -65,11 +61,11 @@ impl QueryApi {
 /// The answer with a row, its links and its version.
 fn versioned(
     freshness: Freshness,
-    doc: &RawValue,
-    links: impl FnOnce(&Facts) -> Links,
+    doc: Doc,
+    links: impl FnOnce(&Facts<'_>) -> Links,
     meta: Meta,
-) -> Result<Answer<Doc>, Problem> {
-    let facts = Facts::of(doc)?;
-    let item = row::item(doc, &links(&facts))?;
-    Ok(freshness.answer(item, meta).with_version(facts.version))
+) -> Result<Answer<Item>, Problem> {
+    let facts = doc.facts()?;
+    let (links, version) = (links(&facts), facts.version);
+    Ok(freshness.answer(doc.with_links(links), meta).with_version(version))
 }

@@ -53,7 +53,7 @@ pub(super) async fn lines(
     span: Span,
     end: i64,
 ) -> Result<Response, Problem> {
-    let place = Arc::clone(&app.exports).try_acquire_owned().map_err(|_| {
+    let place = Arc::clone(&app.0.exports).try_acquire_owned().map_err(|_| {
         Problem::unavailable(RETRY_AFTER, "Too many exports are under way. Come again when one has ended.")
     })?;
     let mut export = Export { app: app.clone(), tenant, sought, left: Some(span), _place: place };
@@ -81,7 +81,7 @@ impl Export {
     /// The next lines; none at the end.
     async fn next(&mut self) -> Result<Option<Bytes>, Broken> {
         while let Some(span) = self.left {
-            let mut transaction = self.app.reads.begin(self.tenant).await?;
+            let mut transaction = self.app.0.reads.begin(self.tenant).await?;
             let Found { events, left } = portion(&mut transaction, &self.sought, span, EVENTS).await?;
             self.left = left;
             if events.is_empty() {

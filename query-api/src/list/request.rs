@@ -100,6 +100,14 @@ impl<F> List<F> {
         self.query.filters.is_empty() && self.custom.is_empty() && self.query.q.is_none()
     }
 
+    /// Whether the order is that of a list for which none is asked.
+    pub(super) fn is_in_its_own_order(&self) -> bool
+    where
+        F: View,
+    {
+        self.query.sort.is_empty() || self.query.sort == F::ORDER
+    }
+
     /// What makes this list another one: where it is and what was asked, whatever the order of asking. The size of
     /// pages may change on the way.
     pub(super) fn fingerprint(&self) -> Vec<&str> {

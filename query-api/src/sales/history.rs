@@ -17,7 +17,6 @@ use projections::sales::opportunity_list::OpportunityList;
 use projections::sales::pipeline_list::PipelineList;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -28,7 +27,7 @@ use crate::app::QueryApi;
 use crate::failure;
 use crate::list::{self, List, Listed, View};
 use crate::permission::{ReadLeads, ReadOpportunities};
-use crate::row::{Doc, doc};
+use crate::row::Doc;
 use crate::tenant::TenantTransaction;
 use crate::wait::{AtLeast, Reading};
 
@@ -163,7 +162,7 @@ async fn history<P: Projection>(
         }
         let page = list::load(transaction, list, &[("aggregate_id", FieldValue::Uuid(id))]).await?;
         let names = names(transaction).await.map_err(failure::database)?;
-        Ok(page.answer(reading.freshness, |doc| named(doc, &names))?.into())
+        Ok(page.answer(reading.freshness, |doc| named(&doc, &names))?.into())
     };
     app.answer(question, make).await
 }
@@ -187,8 +186,8 @@ async fn names(transaction: &mut TenantTransaction) -> Result<HashMap<String, St
 }
 
 /// Adds names to the ids that have some.
-fn named(entry: &RawValue, names: &HashMap<String, String>) -> Result<Doc, Problem> {
-    let mut entry: Value = serde_json::from_str(entry.get()).map_err(Problem::internal)?;
+fn named(entry: &Doc, names: &HashMap<String, String>) -> Result<Doc, Problem> {
+    let mut entry: Value = serde_json::from_str(entry.text()).map_err(Problem::internal)?;
     for change in entry["changes"].as_array_mut().into_iter().flatten() {
         if !matches!(change["field"].as_str(), Some("stage_id" | "pipeline_id")) {
             continue;
@@ -199,5 +198,5 @@ fn named(entry: &RawValue, names: &HashMap<String, String>) -> Result<Doc, Probl
             }
         }
     }
-    doc(&entry)
+    Doc::of(&entry)
 }

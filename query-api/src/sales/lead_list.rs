@@ -14,7 +14,6 @@ use projections::Projection;
 use projections::sales::lead_list::LeadList;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -26,7 +25,7 @@ use crate::app::QueryApi;
 use crate::as_of::AsOfQuery;
 use crate::list::{self, List, Listed, View};
 use crate::permission::ReadLeads;
-use crate::row::{Facts, item};
+use crate::row::{Doc, Facts};
 use crate::wait::{AtLeast, Reading};
 
 /// A lead.
@@ -132,7 +131,10 @@ async fn list_leads(
     let question = Question { caller: &caller, at_least, uri: &uri, views: &[LeadList::NAME] };
     let make = async |mut reading: Reading| {
         let page = list::load(&mut reading.transaction, &list, &[]).await?;
-        let item = |doc: &RawValue| item(doc, &links::of_lead(&Facts::of(doc)?, None, &caller));
+        let item = |doc: Doc| {
+            let links = links::of_lead(&doc.facts()?, None, &caller);
+            Ok(doc.with_links(links))
+        };
         Ok(page.answer(reading.freshness, item)?.into())
     };
     app.answer(question, make).await
@@ -160,6 +162,6 @@ async fn read_lead(
     uri: Uri,
     Query(AsOfQuery { as_of }): Query<AsOfQuery>,
 ) -> Result<Rendered, Problem> {
-    let links = |facts: &Facts, as_of| links::of_lead(facts, as_of, &caller);
+    let links = |facts: &Facts<'_>, as_of| links::of_lead(facts, as_of, &caller);
     app.one::<LeadList>(&caller, at_least, id.into(), as_of, &uri, links).await
 }

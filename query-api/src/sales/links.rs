@@ -41,29 +41,29 @@ const OPEN_DEAL: &[Command] =
 const CLOSED_DEAL: &[Command] = &[ACTIVITIES, REOPEN];
 
 /// The links of a lead.
-pub(super) fn of_lead(facts: &Facts, as_of: Option<AsOf>, caller: &Identity) -> Links {
+pub(super) fn of_lead(facts: &Facts<'_>, as_of: Option<AsOf>, caller: &Identity) -> Links {
     let path = format!("/api/v1/leads/{}", facts.id);
-    let commands = match facts.status.as_str() {
+    let commands = match facts.status {
         "open" | "qualified" => LIVE_LEAD,
         "disqualified" => DISQUALIFIED_LEAD,
         "converted" => CONVERTED_LEAD,
         _ => &[],
     };
     let links = basic(&path, as_of);
-    let links = related(links, "opportunity", "/api/v1/opportunities", facts.opportunity_id.as_deref());
+    let links = related(links, "opportunity", "/api/v1/opportunities", facts.opportunity_id);
     with_commands(links, &path, commands, as_of, caller)
 }
 
 /// The links of a deal.
-pub(super) fn of_opportunity(facts: &Facts, as_of: Option<AsOf>, caller: &Identity) -> Links {
+pub(super) fn of_opportunity(facts: &Facts<'_>, as_of: Option<AsOf>, caller: &Identity) -> Links {
     let path = format!("/api/v1/opportunities/{}", facts.id);
-    let commands = match facts.status.as_str() {
+    let commands = match facts.status {
         "open" => OPEN_DEAL,
         "won" | "lost" => CLOSED_DEAL,
         _ => &[],
     };
-    let links = related(basic(&path, as_of), "pipeline", "/api/v1/pipelines", facts.pipeline_id.as_deref());
-    let links = related(links, "lead", "/api/v1/leads", facts.lead_id.as_deref());
+    let links = related(basic(&path, as_of), "pipeline", "/api/v1/pipelines", facts.pipeline_id);
+    let links = related(links, "lead", "/api/v1/leads", facts.lead_id);
     with_commands(links, &path, commands, as_of, caller)
 }
 
@@ -73,7 +73,7 @@ fn basic(path: &str, as_of: Option<AsOf>) -> Links {
     Links::new().itself(itself).get("history", format!("{path}/history"))
 }
 
-fn related(links: Links, name: &str, path: &str, id: Option<&str>) -> Links {
+fn related(links: Links, name: &'static str, path: &str, id: Option<&str>) -> Links {
     match id {
         Some(id) => links.get(name, format!("{path}/{id}")),
         None => links,

@@ -14,7 +14,6 @@ use projections::Projection;
 use projections::sales::opportunity_list::OpportunityList;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -26,7 +25,7 @@ use crate::app::QueryApi;
 use crate::as_of::AsOfQuery;
 use crate::list::{self, List, Listed, View};
 use crate::permission::ReadOpportunities;
-use crate::row::{Facts, item};
+use crate::row::{Doc, Facts};
 use crate::wait::{AtLeast, Reading};
 
 /// A deal.
@@ -152,7 +151,10 @@ async fn list_opportunities(
     let question = Question { caller: &caller, at_least, uri: &uri, views: &[OpportunityList::NAME] };
     let make = async |mut reading: Reading| {
         let page = list::load(&mut reading.transaction, &list, &[]).await?;
-        let item = |doc: &RawValue| item(doc, &links::of_opportunity(&Facts::of(doc)?, None, &caller));
+        let item = |doc: Doc| {
+            let links = links::of_opportunity(&doc.facts()?, None, &caller);
+            Ok(doc.with_links(links))
+        };
         Ok(page.answer(reading.freshness, item)?.into())
     };
     app.answer(question, make).await
@@ -180,6 +182,6 @@ async fn read_opportunity(
     uri: Uri,
     Query(AsOfQuery { as_of }): Query<AsOfQuery>,
 ) -> Result<Rendered, Problem> {
-    let links = |facts: &Facts, as_of| links::of_opportunity(facts, as_of, &caller);
+    let links = |facts: &Facts<'_>, as_of| links::of_opportunity(facts, as_of, &caller);
     app.one::<OpportunityList>(&caller, at_least, id.into(), as_of, &uri, links).await
 }

@@ -28,7 +28,7 @@ use crate::cache::Made;
 use crate::failure;
 use crate::list::{self, List, link};
 use crate::permission::ReadOpportunities;
-use crate::row::{Doc, Facts, card};
+use crate::row::{Doc, Item};
 use crate::single::doc;
 use crate::tenant::TenantTransaction;
 use crate::wait::{AtLeast, Reading};
@@ -110,7 +110,7 @@ struct StageDoc {
     count: i64,
     without_amount: i64,
     totals: Value,
-    cards: Vec<Doc>,
+    cards: Vec<Item>,
     links: Links,
 }
 
@@ -178,7 +178,7 @@ async fn board(
     let size = cards.to_string();
     let itself = link(&format!("{path}/board"), [("cards", size.as_str())]);
     let links = Links::new().itself(itself).get("pipeline", path);
-    let Named { name } = serde_json::from_str(pipeline.get()).map_err(Problem::internal)?;
+    let Named { name } = serde_json::from_str(pipeline.text()).map_err(Problem::internal)?;
     let board = BoardDoc { pipeline_id: id, name, stages, links };
     let answer = reading.freshness.answer(board, Meta::default());
     Ok(Made { answer, until: days.until })
@@ -214,10 +214,11 @@ fn stage(
     let StageRow { stage: Json(stage), count, without_amount, totals, cards: Json(docs), last_since } = row;
     let (mut cards, mut last) = (Vec::with_capacity(docs.len()), None);
     for doc in docs {
-        let facts = Facts::of(&doc)?;
+        let facts = doc.facts()?;
         let in_stage = facts.stage_since.map_or(0, |since| days.since(since));
-        cards.push(card(&doc, in_stage, &links::of_opportunity(&facts, None, caller))?);
+        let links = links::of_opportunity(&facts, None, caller);
         last = facts.id.parse().ok();
+        cards.push(doc.with_links(links).with_days_in_stage(in_stage));
     }
     let shown = cards.len();
     let (pipeline, id) = (pipeline.to_string(), stage.get("id").and_then(Value::as_str).unwrap_or_default());

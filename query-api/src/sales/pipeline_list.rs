@@ -11,7 +11,6 @@ use edge::{
 use projections::Projection;
 use projections::sales::pipeline_list::PipelineList;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -21,7 +20,7 @@ use crate::answering::Question;
 use crate::app::QueryApi;
 use crate::list::{self, List, Listed, View};
 use crate::permission::ReadPipelines;
-use crate::row::{Facts, item};
+use crate::row::{Doc, Facts};
 use crate::wait::{AtLeast, Reading};
 
 /// A pipeline.
@@ -93,7 +92,10 @@ async fn list_pipelines(
     let question = Question { caller: &caller, at_least, uri: &uri, views: &[PipelineList::NAME] };
     let make = async |mut reading: Reading| {
         let page = list::load(&mut reading.transaction, &list, &[]).await?;
-        let item = |doc: &RawValue| item(doc, &links(&Facts::of(doc)?, &caller));
+        let item = |doc: Doc| {
+            let links = links(&doc.facts()?, &caller);
+            Ok(doc.with_links(links))
+        };
         Ok(page.answer(reading.freshness, item)?.into())
     };
     app.answer(question, make).await
@@ -123,7 +125,7 @@ async fn read_pipeline(
     app.one::<PipelineList>(&caller, at_least, id.into(), None, &uri, |facts, _| links(facts, &caller)).await
 }
 
-fn links(facts: &Facts, caller: &Identity) -> Links {
+fn links(facts: &Facts<'_>, caller: &Identity) -> Links {
     let path = format!("/api/v1/pipelines/{}", facts.id);
     let links = Links::new().itself(&path).get("board", format!("{path}/board"));
     if !caller.has_any(MANAGERS) {
