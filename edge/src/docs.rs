@@ -23,8 +23,8 @@ const BEARER: &str = "bearer";
 /// Completes documents that the routers of an API have gathered.
 pub trait OpenApiExt {
     /// Adds the bearer token to every operation that does not declare its own security (`security(())` for none), and
-    /// the refusals that can happen there: 400, 401, 403, 404, 408, 413, 415, 422, 429, 503. What an operation declares
-    /// itself stays as it is.
+    /// the refusals that can happen there: 400, 401, 403, 404, 408, 413, 415, 422, 429, 431, 503. What an operation
+    /// declares itself stays as it is.
     #[must_use]
     fn completed(self) -> Self;
 }
@@ -96,6 +96,7 @@ fn complete(operation: &mut Operation, has_parameters: bool) {
         ("415", "The body is not called application/json", has_body),
         ("422", "Some values are invalid; each is named", true),
         ("429", "Too many requests; see Retry-After", true),
+        ("431", "The header is too large, path and query included", true),
         ("503", "Not available at the moment; see Retry-After", true),
     ];
     for (status, text, _) in common.into_iter().filter(|(_, _, applies)| *applies) {

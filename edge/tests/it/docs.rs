@@ -55,11 +55,14 @@ fn every_operation_tells_what_can_go_wrong_there() {
     let document = serde_json::to_value(completed()).unwrap();
     let paths = &document["paths"];
     assert_eq!(document["openapi"], "3.1.0");
-    assert_eq!(statuses(&paths["/deals"]["get"]), ["200", "401", "403", "422", "429", "503"]);
+    assert_eq!(statuses(&paths["/deals"]["get"]), ["200", "401", "403", "422", "429", "431", "503"]);
     let win = &paths["/deals/{id}/win"]["post"];
-    assert_eq!(statuses(win), ["200", "400", "401", "403", "404", "408", "413", "415", "422", "429", "503"]);
+    assert_eq!(
+        statuses(win),
+        ["200", "400", "401", "403", "404", "408", "413", "415", "422", "429", "431", "503"]
+    );
     assert_eq!(win["responses"]["422"]["description"], "our own words");
-    assert_eq!(statuses(&paths["/health"]["get"]), ["200", "422", "429", "503"]);
+    assert_eq!(statuses(&paths["/health"]["get"]), ["200", "422", "429", "431", "503"]);
 }
 
 #[test]
