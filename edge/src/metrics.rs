@@ -42,8 +42,10 @@ pub(crate) struct Requests(Arc<Parts>);
 struct Parts {
     in_flight: OnceLock<Gauge>,
     /// By the template of the route, then by method and status.
-    answered: RwLock<HashMap<Arc<str>, HashMap<(&'static str, u16), Answered>>>,
+    answered: RwLock<HashMap<Arc<str>, ByOutcome>>,
 }
+
+type ByOutcome = HashMap<(&'static str, u16), Answered>;
 
 #[derive(Clone)]
 struct Answered {

@@ -25,7 +25,7 @@ pub use append::{Append, AppendError, Appended, Claim, Guard, Idempotency, Store
 pub use change::Change;
 pub use database::{Duty, connect, measured, within_reason};
 pub use event::{Metadata, NewEvent, RawRecorded, Recorded};
-pub use sessions::{Session, Sessions};
+pub use sessions::{PooledSession, Session, SessionPool, Sessions, Usage};
 pub use store::{EventStore, LoadError, Loaded};
 pub use stream::StreamNames;
 pub use upcast::{Upcast, Upcasters};

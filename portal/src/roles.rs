@@ -8,7 +8,7 @@ use axum::Router;
 use command_api::CommandApi;
 use edge::{Check, OpenApiExt as _, TokenKeys};
 use event_store::relay::Relay;
-use event_store::{Duty, EventStore, connect, nats, read};
+use event_store::{Duty, EventStore, SessionPool, connect, nats, read};
 use projections::runner::Runner;
 use projections::{Positions, checkpoint, registry};
 use query_api::QueryApi;
@@ -19,7 +19,7 @@ use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
 
 use crate::config::{SiteArgs, token_settings};
 use crate::maintain::{missing_migrations, upcasters};
-use crate::sampler::{NamedPool, Sampler};
+use crate::sampler::{Connections, NamedPool, Sampler};
 use crate::site::Site;
 use crate::standing::Observer;
 
@@ -51,13 +51,13 @@ impl<'a> Roles<'a> {
 
     /// The query side.
     pub async fn queries(&self) -> anyhow::Result<QueryApi> {
-        let pool = connect(&self.site.database_url, Duty::Reader, QUERY_CONNECTIONS)?;
-        self.name_pool("queries", &pool);
+        let sessions = SessionPool::new(&self.site.database_url, Duty::Reader, QUERY_CONNECTIONS)?;
+        self.name_pool("queries", Connections::Sessions(sessions.clone()));
         let client = nats::connect(&self.site.nats_url).await?;
         // Not the pool of the reads: while they use it up, answers that are kept are still given.
         let looks = self.pool(Duty::Reader, POSITION_CONNECTIONS)?;
         let positions = Positions::start(client, &self.args.names(), looks);
-        Ok(QueryApi::new(pool, positions, self.keys()?, upcasters()))
+        Ok(QueryApi::new(sessions, positions, self.keys()?, upcasters()))
     }
 
     /// Starts the relay and every projection. They stop when the set is dropped; that is safe at any point.
@@ -147,12 +147,12 @@ impl<'a> Roles<'a> {
     /// A pool that metrics tell of.
     fn named_pool(&self, name: &'static str, duty: Duty, connections: u32) -> anyhow::Result<PgPool> {
         let pool = self.pool(duty, connections)?;
-        self.name_pool(name, &pool);
+        self.name_pool(name, Connections::Pool(pool.clone()));
         Ok(pool)
     }
 
-    fn name_pool(&self, name: &'static str, pool: &PgPool) {
-        self.pools.lock().unwrap_or_else(PoisonError::into_inner).push((name, pool.clone()));
+    fn name_pool(&self, name: &'static str, connections: Connections) {
+        self.pools.lock().unwrap_or_else(PoisonError::into_inner).push((name, connections));
     }
 
     fn pool(&self, duty: Duty, connections: u32) -> anyhow::Result<PgPool> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use edge::Check;
+use event_store::{SessionPool, Usage};
 use metrics::{counter, gauge};
 use sqlx::PgPool;
 use tokio::sync::watch;
@@ -26,8 +27,30 @@ const IN_TIME: f64 = 10.0;
 /// Samples in a row after which something counts as late, or a server as away.
 const PATIENCE: u32 = 3;
 
-/// A pool of connections by the name that its gauges have.
-pub type NamedPool = (&'static str, PgPool);
+/// Connections of which gauges tell.
+#[derive(Clone)]
+pub enum Connections {
+    /// Those of a pool.
+    Pool(PgPool),
+    /// Those of the query API.
+    Sessions(SessionPool),
+}
+
+/// Connections by the name that their gauges have.
+pub type NamedPool = (&'static str, Connections);
+
+impl Connections {
+    fn usage(&self) -> Usage {
+        match self {
+            Self::Sessions(sessions) => sessions.usage(),
+            Self::Pool(pool) => {
+                let idle = u32::try_from(pool.num_idle()).unwrap_or_default();
+                let most = pool.options().get_max_connections();
+                Usage { idle, in_use: pool.size().saturating_sub(idle), most }
+            }
+        }
+    }
+}
 
 /// What the samples together say.
 #[derive(Clone, Debug, Default)]
@@ -116,11 +139,11 @@ async fn sample(
     rebuilt: &mut Vec<Rebuild>,
     heads: &mut Heads,
 ) {
-    for (name, pool) in pools {
-        let (open, idle) = (pool.size(), u32::try_from(pool.num_idle()).unwrap_or_default());
+    for (name, connections) in pools {
+        let Usage { idle, in_use, most } = connections.usage();
         gauge!(POOL, "pool" => *name, "state" => "idle").set(idle);
-        gauge!(POOL, "pool" => *name, "state" => "in use").set(open.saturating_sub(idle));
-        gauge!(POOL_MAX, "pool" => *name).set(pool.options().get_max_connections());
+        gauge!(POOL, "pool" => *name, "state" => "in use").set(in_use);
+        gauge!(POOL_MAX, "pool" => *name).set(most);
     }
     let (mut log, stream) = tokio::join!(observer.log(), observer.stream());
     if let Ok(log) = &mut log {

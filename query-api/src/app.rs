@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use edge::{EdgeState, TokenKeys};
-use event_store::Upcasters;
+use event_store::{SessionPool, Upcasters};
 use projections::Positions;
-use sqlx::PgPool;
 use tokio::sync::Semaphore;
 
 use crate::cache::AnswerCache;
@@ -38,11 +37,11 @@ pub(crate) struct Parts {
 }
 
 impl QueryApi {
-    /// Reads by `pool`, a pool of [`event_store::Duty::Reader`], which from now on is used only inside the transaction
-    /// of one tenant; waits by `positions`; checks tokens with `keys`; reads old events by `upcasters`.
-    pub fn new(pool: PgPool, positions: Positions, keys: TokenKeys, upcasters: Upcasters) -> Self {
+    /// Reads by `sessions` of [`event_store::Duty::Reader`], each of which is used only inside the transaction of one tenant;
+    /// waits by `positions`; checks tokens with `keys`; reads old events by `upcasters`.
+    pub fn new(sessions: SessionPool, positions: Positions, keys: TokenKeys, upcasters: Upcasters) -> Self {
         Self(Arc::new(Parts {
-            reads: TenantReads::new(pool),
+            reads: TenantReads::new(sessions),
             positions,
             upcasters,
             cache: AnswerCache::new(),

@@ -1,8 +1,8 @@
 //! The one way to the database: a transaction that reads, and sees one tenant.
 
 use edge::TenantId;
-use event_store::{Duty, measured};
-use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+use event_store::{Duty, PooledSession, SessionPool, measured};
+use sqlx::{Executor as _, PgConnection};
 
 use crate::failure::is_lost;
 
@@ -11,26 +11,24 @@ const STATEMENT_TIMEOUT: &str = "10s";
 
 /// Connections that can be used for one tenant at a time only.
 #[derive(Clone)]
-pub(crate) struct TenantReads {
-    pool: PgPool,
-}
+pub(crate) struct TenantReads(SessionPool);
 
 /// A read-only transaction in which row-level security shows one tenant.
 ///
 /// All its statements see the same snapshot. It ends when it is dropped; there is nothing to commit.
 pub(crate) struct TenantTransaction {
-    transaction: Transaction<'static, Postgres>,
+    session: PooledSession,
     tenant: TenantId,
 }
 
 impl TenantReads {
-    pub(crate) fn new(pool: PgPool) -> Self {
-        Self { pool }
+    pub(crate) fn new(sessions: SessionPool) -> Self {
+        Self(sessions)
     }
 
     /// Begins to read, and tells the database the tenant, in one round trip.
     pub(crate) async fn begin(&self, tenant: TenantId) -> Result<TenantTransaction, sqlx::Error> {
-        // The role is set here as well, so that a pool of another duty cannot see more. A UUID needs no quoting.
+        // The role is set here as well, so that sessions of another duty cannot see more. A UUID needs no quoting.
         let begin = format!(
             "begin isolation level repeatable read read only;
              set local role {};
@@ -39,10 +37,11 @@ impl TenantReads {
             Duty::Reader.role()
         );
         // Each connection that was lost while nobody used it is found out here, once, and is then replaced.
-        let mut attempts = self.pool.options().get_max_connections();
+        let mut attempts = self.0.usage().most;
         loop {
-            match measured("queries", self.pool.begin_with(begin.clone())).await {
-                Ok(transaction) => return Ok(TenantTransaction { transaction, tenant }),
+            let mut session = measured("queries", self.0.acquire()).await?;
+            match session.execute(begin.as_str()).await {
+                Ok(_) => return Ok(TenantTransaction { session, tenant }),
                 Err(error) if attempts > 0 && is_lost(&error) => attempts -= 1,
                 Err(error) => return Err(error),
             }
@@ -58,6 +57,6 @@ impl TenantTransaction {
 
     /// What to send queries to.
     pub(crate) fn connection(&mut self) -> &mut PgConnection {
-        &mut self.transaction
+        &mut self.session
     }
 }

@@ -10,3 +10,4 @@ mod log;
 mod order;
 mod plans;
 mod relaying;
+mod session_pool;

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use event_store::{Duty, connect};
-use futures::future::join_all;
-use sqlx::postgres::PgPoolOptions;
+use futures::future::{join, join_all};
 
 use crate::world::World;
 
@@ -15,19 +13,25 @@ async fn a_pool_that_runs_dry_is_said_to_and_what_is_kept_is_still_given() {
     let mut world = World::new().await;
     world.lead("Ada").await;
     world.settle().await;
-    let options = event_store::database::options(world.database.url(), Duty::Reader).unwrap();
-    let pool = PgPoolOptions::new()
-        .max_connections(2)
-        .acquire_timeout(Duration::from_millis(200))
-        .connect_lazy_with(options);
-    world.router = world.router_over(pool.clone());
+    world.router = world.router_over(world.sessions(2).with_patience(Duration::from_millis(200)));
     let uri = "/api/v1/leads";
     assert_eq!(world.get(uri).await.source(), "fwd=miss");
-    let _held = (pool.acquire().await.unwrap(), pool.acquire().await.unwrap());
-    let refused = world.get("/api/v1/leads?sort=name").await;
-    assert_eq!((refused.status, refused.code()), (StatusCode::SERVICE_UNAVAILABLE, "unavailable"));
-    assert_eq!(refused.headers["retry-after"], "1");
-    assert_eq!(world.get(uri).await.source(), "hit");
+    let owner = world.database.pool();
+    let mut locked = owner.begin().await.unwrap();
+    sqlx::query("lock table read_model.sales_lead_list").execute(&mut *locked).await.unwrap();
+    let held = join(world.get("/api/v1/leads?sort=owner"), world.get("/api/v1/leads?sort=company"));
+    let others = async {
+        let waiting = "select count(*) = 2 from pg_stat_activity
+            where datname = current_database() and wait_event_type = 'Lock'";
+        while !sqlx::query_scalar::<_, bool>(waiting).fetch_one(&owner).await.unwrap() {}
+        let refused = world.get("/api/v1/leads?sort=name").await;
+        assert_eq!((refused.status, refused.code()), (StatusCode::SERVICE_UNAVAILABLE, "unavailable"));
+        assert_eq!(refused.headers["retry-after"], "1");
+        assert_eq!(world.get(uri).await.source(), "hit");
+        locked.rollback().await.unwrap();
+    };
+    let ((one, other), ()) = join(held, others).await;
+    assert_eq!((one.status, other.status), (StatusCode::OK, StatusCode::OK));
 }
 
 /// After a restart of the database no request fails for the connections that were lost with it.
@@ -36,7 +40,7 @@ async fn connections_that_were_lost_while_idle_are_replaced_unnoticed() {
     let mut world = World::new().await;
     world.lead("Ada").await;
     world.settle().await;
-    world.router = world.router_over(connect(world.database.url(), Duty::Reader, 4).unwrap());
+    world.router = world.router_over(world.sessions(4));
     for round in 0..3 {
         let uris: Vec<_> =
             (0..8).map(|page| format!("/api/v1/leads?page_size={}", 10 * round + page + 1)).collect();

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use edge::{Limits, Role};
-use event_store::{Duty, connect};
 use futures::FutureExt;
 use futures::future::join_all;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -15,7 +14,7 @@ use crate::export::{URI, long_log};
 use crate::world::World;
 
 const LONG: Duration = Duration::from_secs(60);
-/// Connections of the pool.
+/// Sessions of the pool.
 const POOL: u32 = 2;
 
 /// The API over a small pool, as a server of its own.
@@ -28,8 +27,7 @@ struct Served {
 impl Served {
     async fn new(exports: usize, limits: Limits) -> Self {
         let world = long_log().await;
-        let pool = connect(world.database.url(), Duty::Reader, POOL).unwrap();
-        let router = world.router_with(pool, |api| api.with_exports(exports));
+        let router = world.router_with(world.sessions(POOL), |api| api.with_exports(exports));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (stop, stopped) = oneshot::channel::<()>();

@@ -1,8 +1,11 @@
 //! One tenant never learns anything of another.
 
+use std::net::TcpListener;
+
 use axum::http::StatusCode;
 use domain::TenantId;
 use edge::Role;
+use event_store::{Duty, SessionPool};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -58,11 +61,12 @@ async fn the_things_of_others_are_as_missing_as_those_that_never_were() {
 
 /// Whatever a pool may see by itself, through the guard it sees one tenant.
 #[tokio::test]
-async fn a_pool_of_a_mightier_role_shows_no_more() {
+async fn sessions_of_a_mightier_role_show_no_more() {
     let mut world = World::new().await;
     world.lead("Ada").await;
     world.settle().await;
-    world.router = world.router_over(world.database.pool());
+    let mighty = SessionPool::new(world.database.url(), Duty::Projector, 4).unwrap();
+    world.router = world.router_over(mighty);
     for (uri, theirs) in [("/api/v1/leads", 1), ("/api/v1/audit/events", 1)] {
         assert_eq!(world.data(uri).await["items"].as_array().unwrap().len(), theirs, "{uri}");
         assert_eq!(ask(&world, uri, &[]).await.data(uri)["items"], json!([]), "{uri}");
@@ -72,9 +76,10 @@ async fn a_pool_of_a_mightier_role_shows_no_more() {
 #[tokio::test]
 async fn a_database_that_is_away_is_no_error_of_ours() {
     let mut world = World::new().await;
-    let pool = world.database.pool();
-    pool.close().await;
-    world.router = world.router_over(pool);
+    // Nobody listens there any more.
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let nowhere = format!("postgresql://crm@127.0.0.1:{port}/crm");
+    world.router = world.router_over(SessionPool::new(&nowhere, Duty::Reader, 4).unwrap());
     for uri in ["/api/v1/leads", "/api/v1/reports/forecast", "/api/v1/audit/events"] {
         let reply = world.get(uri).await;
         assert_eq!((reply.status, reply.code()), (StatusCode::SERVICE_UNAVAILABLE, "unavailable"), "{uri}");

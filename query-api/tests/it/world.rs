@@ -11,13 +11,12 @@ use domain::TenantId;
 use edge::{Identity, Role, SigningKey, TokenKeys, TokenSettings};
 use embedded::testing::{self, TestDatabase};
 use event_store::relay::Relay;
-use event_store::{Change, Duty, EventStore, Metadata, StreamNames, Upcasters, connect, read};
+use event_store::{Change, Duty, EventStore, Metadata, SessionPool, StreamNames, Upcasters, connect, read};
 use http_body_util::BodyExt;
 use projections::runner::Runner;
 use projections::{Positions, registry};
 use query_api::QueryApi;
 use serde_json::Value;
-use sqlx::PgPool;
 use tokio::task::JoinHandle;
 use tower::ServiceExt;
 use uuid::Uuid;
@@ -66,7 +65,7 @@ impl World {
             upcasters,
         };
         let runners = registry().into_iter().map(|model| tokio::spawn(runner(model).run())).collect();
-        let reader = connect(database.url(), Duty::Reader, 6).unwrap();
+        let reader = SessionPool::new(database.url(), Duty::Reader, 6).unwrap();
         let positions = Positions::start(client.clone(), &names, pool(Duty::Reader, 2));
         let key = SigningKey::generate().unwrap();
         let router = router(api(reader, &positions, &key));
@@ -82,32 +81,36 @@ impl World {
         }
     }
 
-    /// The API over another pool of connections.
-    pub fn router_over(&self, pool: PgPool) -> Router {
-        router(self.api(pool, &self.positions))
+    /// The API over other sessions.
+    pub fn router_over(&self, sessions: SessionPool) -> Router {
+        router(self.api(sessions, &self.positions))
     }
 
     /// The same, made otherwise.
-    pub fn router_with(&self, pool: PgPool, made: impl Fn(QueryApi) -> QueryApi) -> Router {
-        router(made(self.api(pool, &self.positions)))
+    pub fn router_with(&self, sessions: SessionPool, made: impl Fn(QueryApi) -> QueryApi) -> Router {
+        router(made(self.api(sessions, &self.positions)))
     }
 
     /// The API in a process of its own, that takes the time from a clock.
     pub fn router_at(&self, clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Router {
-        let pool = connect(self.database.url(), Duty::Reader, 6).unwrap();
-        router(self.api(pool, &self.positions).with_clock(clock))
+        router(self.api(self.sessions(6), &self.positions).with_clock(clock))
     }
 
     /// The API in a process of its own, that hears no announcement: for it, NATS is away.
     pub async fn router_without_nats(&self) -> Router {
         let client = event_store::nats::connect(&testing::nats().url).await.unwrap();
-        let pool = connect(self.database.url(), Duty::Reader, 6).unwrap();
+        let pool = connect(self.database.url(), Duty::Reader, 2).unwrap();
         let nobody = StreamNames::rooted(format!("nobody-{}", Uuid::now_v7().simple()));
-        router(self.api(pool.clone(), &Positions::start(client, &nobody, pool)))
+        router(self.api(self.sessions(6), &Positions::start(client, &nobody, pool)))
     }
 
-    fn api(&self, pool: PgPool, positions: &Positions) -> QueryApi {
-        api(pool, positions, &self.key)
+    /// At most so many sessions for reads.
+    pub fn sessions(&self, most: u32) -> SessionPool {
+        SessionPool::new(self.database.url(), Duty::Reader, most).unwrap()
+    }
+
+    fn api(&self, sessions: SessionPool, positions: &Positions) -> QueryApi {
+        api(sessions, positions, &self.key)
     }
 
     /// A change of this world's tenant that happens at a time.
@@ -183,9 +186,9 @@ impl World {
     }
 }
 
-fn api(pool: PgPool, positions: &Positions, key: &SigningKey) -> QueryApi {
+fn api(sessions: SessionPool, positions: &Positions, key: &SigningKey) -> QueryApi {
     let keys = TokenKeys::from_pem(&key.public_pem().unwrap(), &TokenSettings::default()).unwrap();
-    QueryApi::new(pool, positions.clone(), keys, Upcasters::default())
+    QueryApi::new(sessions, positions.clone(), keys, Upcasters::default())
 }
 
 fn router(api: QueryApi) -> Router {
