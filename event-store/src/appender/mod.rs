@@ -24,8 +24,9 @@ pub(crate) use postgres::Postgres;
 const BATCH_COMMANDS: usize = 512;
 /// Commands that may wait; further ones wait in their caller.
 const QUEUE_COMMANDS: usize = 4_096;
-/// While one batch is flushed, the next waits at the gate; a third would only queue there.
-const BATCHES_IN_FLIGHT: usize = 2;
+/// Commands that are worth a second batch while one is under way. That would wait at the gate, which a large one makes up for
+/// by being prepared meanwhile; a few commands come further in a batch with those that ask next. A third would only queue.
+const SECOND_BATCH: usize = 128;
 
 /// A command that waits for its answer.
 struct Pending {
@@ -84,9 +85,16 @@ async fn run(
                 None => break,
             }
         }
-        // Waiting for a free place before draining is what lets a batch gather while another commits.
-        while in_flight.len() >= BATCHES_IN_FLIGHT {
-            in_flight.join_next().await;
+        // A batch gathers while another is written, and then from those who have just been answered and ask for more.
+        while !is_worth_a_batch(in_flight.len(), postponed.len()) {
+            tokio::select! {
+                _ended = in_flight.join_next() => {}
+                Some(next) = waiting.recv() => postponed.push_back(next),
+            }
+        }
+        let mut before = 0;
+        while std::mem::replace(&mut before, waiting.len()) < waiting.len() {
+            tokio::task::yield_now().await;
         }
         let batch = gather(&mut postponed, &mut waiting);
         batch.iter().for_each(|pending| meters.taken(pending.since));
@@ -94,6 +102,15 @@ async fn run(
         in_flight.spawn(async move { batch::commit(&*log, batch, &appended).await });
     }
     while in_flight.join_next().await.is_some() {}
+}
+
+/// Whether so many commands should not wait for the batches that are under way.
+fn is_worth_a_batch(in_flight: usize, commands: usize) -> bool {
+    match in_flight {
+        0 => true,
+        1 => commands >= SECOND_BATCH,
+        _ => false,
+    }
 }
 
 /// Takes what waits and does not clash within one batch; what clashes goes into the next one, in order.
