@@ -19,8 +19,14 @@ const SIP: (Duration, usize) = (Duration::from_millis(100), 1_024);
 pub(super) async fn run(load: Abuse) -> anyhow::Result<Done> {
     let begun = Instant::now();
     let until = begun + Duration::from_millis(load.milliseconds);
-    let slow = load.slow.iter().cycle().take(load.slow_connections);
-    let slow = try_join_all(slow.map(|beginning| drop_by_drop(&load.address, beginning, until)));
+    let slow = load.slow.iter().cycle().take(load.slow_connections).zip(0..);
+    // Strangers do not send in step: their bytes are spread over the second.
+    let apart = DROP / u32::try_from(load.slow_connections.max(1))?;
+    let address = &load.address;
+    let slow = try_join_all(slow.map(|(beginning, turn)| async move {
+        sleep_until((begun + apart * turn).into()).await;
+        drop_by_drop(address, beginning, until).await
+    }));
     let sips = try_join_all((0..load.readers).map(|_| sip(&load, until)));
     let (_, _, done) = tokio::try_join!(slow, sips, refused(&load, until))?;
     Ok(Done { done, seconds: begun.elapsed().as_secs_f64(), ..Done::default() })
