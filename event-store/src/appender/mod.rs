@@ -24,8 +24,8 @@ pub(crate) use postgres::Postgres;
 const BATCH_COMMANDS: usize = 512;
 /// Commands that may wait; further ones wait in their caller.
 const QUEUE_COMMANDS: usize = 4_096;
-/// Commands that are worth a second batch while one is under way. That would wait at the gate, which a large one makes up for
-/// by being prepared meanwhile; a few commands come further in a batch with those that ask next. A third would only queue.
+/// So many commands are a second batch while one is under way: it is prepared while it waits at the gate. Fewer do better in one
+/// batch with those that ask next. A third batch would only queue.
 const SECOND_BATCH: usize = 128;
 
 /// A command that waits for its answer.

@@ -55,9 +55,9 @@ impl Sessions {
     pub async fn take(&self) -> Result<Session, sqlx::Error> {
         while let Some(mut session) = self.pop() {
             session.uses += 1;
-            let is_used = session.used_at.elapsed() < PING || lives(&mut session.connection).await;
+            let is_alive = session.used_at.elapsed() < PING || lives(&mut session.connection).await;
             // One that fails here was lost while nobody used it.
-            if is_used && session.forget_early_plans().await.is_ok() {
+            if is_alive && session.forget_early_plans().await.is_ok() {
                 return Ok(session);
             }
         }
