@@ -89,7 +89,8 @@ async fn run(
         while !is_worth_a_batch(in_flight.len(), postponed.len()) {
             tokio::select! {
                 _ended = in_flight.join_next() => {}
-                Some(next) = waiting.recv() => postponed.push_back(next),
+                // Only as many as make a second batch: all others wait in the queue, which is bounded.
+                Some(next) = waiting.recv(), if in_flight.len() == 1 => postponed.push_back(next),
             }
         }
         let mut before = 0;
@@ -129,4 +130,48 @@ fn gather(postponed: &mut VecDeque<Pending>, waiting: &mut mpsc::Receiver<Pendin
     clashing.append(postponed);
     *postponed = clashing;
     batch
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use futures::stream::{FuturesUnordered, StreamExt};
+    use sqlx::Error;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::append::{Claim, Stored};
+
+    /// A log that never answers.
+    struct Silent;
+
+    impl Log for Silent {
+        async fn write(&self, _: &[&Append]) -> Result<Written, Failure> {
+            pending().await
+        }
+
+        async fn stored_answer(&self, _: Uuid, _: &str) -> Result<Option<Stored>, Error> {
+            pending().await
+        }
+
+        async fn taken(&self, _: Uuid, _: &[Claim]) -> Result<Option<Claim>, Error> {
+            pending().await
+        }
+    }
+
+    #[tokio::test]
+    async fn while_the_log_does_not_answer_commands_wait_in_a_bounded_queue() {
+        let (appender, running) = Appender::new(Silent, Arc::default());
+        let running = tokio::spawn(running);
+        let most = QUEUE_COMMANDS + 2 * BATCH_COMMANDS;
+        let mut callers: FuturesUnordered<_> =
+            (0..most + SECOND_BATCH).map(|_| appender.append(Append::default())).collect();
+        for _ in 0..1_000 {
+            assert!(futures::poll!(callers.next()).is_pending());
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(appender.queue.capacity(), 0, "some wait elsewhere than in the queue");
+        running.abort();
+    }
 }
