@@ -66,12 +66,12 @@ impl Served {
     }
 }
 
-/// Five times as many as the pool has connections.
+/// Many more than the pool has sessions.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_takes_nothing_of_an_export_takes_no_connection_from_others() {
-    let served = Served::new(10, Limits::default()).await;
+    let served = Served::new(50, Limits::default()).await;
     let mut stalled = Vec::new();
-    for _ in 0..10 {
+    for _ in 0..50 {
         let (status, stream) = served.export().await;
         assert_eq!(status, "HTTP/1.1 200");
         stalled.push(stream);

@@ -59,7 +59,7 @@ async fn the_things_of_others_are_as_missing_as_those_that_never_were() {
     }
 }
 
-/// Whatever a pool may see by itself, through the guard it sees one tenant.
+/// Whatever sessions may see by themselves, through the guard it sees one tenant.
 #[tokio::test]
 async fn sessions_of_a_mightier_role_show_no_more() {
     let mut world = World::new().await;
