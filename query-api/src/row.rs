@@ -1,11 +1,8 @@
 //! A row of a read model: sent as the text that it lies in, with a few fields added at its end.
 
-use std::fmt;
-
 use chrono::{DateTime, Utc};
 use edge::{Links, Problem};
-use serde::de::{MapAccess, Visitor};
-use serde::ser::{Error as _, SerializeMap as _};
+use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use sqlx::error::BoxDynError;
@@ -29,16 +26,18 @@ pub(crate) struct Facts<'a> {
     pub(crate) version: i64,
 }
 
-/// A row and what is added to it.
-#[derive(Debug)]
-pub(crate) struct Item {
-    doc: Doc,
+/// A row and what is added to it, as JSON.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Item(Box<RawValue>);
+
+/// What is added to a row, at its end.
+#[derive(Serialize)]
+struct Added {
+    #[serde(skip_serializing_if = "Option::is_none")]
     days_in_stage: Option<i64>,
     links: Links,
 }
-
-/// The fields of an object in their order, each with the text of its value.
-struct Fields<'a>(Vec<(&'a str, &'a RawValue)>);
 
 impl Doc {
     /// The text of something else than a row of the database.
@@ -56,15 +55,23 @@ impl Doc {
     }
 
     /// The row with links.
-    pub(crate) fn with_links(self, links: Links) -> Item {
-        Item { doc: self, days_in_stage: None, links }
+    pub(crate) fn with_links(&self, links: Links) -> Result<Item, Problem> {
+        self.with(&Added { days_in_stage: None, links })
     }
-}
 
-impl Item {
-    /// Tells how long a deal has been in its stage.
-    pub(crate) fn with_days_in_stage(self, days: i64) -> Self {
-        Self { days_in_stage: Some(days), ..self }
+    /// The row of a deal with links, and how long it has been in its stage.
+    pub(crate) fn with_days_and_links(&self, days: i64, links: Links) -> Result<Item, Problem> {
+        self.with(&Added { days_in_stage: Some(days), links })
+    }
+
+    fn with(&self, added: &Added) -> Result<Item, Problem> {
+        let fields = self.0.trim_end().strip_suffix('}').map(str::trim_end);
+        let fields = fields.ok_or_else(|| Problem::internal("a row is not an object"))?;
+        let added = serde_json::to_string(added).map_err(Problem::internal)?;
+        let comma = if fields.ends_with('{') { "" } else { "," };
+        // It is read once more here, so nothing but JSON leaves.
+        let whole = RawValue::from_string([fields, comma, &added[1..]].concat());
+        whole.map(Item).map_err(Problem::internal)
     }
 }
 
@@ -97,53 +104,18 @@ impl Serialize for Doc {
     }
 }
 
-impl Serialize for Item {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Fields(fields) = serde_json::from_str(&self.doc.0).map_err(S::Error::custom)?;
-        let mut object = serializer.serialize_map(None)?;
-        for (name, value) in fields {
-            object.serialize_entry(name, value)?;
-        }
-        if let Some(days) = self.days_in_stage {
-            object.serialize_entry("days_in_stage", &days)?;
-        }
-        object.serialize_entry("links", &self.links)?;
-        object.end()
-    }
-}
-
-impl<'de> Deserialize<'de> for Fields<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(AllFields)
-    }
-}
-
-struct AllFields;
-
-impl<'de> Visitor<'de> for AllFields {
-    type Value = Fields<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<M: MapAccess<'de>>(self, mut object: M) -> Result<Fields<'de>, M::Error> {
-        let mut fields = Vec::with_capacity(32);
-        while let Some(field) = object.next_entry()? {
-            fields.push(field);
-        }
-        Ok(Fields(fields))
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
     fn doc(text: &str) -> Doc {
         Doc(text.into())
+    }
+
+    fn json_of(item: Result<Item, Problem>) -> Value {
+        serde_json::to_value(item.unwrap()).unwrap()
     }
 
     #[test]
@@ -156,19 +128,20 @@ mod tests {
             ("{ } ", json!({})),
         ] {
             whole["links"] = expected.clone();
-            let item = doc(text).with_links(links());
-            assert_eq!(serde_json::to_value(&item).unwrap(), whole);
+            assert_eq!(json_of(doc(text).with_links(links())), whole);
             whole["days_in_stage"] = 3.into();
-            assert_eq!(serde_json::to_value(item.with_days_in_stage(3)).unwrap(), whole);
+            assert_eq!(json_of(doc(text).with_days_and_links(3, links())), whole);
         }
-        assert!(serde_json::to_string(&doc("7").with_links(links())).is_err());
+        for text in ["7", "}", "", "{\"a\"}"] {
+            assert!(doc(text).with_links(links()).is_err(), "{text}");
+        }
     }
 
     #[test]
     fn a_row_is_sent_as_it_lies() {
         let text = r#"{"amount":1.50,"name":"ä\u0041"}"#;
         assert_eq!(serde_json::to_string(&doc(text)).unwrap(), text);
-        let item = serde_json::to_string(&doc(text).with_links(Links::new())).unwrap();
+        let item = serde_json::to_string(&doc(text).with_links(Links::new()).unwrap()).unwrap();
         assert_eq!(item, format!(r#"{},"links":{{}}}}"#, text.trim_end_matches('}')));
         let read: Vec<Doc> = serde_json::from_str(&format!("[{text}]")).unwrap();
         assert_eq!(read, [doc(text)]);

@@ -67,5 +67,5 @@ fn versioned(
 ) -> Result<Answer<Item>, Problem> {
     let facts = doc.facts()?;
     let (links, version) = (links(&facts), facts.version);
-    Ok(freshness.answer(doc.with_links(links), meta).with_version(version))
+    Ok(freshness.answer(doc.with_links(links)?, meta).with_version(version))
 }

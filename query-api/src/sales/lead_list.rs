@@ -133,7 +133,7 @@ async fn list_leads(
         let page = list::load(&mut reading.transaction, &list, &[]).await?;
         let item = |doc: Doc| {
             let links = links::of_lead(&doc.facts()?, None, &caller);
-            Ok(doc.with_links(links))
+            doc.with_links(links)
         };
         Ok(page.answer(reading.freshness, item)?.into())
     };

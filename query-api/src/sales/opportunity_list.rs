@@ -153,7 +153,7 @@ async fn list_opportunities(
         let page = list::load(&mut reading.transaction, &list, &[]).await?;
         let item = |doc: Doc| {
             let links = links::of_opportunity(&doc.facts()?, None, &caller);
-            Ok(doc.with_links(links))
+            doc.with_links(links)
         };
         Ok(page.answer(reading.freshness, item)?.into())
     };

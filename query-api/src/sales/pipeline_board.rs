@@ -218,7 +218,7 @@ fn stage(
         let in_stage = facts.stage_since.map_or(0, |since| days.since(since));
         let links = links::of_opportunity(&facts, None, caller);
         last = facts.id.parse().ok();
-        cards.push(doc.with_links(links).with_days_in_stage(in_stage));
+        cards.push(doc.with_days_and_links(in_stage, links)?);
     }
     let shown = cards.len();
     let (pipeline, id) = (pipeline.to_string(), stage.get("id").and_then(Value::as_str).unwrap_or_default());

@@ -94,7 +94,7 @@ async fn list_pipelines(
         let page = list::load(&mut reading.transaction, &list, &[]).await?;
         let item = |doc: Doc| {
             let links = links(&doc.facts()?, &caller);
-            Ok(doc.with_links(links))
+            doc.with_links(links)
         };
         Ok(page.answer(reading.freshness, item)?.into())
     };
