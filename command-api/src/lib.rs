@@ -12,6 +12,7 @@ pub mod context;
 pub mod decide;
 pub mod dispatch;
 pub mod error;
+pub mod identity;
 mod line;
 pub mod moment;
 mod patch;
@@ -44,5 +45,5 @@ pub fn openapi() -> OpenApi {
 }
 
 fn routes() -> OpenApiRouter<CommandApi> {
-    OpenApiRouter::with_openapi(answer::Schemas::openapi()).merge(sales::router())
+    OpenApiRouter::with_openapi(answer::Schemas::openapi()).merge(sales::router()).merge(identity::router())
 }

@@ -22,6 +22,14 @@ pub struct Moment(DateTime<Utc>);
 #[schema(value_type = String, format = Date, example = "2026-12-31")]
 pub struct Day(NaiveDate);
 
+/// Nothing but when it happened.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OccurredIn {
+    /// When it happened, if not now. Never in the future.
+    pub occurred_at: Option<Moment>,
+}
+
 impl Moment {
     /// The moment.
     pub const fn get(self) -> DateTime<Utc> {

@@ -3,6 +3,7 @@
 use cqrs_es::{Aggregate, DomainEvent};
 use serde_json::Value;
 
+use crate::identity::user::{User, UserEvent};
 use crate::sales::import::{Import, ImportEvent};
 use crate::sales::lead::{Lead, LeadEvent};
 use crate::sales::opportunity::{Opportunity, OpportunityEvent};
@@ -19,6 +20,8 @@ pub enum Event {
     Opportunity(OpportunityEvent),
     /// Of a run of a file import.
     Import(ImportEvent),
+    /// Of a user's account.
+    User(UserEvent),
 }
 
 /// Why a stored event cannot be read.
@@ -52,6 +55,7 @@ impl Event {
             Lead::TYPE => read::<Lead>(payload).map(Self::Lead),
             Opportunity::TYPE => read::<Opportunity>(payload).map(Self::Opportunity),
             Import::TYPE => read::<Import>(payload).map(Self::Import),
+            User::TYPE => read::<User>(payload).map(Self::User),
             unknown => Err(DecodeError::UnknownAggregate(unknown.to_owned())),
         }
     }
@@ -66,6 +70,7 @@ impl Event {
             Self::Lead(event) => serde_json::to_value(event),
             Self::Opportunity(event) => serde_json::to_value(event),
             Self::Import(event) => serde_json::to_value(event),
+            Self::User(event) => serde_json::to_value(event),
         }
     }
 
@@ -76,6 +81,7 @@ impl Event {
             Self::Lead(_) => Lead::TYPE,
             Self::Opportunity(_) => Opportunity::TYPE,
             Self::Import(_) => Import::TYPE,
+            Self::User(_) => User::TYPE,
         }
     }
 
@@ -86,6 +92,7 @@ impl Event {
             Self::Lead(event) => event.event_type(),
             Self::Opportunity(event) => event.event_type(),
             Self::Import(event) => event.event_type(),
+            Self::User(event) => event.event_type(),
         }
     }
 }
@@ -101,9 +108,8 @@ mod tests {
         for event in crate::fixtures::all() {
             let decoded = Event::decode(event.aggregate_type(), event.encode().unwrap()).unwrap();
             assert_eq!(decoded, event);
-            assert!(
-                format!("sales.{}", event.event_type()).starts_with(&format!("{}.", event.aggregate_type()))
-            );
+            let (_context, aggregate) = event.aggregate_type().split_once('.').unwrap();
+            assert!(event.event_type().starts_with(&format!("{aggregate}.")));
         }
     }
 

@@ -5,6 +5,7 @@
 use chrono::{DateTime, NaiveDate, TimeZone, Utc};
 use uuid::Uuid;
 
+use crate::identity::user;
 use crate::sales::{import, lead, opportunity, pipeline};
 use crate::{
     Currency, CustomFields, CustomValue, EmailAddress, Event, FieldKey, Id, Money, Percent, Phone, Prose,
@@ -17,7 +18,8 @@ pub fn all() -> Vec<Event> {
     let leads = lead::fixtures::all().into_iter().map(Event::Lead);
     let opportunities = opportunity::fixtures::all().into_iter().map(Event::Opportunity);
     let imports = import::fixtures::all().into_iter().map(Event::Import);
-    pipelines.chain(leads).chain(opportunities).chain(imports).collect()
+    let users = user::fixtures::all().into_iter().map(Event::User);
+    pipelines.chain(leads).chain(opportunities).chain(imports).chain(users).collect()
 }
 
 /// The `number`th id of some kind, the same each time.

@@ -34,6 +34,8 @@ pub mod kind {
     pub enum Opportunity {}
     /// A run of a file import.
     pub enum Import {}
+    /// A user of a tenant.
+    pub enum User {}
 }
 
 /// The id of a tenant.
@@ -48,6 +50,8 @@ pub type LeadId = Id<kind::Lead>;
 pub type OpportunityId = Id<kind::Opportunity>;
 /// The id of a run of a file import.
 pub type ImportId = Id<kind::Import>;
+/// The id of a user, which is the `sub` of the user's tokens.
+pub type UserId = Id<kind::User>;
 
 impl<K> Id<K> {
     /// Says that `uuid` names a thing of this kind.

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use domain::identity::user::UserEvent;
 use domain::sales::import::ImportEvent;
 use domain::sales::lead::LeadEvent;
 use domain::sales::opportunity::OpportunityEvent;
@@ -30,6 +31,7 @@ fn event_types() -> BTreeSet<String> {
         ("lead", LeadEvent::VARIANTS),
         ("opportunity", OpportunityEvent::VARIANTS),
         ("import", ImportEvent::VARIANTS),
+        ("user", UserEvent::VARIANTS),
     ]
     .into_iter()
     .flat_map(|(aggregate, names)| names.iter().map(move |name| format!("{aggregate}.{name}")))
@@ -72,10 +74,11 @@ fn each_golden_file_decodes_to_the_event_it_is_named_after() {
     }
 }
 
-/// All aggregates are of sales so far; another context names its own here.
+/// The aggregate of an event, with its context.
 fn aggregate_type(event_type: &str) -> String {
     let (aggregate, _) = event_type.split_once('.').expect("an aggregate and an event");
-    format!("sales.{aggregate}")
+    let context = if aggregate == "user" { "identity" } else { "sales" };
+    format!("{context}.{aggregate}")
 }
 
 /// A field that is renamed or lost would decode as absent without an error.

@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use chrono::{DateTime, Utc};
-use commands::{import_commands, lead_commands, opportunity_commands, pipeline_commands};
+use commands::{import_commands, lead_commands, opportunity_commands, pipeline_commands, user_commands};
 use cqrs_es::{Aggregate, DomainEvent};
 use domain::StageId;
+use domain::identity::user::{User, UserEvent};
 use domain::sales::import::Import;
 use domain::sales::lead::{Lead, LeadEvent, LeadStatus};
 use domain::sales::opportunity::{Opportunity, OpportunityEvent, OpportunityStatus};
@@ -27,8 +28,8 @@ where
         let json = serde_json::to_value(event).expect("serialises");
         let read: A::Event = serde_json::from_value(json).expect("reads what it wrote");
         prop_assert_eq!(&read, event);
-        let qualified = format!("sales.{}", event.event_type());
-        prop_assert!(qualified.starts_with(A::TYPE));
+        let (_context, aggregate) = A::TYPE.split_once('.').expect("a context");
+        prop_assert!(event.event_type().starts_with(aggregate));
     }
     let snapshot = serde_json::to_value(after).expect("serialises");
     prop_assert_eq!(&serde_json::from_value::<A>(snapshot).expect("reads what it wrote"), after);
@@ -196,6 +197,28 @@ proptest! {
             prop_assert!((1..=MAX_STAGES).contains(&stages.len()));
             prop_assert_eq!((names.len(), ids.len()), (stages.len(), stages.len()));
             pipeline = next;
+        }
+    }
+
+    #[test]
+    fn a_user_has_one_address_at_a_time_whatever_is_asked(commands in user_commands()) {
+        let mut user = User::default();
+        let mut stored = Stored::default();
+        let mut address = None;
+        for command in commands {
+            let Ok(events) = user.decide(command.clone()) else { continue };
+            let next = after(&user, &events);
+            check(&user, &command, &next, &events)?;
+            stored.add(&events, &next)?;
+            for event in &events {
+                prop_assert_eq!(event.email_left(), address.as_ref().filter(|_| event.email_taken().is_some()));
+                address = event.email_taken().cloned().or(address);
+                if let (UserEvent::RoleGranted { role }, Some(account)) = (event, user.account()) {
+                    prop_assert!(!account.roles.contains(role));
+                }
+            }
+            prop_assert_eq!(next.account().map(|account| account.email.reveal()), address.as_ref());
+            user = next;
         }
     }
 

@@ -6,6 +6,7 @@
 
 pub mod checkpoint;
 pub mod fold;
+pub mod identity;
 pub mod metrics;
 pub mod positions;
 pub mod progress;

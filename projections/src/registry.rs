@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::fold::{Fold, Typed};
 use crate::projection::Projection;
-use crate::sales;
+use crate::{identity, sales};
 
 /// A read model that can be run, rebuilt and verified.
 #[derive(Clone)]
@@ -33,5 +33,6 @@ pub fn registry() -> Vec<ReadModel> {
         ReadModel::of::<sales::opportunity_list::OpportunityList>(),
         ReadModel::of::<sales::stage_stay::StageStays>(),
         ReadModel::of::<sales::history::History>(),
+        ReadModel::of::<identity::user_list::UserList>(),
     ]
 }

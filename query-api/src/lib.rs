@@ -10,6 +10,7 @@ mod as_of;
 pub mod audit;
 mod cache;
 mod failure;
+pub mod identity;
 mod list;
 pub mod metrics;
 pub mod permission;
@@ -30,7 +31,11 @@ pub use list::Listed;
 pub use list::fuzzing;
 
 fn routes() -> OpenApiRouter<QueryApi> {
-    OpenApiRouter::new().merge(sales::router()).merge(reporting::router()).merge(audit::router())
+    OpenApiRouter::new()
+        .merge(sales::router())
+        .merge(identity::router())
+        .merge(reporting::router())
+        .merge(audit::router())
 }
 
 /// Every route of the reads, without the layers of [`edge::finish`]: the binary adds those once for all services.

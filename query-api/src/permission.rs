@@ -42,5 +42,13 @@ pub enum ReadAudit {}
 
 impl Permission for ReadAudit {
     const NAME: &'static str = "audit.read";
-    const ROLES: &'static [Role] = &[Role::Auditor, Role::Admin];
+    const ROLES: &'static [Role] = &[Role::Admin, Role::Auditor];
+}
+
+/// To read who the users are, and what they may do.
+pub enum ReadUsers {}
+
+impl Permission for ReadUsers {
+    const NAME: &'static str = "user.read";
+    const ROLES: &'static [Role] = &[Role::Admin, Role::Auditor];
 }

@@ -8,14 +8,6 @@ use utoipa::ToSchema;
 use crate::moment::Moment;
 use crate::patch::nullable;
 
-/// Nothing but when it happened.
-#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct OccurredIn {
-    /// When it happened, if not now. Never in the future.
-    pub occurred_at: Option<Moment>,
-}
-
 /// Who is to work on it.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

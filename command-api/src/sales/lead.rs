@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::LEADS;
-use super::body::{ActivityIn, AssignIn, OccurredIn};
+use super::body::{ActivityIn, AssignIn};
 use super::permission::{
     AssignLead, CaptureLead, ConvertLead, CorrectLead, DisqualifyLead, LogLeadActivity, QualifyLead,
     ReopenLead,
@@ -19,6 +19,7 @@ use super::permission::{
 use crate::CommandApi;
 use crate::answer::{Changed, Changes, Creates, answer};
 use crate::caller::{Caller, ChangeHeaders, CreateHeaders};
+use crate::moment::OccurredIn;
 use crate::sent::Sent;
 pub use body::{ConvertIn, DisqualifyIn, LeadIn, LeadPatch, QualifyIn};
 pub use commands::{

@@ -12,13 +12,13 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::PIPELINES;
-use super::body::OccurredIn;
 use super::permission::{
     AddStage, ChangeStage, CreatePipeline, EnsureDefaultPipeline, RenamePipeline, ReorderStages, RetireStage,
 };
 use crate::CommandApi;
 use crate::answer::{Changed, Changes, Creates, Ensures, answer};
 use crate::caller::{Caller, ChangeHeaders, CreateHeaders};
+use crate::moment::OccurredIn;
 use crate::sent::Sent;
 pub use body::{FirstStageIn, OrderIn, PipelineIn, PipelinePatch, StageIn, StagePatch};
 pub use commands::{

@@ -7,6 +7,7 @@ mod document;
 mod failing;
 mod hostile;
 mod idempotency;
+mod identity_user;
 mod in_process;
 mod permissions;
 mod sales_lead;

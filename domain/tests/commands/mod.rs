@@ -3,7 +3,9 @@
 use std::fmt::Debug;
 
 use chrono::Duration;
-use domain::fixtures::{at, euros, id, percent, prose, text};
+use domain::fixtures::{at, email, euros, id, percent, prose, text};
+use domain::identity::Role;
+use domain::identity::user::{UserAction, UserCommand};
 use domain::sales::ActivityKind;
 use domain::sales::import::fixtures::source;
 use domain::sales::import::{ImportAction, ImportCommand, Source};
@@ -14,8 +16,8 @@ use domain::sales::opportunity::{
     Direction, NewOpportunity, OpportunityAction, OpportunityCommand, OpportunityRevision,
 };
 use domain::sales::pipeline::{PipelineAction, PipelineCommand, Stage};
-use domain::{Command, StageId};
-use proptest::collection::vec;
+use domain::{Command, Personal, StageId};
+use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
 
 /// Actions every other hour of March, give or take two, so that some come before the one they follow.
@@ -108,5 +110,22 @@ pub fn import_commands() -> impl Strategy<Value = Vec<ImportCommand>> {
         (1..3_u32).prop_map(|rows| ImportAction::Start(Source { rows, ..source() })),
         (0..3_u32, 0..2_u32).prop_map(|(accepted, rejected)| ImportAction::Finish { accepted, rejected }),
         (0..3_u32, 0..2_u32).prop_map(|(withdrawn, kept)| ImportAction::Undo { withdrawn, kept }),
+    ])
+}
+
+/// What may be asked of a user's account, in any order.
+pub fn user_commands() -> impl Strategy<Value = Vec<UserCommand>> {
+    let name = || "[ab]".prop_map(|name| Personal::new(text(&name)));
+    let address = || "[ab]".prop_map(|local| Personal::new(email(&format!("{local}@engines.example"))));
+    let role = || proptest::sample::select(Role::ALL);
+    commands(prop_oneof![
+        1 => (name(), address(), btree_set(role(), 0..3))
+            .prop_map(|(name, email, roles)| UserAction::Register { name, email, roles }),
+        1 => name().prop_map(|name| UserAction::Rename { name }),
+        1 => address().prop_map(|email| UserAction::ChangeEmail { email }),
+        2 => role().prop_map(|role| UserAction::GrantRole { role }),
+        2 => role().prop_map(|role| UserAction::RevokeRole { role }),
+        1 => Just(UserAction::Disable),
+        1 => Just(UserAction::Enable),
     ])
 }

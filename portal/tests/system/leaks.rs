@@ -25,6 +25,7 @@ struct Things {
     stage: String,
     lead: String,
     opportunity: String,
+    user: String,
 }
 
 impl Things {
@@ -34,6 +35,7 @@ impl Things {
             "stage" | "stages" | "before_stage" => &self.stage,
             "lead" | "leads" => &self.lead,
             "opportunity" | "opportunities" => &self.opportunity,
+            "users" => &self.user,
             _ => return Uuid::now_v7().to_string(),
         };
         found.clone()
@@ -265,6 +267,7 @@ impl Site {
         let deal = json!({"name": "D", "amount": money, "pipeline_id": pipeline});
         let opportunity = create("/opportunities", deal).await;
         let lead = create("/leads", json!({"name": "L"})).await;
+        let user = create("/users", json!({"name": "U", "email": "u@engines.example"})).await;
         let (_, shown) = {
             let answer =
                 self.client.get(format!("{}/pipelines/{pipeline}", crm.api)).bearer_auth(&self.token);
@@ -272,6 +275,6 @@ impl Site {
             (answer.status(), answer.json::<Value>().await.unwrap())
         };
         let stage = shown["data"]["stages"][0]["id"].as_str().unwrap_or_else(|| panic!("{shown}")).to_owned();
-        Things { pipeline, stage, lead, opportunity }
+        Things { pipeline, stage, lead, opportunity, user }
     }
 }

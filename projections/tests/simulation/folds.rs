@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use cqrs_es::{Aggregate, DomainEvent};
 use domain::Command;
+use domain::identity::user::User;
 use domain::sales::import::Import;
 use domain::sales::lead::Lead;
 use domain::sales::opportunity::Opportunity;
@@ -20,7 +21,9 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::commands::{import_commands, lead_commands, opportunity_commands, pipeline_commands};
+use crate::commands::{
+    import_commands, lead_commands, opportunity_commands, pipeline_commands, user_commands,
+};
 use crate::memory::bus::Bus;
 use crate::memory::database::Database;
 use crate::memory::feed::MemoryFeed;
@@ -73,8 +76,9 @@ fn history() -> impl Strategy<Value = Vec<NewEvent>> {
         lead_commands(),
         pipeline_commands(),
         import_commands(),
+        user_commands(),
     );
-    asked.prop_map(|(first, second, lead, pipeline, import)| {
+    asked.prop_map(|(first, second, lead, pipeline, import, user)| {
         let mut streams = [
             decided::<Opportunity, _>(11, first, |deal, command| deal.decide(command).ok()).into_iter(),
             decided::<Opportunity, _>(12, second, |deal, command| deal.decide(command).ok()).into_iter(),
@@ -82,6 +86,7 @@ fn history() -> impl Strategy<Value = Vec<NewEvent>> {
             decided::<Pipeline, _>(14, pipeline, |pipeline, command| pipeline.decide(command).ok())
                 .into_iter(),
             decided::<Import, _>(15, import, |import, command| import.decide(command).ok()).into_iter(),
+            decided::<User, _>(16, user, |user, command| user.decide(command).ok()).into_iter(),
         ];
         let mut events = Vec::new();
         loop {
@@ -127,7 +132,13 @@ fn folded(events: &[NewEvent], batch: usize) -> (Vec<Recorded>, BTreeMap<String,
 /// The rows that the oracle makes of the history.
 fn expected(log: &[Recorded]) -> BTreeMap<&'static str, BTreeMap<RowKey, Value>> {
     let mut rows: BTreeMap<&str, BTreeMap<RowKey, Value>> = BTreeMap::new();
-    for name in ["sales_opportunity_list", "sales_stage_stay", "sales_lead_list", "sales_pipeline_list"] {
+    for name in [
+        "sales_opportunity_list",
+        "sales_stage_stay",
+        "sales_lead_list",
+        "sales_pipeline_list",
+        "identity_user_list",
+    ] {
         rows.entry(name).or_default();
     }
     let mut histories: BTreeMap<Uuid, Vec<&Recorded>> = BTreeMap::new();
@@ -146,6 +157,7 @@ fn expected(log: &[Recorded]) -> BTreeMap<&'static str, BTreeMap<RowKey, Value>>
                 }
             }
             "sales.lead" => drop(history.lead().map(|row| put("sales_lead_list", id, row))),
+            "identity.user" => drop(put("identity_user_list", id, history.user())),
             "sales.pipeline" => drop(put("sales_pipeline_list", id, history.pipeline())),
             _ => {}
         }

@@ -1,6 +1,7 @@
 //! What the rows of a read model are, said a second time: from the JSON of a whole history, field by field, each from the
 //! last event that tells it. No fold, no state, none of the code of the read models.
 
+use domain::identity::Role;
 use event_store::Recorded;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -236,6 +237,37 @@ impl History<'_> {
                 .unwrap_or(self.first("name")),
             "stages": order.iter().filter_map(newest).collect::<Vec<_>>(),
             "retired": self.told().filter_map(retired).collect::<Vec<_>>(),
+            "updated_at": self.0[self.0.len() - 1].recorded_at,
+            "version": self.0.len(),
+        })
+    }
+
+    /// The row of `identity_user_list`.
+    pub fn user(&self) -> Value {
+        let told_last =
+            |event: &'static str| self.last(move |kind, data| (kind == event).then(|| data["to"].clone()));
+        let or_first = |now: Value, field| if now.is_null() { self.first(field) } else { now };
+        let mut roles: Vec<Value> = self.first("roles").as_array().cloned().unwrap();
+        for (kind, data) in self.told() {
+            roles.retain(|role| *role != data["role"]);
+            roles.extend((kind == "role_granted").then(|| data["role"].clone()));
+        }
+        let place = |role: &Value| Role::ALL.iter().position(|known| *role == known.name());
+        roles.sort_by_key(place);
+        let status = |kind: &str, _: &Value| match kind {
+            "disabled" => Some(json!("disabled")),
+            "registered" | "enabled" => Some(json!("active")),
+            _ => None,
+        };
+        let occurred_at =
+            |event: &Recorded| serde_json::to_value(&event.metadata).unwrap()["occurred_at"].clone();
+        json!({
+            "id": self.id(),
+            "name": or_first(told_last("renamed"), "name"),
+            "email": or_first(told_last("email_changed"), "email"),
+            "roles": roles,
+            "status": self.last(status),
+            "registered_at": occurred_at(self.0[0]),
             "updated_at": self.0[self.0.len() - 1].recorded_at,
             "version": self.0.len(),
         })

@@ -23,4 +23,5 @@ mod slow_readers;
 mod stage_report;
 mod tenants;
 mod told;
+mod users;
 mod world;

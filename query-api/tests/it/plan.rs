@@ -2,12 +2,15 @@
 
 use chrono::{DateTime, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
 use domain::fixtures::{percent, text};
+use domain::identity::user::{User, UserAction, UserCommand};
 use domain::sales::lead::{Lead, LeadAction, LeadCommand, NewLead};
 use domain::sales::opportunity::{
     Direction, NewOpportunity, Opportunity, OpportunityAction, OpportunityCommand,
 };
 use domain::sales::pipeline::{Pipeline, PipelineAction, PipelineCommand, Stage};
-use domain::{Command, Currency, CustomFields, LeadId, Money, OpportunityId, PipelineId, StageId, Text};
+use domain::{
+    Command, Currency, CustomFields, LeadId, Money, OpportunityId, PipelineId, StageId, Text, UserId,
+};
 use uuid::Uuid;
 
 use crate::world::World;
@@ -76,6 +79,14 @@ impl World {
     pub async fn tell_deal(&self, id: OpportunityId, when: DateTime<Utc>, action: OpportunityAction) -> i64 {
         let loaded = self.store.load::<Opportunity>(self.tenant.into(), id.into()).await.unwrap();
         let command: OpportunityCommand = Command { occurred_at: when, now: Utc::now(), action };
+        let mut change = self.change("sam", when);
+        change.record(&loaded, loaded.state.decide(command).unwrap()).unwrap();
+        self.commit(change).await
+    }
+
+    pub async fn tell_user(&self, id: UserId, when: DateTime<Utc>, action: UserAction) -> i64 {
+        let loaded = self.store.load::<User>(self.tenant.into(), id.into()).await.unwrap();
+        let command: UserCommand = Command { occurred_at: when, now: Utc::now(), action };
         let mut change = self.change("sam", when);
         change.record(&loaded, loaded.state.decide(command).unwrap()).unwrap();
         self.commit(change).await

@@ -90,6 +90,12 @@ impl Api {
         self.post("/api/v1/opportunities", json!({"name": "Engine no. 2", "amount": amount})).await.id()
     }
 
+    /// The id of a new user with this address.
+    pub async fn user(&self, email: &str) -> Uuid {
+        let body = json!({"name": "Kim", "email": email, "roles": ["sales_rep"]});
+        self.post("/api/v1/users", body).await.is(201).id()
+    }
+
     /// The default pipeline and its stages in order.
     pub async fn default_pipeline(&self) -> (Uuid, Vec<Uuid>) {
         let id = self.post("/api/v1/pipelines/default", json!({})).await.id();

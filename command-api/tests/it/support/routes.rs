@@ -12,19 +12,22 @@ pub struct Things {
     pub stage: Uuid,
     pub lead: Uuid,
     pub opportunity: Uuid,
+    pub user: Uuid,
 }
 
 impl Things {
     /// Things that exist.
     pub async fn of(api: &Api) -> Self {
         let (pipeline, stages) = api.default_pipeline().await;
-        Self { pipeline, stage: stages[1], lead: api.lead().await, opportunity: api.deal().await }
+        let (lead, opportunity) = (api.lead().await, api.deal().await);
+        let address = format!("kim.{}@engines.example", Uuid::now_v7());
+        Self { pipeline, stage: stages[1], lead, opportunity, user: api.user(&address).await }
     }
 
     /// Things that never existed.
     pub fn unknown() -> Self {
-        let [pipeline, stage, lead, opportunity] = std::array::from_fn(|_| Uuid::now_v7());
-        Self { pipeline, stage, lead, opportunity }
+        let [pipeline, stage, lead, opportunity, user] = std::array::from_fn(|_| Uuid::now_v7());
+        Self { pipeline, stage, lead, opportunity, user }
     }
 }
 
@@ -65,6 +68,7 @@ impl Route {
             "pipelines" => things.pipeline,
             "leads" => things.lead,
             "opportunities" => things.opportunity,
+            "users" => things.user,
             other => panic!("no example of {other}"),
         };
         self.path.replace("{id}", &id.to_string()).replace("{stage_id}", &things.stage.to_string())
@@ -114,6 +118,12 @@ impl Route {
             "move_opportunity" => json!({"stage_id": things.stage, "probability": 40}),
             "win_opportunity" => json!({"amount": money}),
             "reopen_opportunity" => json!({"stage_id": things.stage, "probability": 40}),
+            "register_user" => {
+                json!({"name": "Grace", "email": "grace@engines.example", "roles": ["sales_rep"]})
+            }
+            "change_user" => json!({"name": "Grace H.", "email": "g@engines.example"}),
+            "assign_user_roles" => json!({"roles": ["sales_manager", "viewer"]}),
+            "disable_user" | "enable_user" => json!({"occurred_at": "2026-01-31T12:00:00Z"}),
             other => panic!("a new operation needs an example of its body: {other}"),
         }
     }

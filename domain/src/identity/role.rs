@@ -1,10 +1,9 @@
-//! Roles: what a token says about its bearer.
+//! Roles: what a user may do.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
-/// A role of a user in a tenant, in snake case in tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+/// A role of a user in a tenant, in snake case in events and tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Runs the tenant.
@@ -24,7 +23,7 @@ impl Role {
     pub const ALL: &'static [Self] =
         &[Self::Admin, Self::SalesManager, Self::SalesRep, Self::Viewer, Self::Auditor];
 
-    /// Its name in tokens.
+    /// Its name in events and tokens.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Admin => "admin",
@@ -35,8 +34,22 @@ impl Role {
         }
     }
 
-    /// The role of a name; none for a name that is not known here, which is to be ignored.
+    /// The role of a name; none for a name that is not known here.
     pub fn of_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|role| role.name() == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_is_written_by_its_name() {
+        for role in Role::ALL {
+            assert_eq!(serde_json::to_value(role).unwrap(), role.name());
+            assert_eq!(Role::of_name(role.name()), Some(*role));
+        }
+        assert_eq!(Role::of_name("owner"), None);
     }
 }

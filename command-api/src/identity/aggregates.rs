@@ -1,0 +1,26 @@
+//! The aggregates of identity, as dispatch sees them.
+
+use domain::EmailAddress;
+use domain::identity::user::{User, UserAction, UserCommand, UserError, UserEvent};
+use event_store::Claim;
+use uuid::Uuid;
+
+use crate::decide::{Decide, Occupancy};
+
+/// What the user with this address occupies by their id. Whose address it is does not depend on its case.
+pub(super) fn email_scope(email: &EmailAddress) -> String {
+    format!("user.email.{}", email.as_str().to_lowercase())
+}
+
+impl Decide for User {
+    type Action = UserAction;
+
+    fn decide(&self, command: UserCommand) -> Result<Vec<UserEvent>, UserError> {
+        self.decide(command)
+    }
+
+    fn occupancy(id: Uuid, event: &UserEvent) -> Occupancy {
+        let claim = |email| Claim { scope: email_scope(email), value: id.to_string() };
+        Occupancy { taken: event.email_taken().map(claim), left: event.email_left().map(claim) }
+    }
+}

@@ -1,0 +1,122 @@
+//! Commands on users, for the routes and for callers in process.
+
+use std::collections::BTreeSet;
+
+use domain::UserId;
+use domain::identity::Role;
+use domain::identity::user::{User, UserAction, UserError};
+use event_store::Loaded;
+
+use super::body::{UserIn, UserPatch};
+use crate::dispatch::{change as change_aggregate, dispatch};
+use crate::identity::aggregates::email_scope;
+use crate::unit::Unit;
+use crate::{Accepted, CommandApi, CommandError, Context};
+
+/// Opens an account under an id that was never used.
+///
+/// # Errors
+/// `user.email_taken` and other rules of users, or those of [`crate::dispatch()`].
+pub async fn register(
+    app: &CommandApi,
+    context: &Context,
+    id: UserId,
+    user: UserIn,
+) -> Result<Accepted, CommandError> {
+    let UserIn { name, email, roles, .. } = &user;
+    let register = || UserAction::Register { name: name.clone(), email: email.clone(), roles: roles.clone() };
+    let done = dispatch(app, context, move |mut unit| async move {
+        let loaded = unit.unborn::<User>(id.as_uuid()).await?;
+        let next = unit.decide(&loaded, [register()])?;
+        claim_email(&mut unit, &loaded, &next);
+        Ok(unit.done(Accepted { created: loaded.sequence == 0, ..Accepted::of(id.as_uuid(), next.sequence) }))
+    });
+    done.await.map_err(email_taken)
+}
+
+/// Changes the name of a user, the address, or both.
+///
+/// # Errors
+/// `user.email_taken` and other rules of users, or those of [`crate::dispatch()`].
+pub async fn change(
+    app: &CommandApi,
+    context: &Context,
+    id: UserId,
+    patch: UserPatch,
+) -> Result<Accepted, CommandError> {
+    let rename = patch.name.map(|name| UserAction::Rename { name });
+    let move_to = patch.email.map(|email| UserAction::ChangeEmail { email });
+    let actions: Vec<UserAction> = rename.into_iter().chain(move_to).collect();
+    let actions = &actions;
+    let done = dispatch(app, context, move |mut unit| async move {
+        let loaded = unit.target::<User>(id.as_uuid()).await?;
+        let next = unit.decide(&loaded, actions.iter().cloned())?;
+        claim_email(&mut unit, &loaded, &next);
+        Ok(unit.done(Accepted::of(id.as_uuid(), next.sequence)))
+    });
+    done.await.map_err(email_taken)
+}
+
+/// Gives and takes roles until the user has exactly these.
+///
+/// # Errors
+/// `user.own_account` and other rules of users, or those of [`crate::dispatch()`].
+pub async fn assign_roles(
+    app: &CommandApi,
+    context: &Context,
+    id: UserId,
+    roles: BTreeSet<Role>,
+) -> Result<Accepted, CommandError> {
+    let roles = &roles;
+    dispatch(app, context, move |mut unit| async move {
+        let loaded = unit.target::<User>(id.as_uuid()).await?;
+        let has = loaded.state.account().map(|account| account.roles.clone()).unwrap_or_default();
+        let revoked = has.difference(roles).map(|role| UserAction::RevokeRole { role: *role });
+        let granted = roles.difference(&has).map(|role| UserAction::GrantRole { role: *role });
+        let actions: Vec<UserAction> = revoked.chain(granted).collect();
+        if actions.contains(&UserAction::RevokeRole { role: Role::Admin }) {
+            check_not_own(context, id)?;
+        }
+        let next = unit.decide(&loaded, actions)?;
+        Ok(unit.done(Accepted::of(id.as_uuid(), next.sequence)))
+    })
+    .await
+}
+
+/// Shuts a user out.
+///
+/// # Errors
+/// `user.own_account` and other rules of users, or those of [`crate::dispatch()`].
+pub async fn disable(app: &CommandApi, context: &Context, id: UserId) -> Result<Accepted, CommandError> {
+    check_not_own(context, id)?;
+    change_aggregate::<User>(app, context, id.as_uuid(), vec![UserAction::Disable]).await
+}
+
+/// Lets a user in again.
+///
+/// # Errors
+/// A rule of users, or those of [`crate::dispatch()`].
+pub async fn enable(app: &CommandApi, context: &Context, id: UserId) -> Result<Accepted, CommandError> {
+    change_aggregate::<User>(app, context, id.as_uuid(), vec![UserAction::Enable]).await
+}
+
+fn check_not_own(context: &Context, id: UserId) -> Result<(), CommandError> {
+    let is_own = context.actor == id.to_string();
+    if is_own { Err(CommandError::rule(&UserError::OwnAccount)) } else { Ok(()) }
+}
+
+/// Requires that nobody has the address that the user comes to have.
+fn claim_email(unit: &mut Unit<'_>, before: &Loaded<User>, after: &Loaded<User>) {
+    let scope = |user: &Loaded<User>| user.state.account().map(|account| email_scope(account.email.reveal()));
+    let (had, has) = (scope(before), scope(after));
+    if let Some(scope) = has.filter(|scope| had.as_ref() != Some(scope)) {
+        unit.require_unoccupied(scope);
+    }
+}
+
+fn email_taken(error: CommandError) -> CommandError {
+    if !matches!(error, CommandError::Occupied) {
+        return error;
+    }
+    CommandError::rule(&UserError::EmailTaken).at("email", "must be an address that no other user has")
+}

@@ -1,0 +1,49 @@
+//! The rules of users' accounts.
+
+use crate::command::FIRST_YEAR;
+use crate::{Rule, RuleKind};
+
+/// A rule of users' accounts that refused a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UserError {
+    /// There is no such user.
+    #[error("there is no such user")]
+    NotFound,
+    /// An account is opened once.
+    #[error("the user exists already")]
+    AlreadyExists,
+    /// Nothing occurs in the future.
+    #[error("an account cannot be changed in the future")]
+    OccurredInFuture,
+    /// Nothing is dated before [`FIRST_YEAR`].
+    #[error("an account cannot have been changed before {FIRST_YEAR}")]
+    OccurredTooEarly,
+    /// Of the users of a tenant, each has an address of their own, in whatever case. Raised by the caller, who alone can
+    /// see the others.
+    #[error("another user of the tenant has this e-mail address")]
+    EmailTaken,
+    /// Who runs a tenant cannot lock themselves out of it. Raised by the caller, who knows who asks.
+    #[error("nobody disables their own account, or takes the role of admin from it")]
+    OwnAccount,
+}
+
+impl Rule for UserError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => "user.not_found",
+            Self::AlreadyExists => "user.already_exists",
+            Self::OccurredInFuture => "user.occurred_in_future",
+            Self::OccurredTooEarly => "user.occurred_too_early",
+            Self::EmailTaken => "user.email_taken",
+            Self::OwnAccount => "user.own_account",
+        }
+    }
+
+    fn kind(&self) -> RuleKind {
+        match self {
+            Self::NotFound => RuleKind::NotFound,
+            Self::OccurredInFuture | Self::OccurredTooEarly => RuleKind::Invalid,
+            Self::AlreadyExists | Self::EmailTaken | Self::OwnAccount => RuleKind::Refused,
+        }
+    }
+}

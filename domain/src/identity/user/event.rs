@@ -1,0 +1,90 @@
+//! What happens to a user's account.
+
+use std::collections::BTreeSet;
+
+use cqrs_es::DomainEvent;
+use serde::{Deserialize, Serialize};
+
+use crate::identity::Role;
+use crate::{EmailAddress, Personal, Text};
+
+/// An event of a user's account.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, strum::IntoStaticStr, strum::VariantNames)]
+#[serde(tag = "type", content = "data", rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum UserEvent {
+    /// The account was opened.
+    Registered {
+        /// What the user is called.
+        name: Personal<Text<200>>,
+        /// Where mail reaches the user.
+        email: Personal<EmailAddress>,
+        /// The first roles.
+        roles: BTreeSet<Role>,
+    },
+    /// The user is called something else.
+    Renamed {
+        /// The old name.
+        from: Personal<Text<200>>,
+        /// The new name.
+        to: Personal<Text<200>>,
+    },
+    /// The user has another e-mail address.
+    EmailChanged {
+        /// The old address.
+        from: Personal<EmailAddress>,
+        /// The new address.
+        to: Personal<EmailAddress>,
+    },
+    /// The user was given a role.
+    RoleGranted {
+        /// Which role.
+        role: Role,
+    },
+    /// A role was taken from the user.
+    RoleRevoked {
+        /// Which role.
+        role: Role,
+    },
+    /// The user was shut out.
+    Disabled {},
+    /// The user was let in again.
+    Enabled {},
+}
+
+impl UserEvent {
+    /// The address that the user has from now on.
+    pub fn email_taken(&self) -> Option<&EmailAddress> {
+        match self {
+            Self::Registered { email, .. } | Self::EmailChanged { to: email, .. } => Some(email.reveal()),
+            Self::Renamed { .. }
+            | Self::RoleGranted { .. }
+            | Self::RoleRevoked { .. }
+            | Self::Disabled {}
+            | Self::Enabled {} => None,
+        }
+    }
+
+    /// The address that the user no longer has.
+    pub fn email_left(&self) -> Option<&EmailAddress> {
+        match self {
+            Self::EmailChanged { from, .. } => Some(from.reveal()),
+            Self::Registered { .. }
+            | Self::Renamed { .. }
+            | Self::RoleGranted { .. }
+            | Self::RoleRevoked { .. }
+            | Self::Disabled {}
+            | Self::Enabled {} => None,
+        }
+    }
+}
+
+impl DomainEvent for UserEvent {
+    fn event_type(&self) -> String {
+        format!("user.{}", <&'static str>::from(self))
+    }
+
+    fn event_version(&self) -> String {
+        "1".to_owned()
+    }
+}

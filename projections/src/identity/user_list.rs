@@ -1,0 +1,91 @@
+//! `identity_user_list`: users with their roles.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use domain::identity::Role;
+use domain::identity::user::UserEvent;
+use domain::{EmailAddress, Event, Personal, Text, UserId};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::USER;
+use crate::projection::{Fact, FoldError, Projection, existing};
+
+/// A user.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UserRow {
+    /// The id, which is the `sub` of the user's tokens.
+    pub id: UserId,
+    /// What the user is called.
+    pub name: Personal<Text<200>>,
+    /// Where mail reaches the user.
+    pub email: Personal<EmailAddress>,
+    /// The roles that the user has.
+    pub roles: BTreeSet<Role>,
+    /// Whether the user may come in.
+    pub status: UserStatus,
+    /// When the account was opened.
+    pub registered_at: DateTime<Utc>,
+    /// When it was last changed, as recorded.
+    pub updated_at: DateTime<Utc>,
+    /// The sequence of its last event.
+    pub version: i64,
+}
+
+/// Whether a user may come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UserStatus {
+    /// Yes.
+    Active,
+    /// No.
+    Disabled,
+}
+
+/// The read model.
+pub struct UserList;
+
+impl Projection for UserList {
+    type Row = UserRow;
+    const NAME: &'static str = "identity_user_list";
+    const READS: &'static [&'static str] = &[USER];
+
+    fn keys(fact: &Fact) -> Vec<Uuid> {
+        vec![fact.aggregate_id]
+    }
+
+    fn apply(row: &mut Option<UserRow>, key: Uuid, fact: &Fact) -> Result<(), FoldError> {
+        let Event::User(event) = &fact.payload else { return Ok(()) };
+        if let UserEvent::Registered { name, email, roles } = event {
+            *row = Some(UserRow {
+                id: UserId::from_uuid(key),
+                name: name.clone(),
+                email: email.clone(),
+                roles: roles.clone(),
+                status: UserStatus::Active,
+                registered_at: fact.metadata.occurred_at,
+                updated_at: fact.recorded_at,
+                version: fact.sequence,
+            });
+            return Ok(());
+        }
+        let user = existing(row, key, fact)?;
+        match event {
+            UserEvent::Registered { .. } => {}
+            UserEvent::Renamed { to, .. } => user.name = to.clone(),
+            UserEvent::EmailChanged { to, .. } => user.email = to.clone(),
+            UserEvent::RoleGranted { role } => {
+                user.roles.insert(*role);
+            }
+            UserEvent::RoleRevoked { role } => {
+                user.roles.remove(role);
+            }
+            UserEvent::Disabled {} => user.status = UserStatus::Disabled,
+            UserEvent::Enabled {} => user.status = UserStatus::Active,
+        }
+        user.updated_at = fact.recorded_at;
+        user.version = fact.sequence;
+        Ok(())
+    }
+}
