@@ -5,6 +5,7 @@
 //! Never here: rules, SQL of a context, HTTP handlers.
 
 mod admin;
+mod analyst;
 mod config;
 mod heads;
 mod import;
@@ -61,6 +62,8 @@ enum Task {
     Openapi,
     /// Print a bearer token for development.
     Token(token::TokenArgs),
+    /// Let people read the read models of a tenant with SQL: create, list and drop their logins.
+    Analyst(analyst::AnalystCommand),
     /// Bring leads and opportunities in from CSV files, or take an import back.
     Import(import::ImportCommand),
     /// Fill a read model anew from the log beside the live one, compare the two, and switch. Reads go on.
@@ -86,6 +89,7 @@ impl Task {
             | Task::Migrate
             | Task::Openapi
             | Task::Token(_)
+            | Task::Analyst(_)
             | Task::Import(_)
             | Task::Rebuild(_)
             | Task::Resume(_)
@@ -108,6 +112,7 @@ pub async fn run() -> std::process::ExitCode {
         Task::Migrate => maintain::migrate(&cli.site).await,
         Task::Openapi => roles::print_openapi(),
         Task::Token(args) => token::token(&cli.site, &args),
+        Task::Analyst(command) => analyst::analyst(&cli.site, &command).await,
         Task::Import(command) => import::import(&cli.site, &command).await,
         Task::Rebuild(args) => maintain::rebuild(&cli.site, &args).await,
         Task::Resume(args) => maintain::resume(&cli.site, &args).await,

@@ -2,7 +2,6 @@
 
 use edge::TenantId;
 use event_store::{Duty, PooledSession, SessionPool, measured};
-use sqlx::postgres::PgRow;
 use sqlx::{Executor as _, PgConnection};
 
 use crate::failure::is_lost;
@@ -29,61 +28,25 @@ impl TenantReads {
 
     /// Begins to read, and tells the database the tenant, in one round trip.
     pub(crate) async fn begin(&self, tenant: TenantId) -> Result<TenantTransaction, sqlx::Error> {
-        let begin = begin_as(tenant);
-        let (transaction, _) = self.begun(tenant, |_| begin.clone()).await?;
-        Ok(transaction)
-    }
-
-    /// The same, and in the same round trip what the statement `sql` of these views finds, as text. A session plans it once.
-    pub(crate) async fn begin_with(
-        &self,
-        tenant: TenantId,
-        views: &'static [&'static str],
-        sql: fn(&[&'static str]) -> String,
-    ) -> Result<(TenantTransaction, Vec<PgRow>), sqlx::Error> {
-        let begin = begin_as(tenant);
-        self.begun(tenant, |session| match session.prepared(views) {
-            (number, false) => format!("{begin}; execute views_{number}"),
-            (number, true) => {
-                format!("{begin}; prepare views_{number} as {}; execute views_{number}", sql(views))
-            }
-        })
-        .await
-    }
-
-    async fn begun(
-        &self,
-        tenant: TenantId,
-        message: impl Fn(&mut PooledSession) -> String,
-    ) -> Result<(TenantTransaction, Vec<PgRow>), sqlx::Error> {
+        // The role is set here as well, so that sessions of another duty cannot see more. A UUID needs no quoting.
+        let begin = format!(
+            "begin isolation level repeatable read read only;
+             set local role {};
+             set local crm.tenant = '{tenant}';
+             set local statement_timeout = '{STATEMENT_TIMEOUT}'",
+            Duty::Reader.role()
+        );
         // Each connection that was lost while nobody used it is found out here, once, and is then replaced.
         let mut attempts = self.0.usage().most;
         loop {
             let mut session = measured("queries", self.0.acquire()).await?;
-            let message = message(&mut session);
-            match session.fetch_all(message.as_str()).await {
-                Ok(rows) => return Ok((TenantTransaction { session, tenant }, rows)),
-                Err(error) => {
-                    session.discard();
-                    if attempts == 0 || !is_lost(&error) {
-                        return Err(error);
-                    }
-                    attempts -= 1;
-                }
+            match session.execute(begin.as_str()).await {
+                Ok(_) => return Ok(TenantTransaction { session, tenant }),
+                Err(error) if attempts > 0 && is_lost(&error) => attempts -= 1,
+                Err(error) => return Err(error),
             }
         }
     }
-}
-
-fn begin_as(tenant: TenantId) -> String {
-    // The role is set here as well, so that sessions of another duty cannot see more. A UUID needs no quoting.
-    format!(
-        "begin isolation level repeatable read read only;
-         set local role {};
-         set local crm.tenant = '{tenant}';
-         set local statement_timeout = '{STATEMENT_TIMEOUT}'",
-        Duty::Reader.role()
-    )
 }
 
 impl TenantTransaction {

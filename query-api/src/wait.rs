@@ -71,14 +71,15 @@ impl QueryApi {
         &self,
         caller: &Identity,
         at_least: Option<MinPosition>,
-        views: &'static [&'static str],
+        views: &[&'static str],
     ) -> Result<Reading, Problem> {
         let (began, now) = (Instant::now(), self.now());
+        let mut transaction = self.0.reads.begin(caller.tenant).await.map_err(failure::database)?;
         // Read in the snapshot of the rows, so it is exactly what they stand for.
-        let begun = self.0.reads.begin_with(caller.tenant, views, progress_of).await;
-        let (transaction, progress) = begun.map_err(failure::database)?;
-        let progress = progress.iter().map(Progress::from_row).collect::<Result<Vec<_>, _>>();
-        let progress = progress.map_err(failure::database)?;
+        let progress: Vec<Progress> = sqlx::query_as(&progress_of(views))
+            .fetch_all(transaction.connection())
+            .await
+            .map_err(failure::database)?;
         let stamps: Vec<_> = views.iter().copied().zip(progress.iter().map(|view| view.stamp)).collect();
         self.0.positions.saw(&stamps, began);
         let position = progress.iter().map(Progress::shown).min().unwrap_or_default();
@@ -89,8 +90,8 @@ impl QueryApi {
 
 /// How far each of these read models is, in their order; where the tenant stands still in it; and the end of the log.
 ///
-/// The names are part of the statement: as a parameter they would have it planned anew for each read, which takes longer
-/// than to run it.
+/// The names are part of the statement, so it is planned once for a connection. As a parameter they would be planned with
+/// for each read, which takes longer than to run it.
 fn progress_of(views: &[&'static str]) -> String {
     let wanted = views.iter().enumerate().map(|(place, view)| format!("('{view}', {place})"));
     let wanted = wanted.collect::<Vec<_>>().join(", ");

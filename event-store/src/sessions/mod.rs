@@ -35,8 +35,6 @@ pub struct Session {
     connection: PgConnection,
     used_at: Instant,
     uses: u64,
-    /// What statements were prepared for, by whoever had it. They are known to the server by their places.
-    prepared: Vec<&'static [&'static str]>,
 }
 
 impl Sessions {
@@ -64,7 +62,7 @@ impl Sessions {
             }
         }
         let connection = within_reason(self.options.connect()).await?;
-        Ok(Session { connection, used_at: Instant::now(), uses: 1, prepared: Vec::new() })
+        Ok(Session { connection, used_at: Instant::now(), uses: 1 })
     }
 
     /// Gives a connection back: one on which whatever was begun has ended well. Any other is dropped instead, and the

@@ -88,28 +88,6 @@ impl SessionPool {
     }
 }
 
-impl PooledSession {
-    /// The number of the statement that is prepared for `names` in this session, and whether it is still to be: then
-    /// it is the caller's to prepare it now, or to [`discard`](Self::discard) the session.
-    pub fn prepared(&mut self, names: &'static [&'static str]) -> (usize, bool) {
-        let prepared = &mut self.loan_mut().session.prepared;
-        if let Some(number) = prepared.iter().position(|known| *known == names) {
-            return (number, false);
-        }
-        prepared.push(names);
-        (prepared.len() - 1, true)
-    }
-
-    /// Closes the session in place of giving it back.
-    pub fn discard(mut self) {
-        self.0 = None;
-    }
-
-    fn loan_mut(&mut self) -> &mut Loan {
-        self.0.as_mut().expect("only dropping takes it")
-    }
-}
-
 impl Loan {
     /// Undoes what was begun. A session on which that takes long is closed, and the server then does it.
     async fn end(mut self) {
@@ -130,7 +108,7 @@ impl Deref for PooledSession {
 
 impl DerefMut for PooledSession {
     fn deref_mut(&mut self) -> &mut PgConnection {
-        &mut self.loan_mut().session
+        &mut self.0.as_mut().expect("only dropping takes it").session
     }
 }
 

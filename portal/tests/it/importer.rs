@@ -50,7 +50,7 @@ pub fn events_of(rows: usize) -> usize {
 pub struct Importer {
     pub database: TestDatabase,
     pub folder: TempDir,
-    nats: TestNats,
+    pub nats: TestNats,
 }
 
 /// What a run of the binary came to.

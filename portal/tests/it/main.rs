@@ -1,6 +1,7 @@
 //! `crm import` as people run it: the built binary against a log.
 #![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, which helpers lack")]
 
+mod analysts;
 mod import;
 mod import_files;
 mod import_killed;

@@ -1,0 +1,69 @@
+-- Every hole in the walls between tenants that the catalogue can tell: what sort of hole, and where. $1: tables that hold
+-- nothing of a tenant; $2: views that show what their owner may see; $3: unique keys that span tenants; $4: functions that
+-- run as their owner.
+with own_schema as (
+    select oid, nspname from pg_namespace
+    where nspname !~ '^pg_' and nspname <> 'information_schema'
+), relation as (
+    select c.oid, c.relkind, c.relowner, c.relacl, c.reloptions, c.relrowsecurity and c.relforcerowsecurity as is_walled,
+        format('%s.%s', s.nspname, c.relname) as name,
+        exists (
+            select from pg_attribute as a where a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
+        ) as is_of_tenants
+    from pg_class as c join own_schema as s on s.oid = c.relnamespace
+), granted as (
+    select r.name, r.relkind, r.relowner, acl.grantee, acl.privilege_type
+    from relation as r cross join lateral aclexplode(r.relacl) as acl
+    where acl.grantee <> r.relowner
+)
+select 'table without forced row-level security' as hole, name as place from relation
+where relkind in ('r', 'p') and not is_walled and name <> all ($1::text[])
+union all
+select 'table of tenants without a policy', name from relation
+where relkind in ('r', 'p') and is_walled and not exists (select from pg_policy as p where p.polrelid = relation.oid)
+union all
+select 'table without a tenant behind a wall', name from relation
+where relkind in ('r', 'p') and is_walled and not is_of_tenants
+union all
+-- Who reads for one tenant sees that tenant; all tenants are for roles that are no readers.
+select 'policy that shows a reader other tenants', format('%s on %s', p.polname, r.name)
+from pg_policy as p join relation as r on r.oid = p.polrelid
+where (p.polroles && array['crm_reader'::regrole::oid, 0])
+    and coalesce(pg_get_expr(p.polqual, p.polrelid), '') <> '(tenant_id = log.tenant())'
+union all
+select 'policy that shows an analyst other tenants', format('%s on %s', p.polname, r.name)
+from pg_policy as p join relation as r on r.oid = p.polrelid
+where 'crm_analyst'::regrole = any (p.polroles)
+    and pg_get_expr(p.polqual, p.polrelid) is distinct from
+        case r.name
+            when 'identity.analyst' then '(login = SESSION_USER)'
+            else '(tenant_id = ( SELECT identity.analyst_tenant() AS analyst_tenant))'
+        end
+union all
+select 'view that shows what its owner may see', name from relation
+where relkind = 'v' and not coalesce(reloptions @> array['security_invoker=true'], false) and name <> all ($2::text[])
+union all
+select 'materialized view', name from relation where relkind = 'm'
+union all
+select 'unique key that does not begin with the tenant', format('%s on %s', i.indexrelid::regclass, r.name)
+from pg_index as i join relation as r on r.oid = i.indrelid
+left join pg_attribute as a on a.attrelid = r.oid and a.attnum = i.indkey[0]
+where i.indisunique and r.is_of_tenants and a.attname is distinct from 'tenant_id'
+    and (select relname::text from pg_class where oid = i.indexrelid) <> all ($3::text[])
+union all
+select 'grant of ' || lower(privilege_type), name from granted
+where privilege_type in ('TRUNCATE', 'REFERENCES', 'TRIGGER', 'MAINTAIN')
+union all
+select 'grant to everybody', format('%s on %s', lower(privilege_type), name) from granted where grantee = 0
+union all
+select 'function that runs as its owner', p.oid::regprocedure::text
+from pg_proc as p join own_schema as s on s.oid = p.pronamespace
+where p.prosecdef and p.oid::regprocedure::text <> all ($4::text[])
+union all
+-- The first superuser of a cluster is whoever installed it.
+select 'role that may log in and see through walls', rolname from pg_roles
+where rolcanlogin and (rolsuper or rolbypassrls) and oid <> 10
+union all
+select 'duty that may log in or see through walls', rolname from pg_roles
+where rolname ~ '^crm_' and (rolcanlogin or rolsuper or rolbypassrls or rolcreaterole)
+order by hole, place
