@@ -54,10 +54,11 @@ async fn memory(bench: &Bench, place: &Place, access: &Access, events: i64) -> a
     let after = crm.memory()?;
     crm.stop().await?;
     let note = format!(
-        "One process of `crm serve` publishes {events} events of {} tenants to a new stream and folds them into five read \
-         models ({:.0} MiB then); after that 64 clients capture leads through it for {} s ({:.0} MiB when its read models \
+        "One process of `crm serve` publishes {events} events of {} tenants to a new stream and folds them into all {} \
+         read models ({:.0} MiB then); after that 64 clients capture leads through it for {} s ({:.0} MiB when its read models \
          have caught up). The figure is the most that it ever held.",
         events / history::EVENTS,
+        projections::registry().len(),
         folded.now,
         (bench.options.turn() * TURNS).as_secs(),
         after.now,

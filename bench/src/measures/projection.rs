@@ -57,7 +57,7 @@ impl Measure for Projections {
             .await?;
             drop(relay);
             bench.servers.clear(place).await?;
-            let title = "projection, live, all read models of sales";
+            let title = "projection, live, all read models";
             let row = Row::compared(title, "events/s", "upserts", pair, Bar::Percent(40.0));
             Ok(vec![row.noting(note(events, &written))])
         }
@@ -67,9 +67,10 @@ impl Measure for Projections {
 
 fn note(events: i64, written: &Written) -> String {
     format!(
-        "Five read models follow a stream that holds {events} events, from nothing until the last of them has reached its \
+        "All {} read models follow a stream that holds {events} events, from nothing until the last of them has reached its \
          end. The upserts write the same rows as often, {} in all, one read model after the other, {} a statement and a \
          transaction, over one connection.",
+        registry().len(),
         written.count(),
         upsert::BATCH
     )

@@ -1,4 +1,4 @@
-//! `crm import` as people run it: the built binary against a log.
+//! `crm` as people run it from a command line: the built binary against a log, and the pages about it.
 #![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, which helpers lack")]
 
 mod analysts;
@@ -7,3 +7,4 @@ mod import_files;
 mod import_killed;
 mod import_undo;
 mod importer;
+mod permissions;

@@ -31,8 +31,8 @@ async fn the_spans_of_a_command_its_append_its_relay_and_its_folds_are_one_trace
     let spans = collector
         .spans(|spans| {
             let folds = spans.iter().filter(|(_, span)| span.name == "fold" && hex(&span.trace_id) == TRACE);
-            // A deal is in four of the five read models; but each of them folds every event.
-            folds.count() >= 5
+            // A deal is in four of the read models; but each of them folds every event.
+            folds.count() >= 6
                 && ["request", "append", "publish"].iter().all(|name| named(spans, name).is_some())
         })
         .await;
