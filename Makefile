@@ -45,7 +45,7 @@ drill: cargo tools ## break everything on purpose for about 10 minutes, and catc
 	@$(CARGO) build --locked -p portal -p drill
 	@exec target/debug/drill --planted target/drill/crm-planted $(DRILL)
 
-fuzz: tools build ## a million inputs for each parser, then 20,000 random requests; about an hour
+fuzz: tools build ## a million inputs for each parser, then 20,000 random requests; more than an hour
 	@CARGO="$(CARGO)" fuzz/targets/run
 	@fuzz/api/run target/release/crm
 

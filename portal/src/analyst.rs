@@ -8,8 +8,8 @@ use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use domain::TenantId;
 use rand::distr::{Alphanumeric, SampleString as _};
-use sqlx::postgres::PgConnectOptions;
-use sqlx::{Connection as _, Executor as _, PgConnection};
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection};
 use uuid::Uuid;
 
 use crate::config::SiteArgs;
@@ -45,7 +45,6 @@ enum AnalystTask {
     /// Make a login that reads the read models of one tenant and nothing else, and print its connection string, once.
     #[command(after_help = "\
 Example:  crm analyst create ada --tenant 00000000-0000-7000-8000-00000000de30
-          psql \"$(crm analyst create ada --tenant …)\" -c 'select count(*) from sales_lead_list'
 
 The tenant hangs on the login: no statement can change it. docs/ANALYSTS.md tells what there is to read.")]
     Create(CreateArgs),
@@ -70,7 +69,10 @@ struct CreateArgs {
 /// Does what was asked for.
 pub async fn analyst(args: &SiteArgs, command: &AnalystCommand) -> anyhow::Result<ExitCode> {
     let site = Site::open(args).await?;
-    let mut connection = PgConnection::connect(&site.database_url).await?;
+    // One of the statements has a password in it, which no log of ours may show.
+    let mut connection =
+        PgConnectOptions::from_str(&site.database_url)?.disable_statement_logging().connect().await?;
+    check_superuser(&mut connection).await?;
     match &command.task {
         AnalystTask::Create(create) => {
             println!("{}", create.run(&mut connection, &site.database_url).await?);
@@ -105,7 +107,7 @@ impl CreateArgs {
                 .as_str(),
             )
             .await
-            .with_context(|| format!("cannot make the login {login}; the user of DATABASE_URL needs CREATEROLE"))?;
+            .with_context(|| format!("cannot make the login {login}"))?;
         for (name, value) in SETTINGS {
             transaction.execute(format!("alter role {login} set {name} = '{value}'").as_str()).await?;
         }
@@ -133,21 +135,35 @@ async fn list(connection: &mut PgConnection) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Takes a login away. What an earlier run left undone is done now.
 async fn drop_login(connection: &mut PgConnection, login: &str) -> anyhow::Result<()> {
-    let mut transaction = connection.begin().await?;
-    let dropped =
-        sqlx::query("delete from identity.analyst where login = $1").bind(login).execute(&mut *transaction);
-    if dropped.await?.rows_affected() == 0 {
+    let dropped = sqlx::query("delete from identity.analyst where login = $1").bind(login);
+    // From here on the login sees nothing, even in a session that goes on.
+    let was_known = dropped.execute(&mut *connection).await?.rows_affected() > 0;
+    if !exists(connection, login).await? {
+        if was_known {
+            return Ok(());
+        }
         bail!("there is no analyst {login}; `crm analyst list` tells which there are");
     }
-    transaction.execute(format!("alter role {login} nologin").as_str()).await?;
-    transaction.commit().await?;
-    // Without the row above they see nothing any more, whether they end now or not.
-    sqlx::query("select pg_terminate_backend(pid) from pg_stat_activity where usename = $1")
+    connection.execute(format!("alter role {login} nologin").as_str()).await?;
+    sqlx::query("select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = $1")
         .bind(login)
         .execute(&mut *connection)
         .await?;
-    connection.execute(format!("drop role {login}").as_str()).await?;
+    connection.execute(format!("drop owned by {login}; drop role {login}").as_str()).await?;
+    Ok(())
+}
+
+/// Making logins, seeing which there are and ending their sessions takes a superuser.
+async fn check_superuser(connection: &mut PgConnection) -> anyhow::Result<()> {
+    let (name, is_super): (String, bool) =
+        sqlx::query_as("select rolname::text, rolsuper from pg_roles where rolname = current_user")
+            .fetch_one(connection)
+            .await?;
+    if !is_super {
+        bail!("{name} cannot make logins; set DATABASE_URL to a superuser for this command");
+    }
     Ok(())
 }
 
@@ -178,7 +194,14 @@ fn connection_string(database_url: &str, login: &str, password: &str) -> anyhow:
     let host =
         if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host.to_owned() };
     let database = options.get_database().unwrap_or("postgres");
-    Ok(format!("postgresql://{login}:{password}@{host}:{}/{database}", options.get_port()))
+    // Whoever asked for an encrypted connection asked for that of analysts, too; `prefer` is what clients do by themselves.
+    let encrypted = match options.get_ssl_mode() {
+        PgSslMode::Disable | PgSslMode::Allow | PgSslMode::Prefer => "",
+        PgSslMode::Require => "?sslmode=require",
+        PgSslMode::VerifyCa => "?sslmode=verify-ca",
+        PgSslMode::VerifyFull => "?sslmode=verify-full",
+    };
+    Ok(format!("postgresql://{login}:{password}@{host}:{}/{database}{encrypted}", options.get_port()))
 }
 
 #[cfg(test)]
@@ -201,8 +224,9 @@ mod tests {
         let of = |url| connection_string(url, "analyst_ada", "secret").unwrap();
         assert_eq!(
             of("postgresql://crm:pw@db.example:5433/crm?sslmode=require"),
-            "postgresql://analyst_ada:secret@db.example:5433/crm"
+            "postgresql://analyst_ada:secret@db.example:5433/crm?sslmode=require"
         );
+        assert!(of("postgresql://db.example/crm?sslmode=verify-full").ends_with("/crm?sslmode=verify-full"));
         assert_eq!(of("postgresql://crm@[::1]/crm"), "postgresql://analyst_ada:secret@[::1]:5432/crm");
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Job: read the configuration, connect to PostgreSQL and NATS, and run what was asked for.
 //! Used by: people and process managers, by way of the binary; fuzz targets, by way of `fuzzing`.
-//! Never here: rules, SQL of a context, HTTP handlers.
+//! Never here: rules, SQL of a context other than that of operators' commands, HTTP handlers.
 
 mod admin;
 mod analyst;

@@ -3,13 +3,16 @@
 use domain::EmailAddress;
 use domain::identity::user::{User, UserAction, UserCommand, UserError, UserEvent};
 use event_store::Claim;
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::decide::{Decide, Occupancy};
 
-/// What the user with this address occupies by their id. Whose address it is does not depend on its case.
+/// What the user with this address occupies by their id. Whose address it is does not depend on its case; claims hold a
+/// digest of it, since they are shown in errors and logs.
 pub(super) fn email_scope(email: &EmailAddress) -> String {
-    format!("user.email.{}", email.as_str().to_lowercase())
+    let digest = Sha256::digest(email.as_str().to_lowercase());
+    format!("user.email.{digest:x}")
 }
 
 impl Decide for User {

@@ -67,7 +67,7 @@ async fn a_hole_in_the_walls_is_found() {
         ),
         (
             format!("{table} {own} create policy for_all on read_model.x for select using (id is not null)"),
-            "policy that shows a reader other tenants: for_all on read_model.x",
+            "policy for everybody: for_all on read_model.x",
         ),
         (
             "create policy by_setting on read_model.sales_lead_list for select to crm_analyst \
@@ -90,6 +90,14 @@ async fn a_hole_in_the_walls_is_found() {
         (
             format!("{table} {own} create unique index x_lower on read_model.x ((id::text), tenant_id)"),
             "unique key that does not begin with the tenant: read_model.x_lower on read_model.x",
+        ),
+        (
+            "grant crm_reader to crm_analyst".to_owned(),
+            "duty that is a member of another: crm_analyst of crm_reader",
+        ),
+        (
+            "grant select (email) on read_model.identity_user_list to crm_analyst".to_owned(),
+            "grant of a column: read_model.identity_user_list.email",
         ),
         ("grant truncate on log.event to crm_appender".to_owned(), "grant of truncate: log.event"),
         ("grant references on log.event to crm_reader".to_owned(), "grant of references: log.event"),

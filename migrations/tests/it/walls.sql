@@ -1,4 +1,4 @@
--- Every hole in the walls between tenants that the catalogue can tell: what sort of hole, and where. $1: tables that hold
+-- Holes in the walls between tenants that the catalogue can tell: what sort of hole, and where. $1: tables that hold
 -- nothing of a tenant; $2: views that show what their owner may see; $3: unique keys that span tenants; $4: functions that
 -- run as their owner.
 with own_schema as (
@@ -28,8 +28,12 @@ union all
 -- Who reads for one tenant sees that tenant; all tenants are for roles that are no readers.
 select 'policy that shows a reader other tenants', format('%s on %s', p.polname, r.name)
 from pg_policy as p join relation as r on r.oid = p.polrelid
-where (p.polroles && array['crm_reader'::regrole::oid, 0])
+where 'crm_reader'::regrole = any (p.polroles)
     and coalesce(pg_get_expr(p.polqual, p.polrelid), '') <> '(tenant_id = log.tenant())'
+union all
+select 'policy for everybody', format('%s on %s', p.polname, r.name)
+from pg_policy as p join relation as r on r.oid = p.polrelid
+where 0::oid = any (p.polroles)
 union all
 select 'policy that shows an analyst other tenants', format('%s on %s', p.polname, r.name)
 from pg_policy as p join relation as r on r.oid = p.polrelid
@@ -55,6 +59,16 @@ select 'grant of ' || lower(privilege_type), name from granted
 where privilege_type in ('TRUNCATE', 'REFERENCES', 'TRIGGER', 'MAINTAIN')
 union all
 select 'grant to everybody', format('%s on %s', lower(privilege_type), name) from granted where grantee = 0
+union all
+-- Only the role that tells how long the log is sees a part of the columns.
+select 'grant of a column', format('%s.%s', r.name, a.attname)
+from pg_attribute as a join relation as r on r.oid = a.attrelid
+cross join lateral aclexplode(a.attacl) as acl
+where acl.grantee <> r.relowner and acl.grantee <> 'crm_head'::regrole
+union all
+select 'duty that is a member of another', format('%s of %s', m.member::regrole, m.roleid::regrole)
+from pg_auth_members as m
+where m.member::regrole::text ~ '^crm_' and m.roleid::regrole::text ~ '^crm_'
 union all
 select 'function that runs as its owner', p.oid::regprocedure::text
 from pg_proc as p join own_schema as s on s.oid = p.pronamespace

@@ -154,10 +154,24 @@ async fn who_is_dismissed_is_out_at_once() {
     desk.crm(&["analyst", "list"]).await.assert(0, &[&format!("analyst_{}", desk.name), &TENANT.to_string()]);
     let mut analyst = PgConnection::connect(&url).await.unwrap();
     assert_eq!(count(&mut analyst).await, 8);
+    // What an analyst owns is no reason for a login to stay, and neither is a run that was stopped after its first step.
+    sqlx::raw_sql("set default_transaction_read_only = off").execute(&mut analyst).await.unwrap();
+    let owns = "create temporary table mine (id uuid); select lo_create(0)";
+    sqlx::raw_sql(owns).execute(&mut analyst).await.unwrap();
+    let first_step = sqlx::query("delete from identity.analyst where login = $1");
+    first_step.bind(format!("analyst_{}", desk.name)).execute(&desk.importer.pool()).await.unwrap();
+    assert_eq!(count(&mut analyst).await, 0);
     desk.crm(&["analyst", "drop", &desk.name]).await.assert(0, &[]);
     assert!(sqlx::query("select 1").execute(&mut analyst).await.is_err());
     assert!(PgConnection::connect(&url).await.is_err());
     desk.crm(&["analyst", "drop", &desk.name]).await.assert(1, &["there is no analyst"]);
+    let plain = format!("drop role if exists {0}; create role {0} login password 'x'", desk.name);
+    sqlx::raw_sql(&plain).execute(&desk.importer.pool()).await.unwrap();
+    let (_, place) = desk.importer.database.url().rsplit_once('@').unwrap();
+    let as_plain = format!("postgresql://{}:x@{place}", desk.name);
+    let refused = desk.crm(&["--database-url", &as_plain, "analyst", "list"]).await;
+    refused.assert(1, &["cannot make logins", "superuser"]);
+    sqlx::raw_sql(&format!("drop role {}", desk.name)).execute(&desk.importer.pool()).await.unwrap();
     desk.crm(&["analyst", "create", "Ada'; --", "--tenant", &OTHER.to_string()])
         .await
         .assert(1, &["is no name"]);

@@ -47,7 +47,8 @@ pub struct User {
     pub updated_at: DateTime<Utc>,
     /// The version to send as `If-Match`.
     pub version: i64,
-    /// `self`, and the commands that the caller may send now: `patch`, `assign_roles`, `disable`, `enable`.
+    /// `self`, and the commands that an administrator may send now, but for `disable` to themselves: `patch`,
+    /// `assign_roles`, `disable`, `enable`.
     pub links: Links,
 }
 
@@ -100,7 +101,7 @@ async fn list_users(
     app.answer(question, make).await
 }
 
-/// One user, now or in the past: what somebody could do on that day.
+/// One user, now or in the past: which roles somebody had on that day.
 #[utoipa::path(
     get,
     path = "/api/v1/users/{id}",

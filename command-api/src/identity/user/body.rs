@@ -70,3 +70,17 @@ pub enum RoleShape {
     /// Reads the history.
     Auditor,
 }
+
+#[cfg(test)]
+mod tests {
+    use utoipa::PartialSchema as _;
+
+    use super::*;
+
+    #[test]
+    fn the_document_names_every_role() {
+        let schema = serde_json::to_value(RoleShape::schema()).unwrap();
+        let names: Vec<&str> = Role::ALL.iter().map(|role| role.name()).collect();
+        assert_eq!(schema["enum"], serde_json::json!(names));
+    }
+}

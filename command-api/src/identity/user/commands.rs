@@ -101,7 +101,7 @@ pub async fn enable(app: &CommandApi, context: &Context, id: UserId) -> Result<A
 }
 
 fn check_not_own(context: &Context, id: UserId) -> Result<(), CommandError> {
-    let is_own = context.actor == id.to_string();
+    let is_own = UserId::parse(&context.actor).is_ok_and(|actor| actor == id);
     if is_own { Err(CommandError::rule(&UserError::OwnAccount)) } else { Ok(()) }
 }
 
