@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     const REQUESTS: u64 = 100_000;
-    const TENANTS: u128 = 50;
+    const TENANTS: u64 = 50;
     const CALLERS: u64 = 16;
 
     const ROWS: &str = "select tenant_id from read_model.row_count";
@@ -81,7 +81,7 @@ mod tests {
         "set local statement_timeout = '1ms'; select pg_sleep(1), rows from read_model.row_count";
 
     fn tenant(number: u64) -> TenantId {
-        TenantId::from_uuid(Uuid::from_u128(1 + u128::from(number) % TENANTS))
+        TenantId::from_uuid(Uuid::from_u128(u128::from(1 + number % TENANTS)))
     }
 
     async fn rows(reads: &TenantReads, tenant: TenantId) -> Result<Vec<Uuid>, sqlx::Error> {
@@ -117,7 +117,7 @@ mod tests {
     #[tokio::test]
     async fn one_session_serves_fifty_tenants_and_shows_none_the_rows_of_another() {
         let database = testing::database().await;
-        let tenants: Vec<Uuid> = (0..50).map(|number| tenant(number).into()).collect();
+        let tenants: Vec<Uuid> = (0..TENANTS).map(|number| tenant(number).into()).collect();
         sqlx::query("insert into read_model.row_count select unnest($1::uuid[]), 'sales_lead_list', 1")
             .bind(tenants)
             .execute(&database.pool())

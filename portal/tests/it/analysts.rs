@@ -2,11 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::Stdio;
 use std::time::Duration;
 
 use sqlx::{Connection as _, PgConnection};
-use tokio::process::{Child, Command};
 use uuid::Uuid;
 
 use crate::importer::{Done, Importer, MAP, TENANT, deals, finished};
@@ -33,29 +31,13 @@ impl Desk {
         desk
     }
 
-    fn spawn(&self, arguments: &[&str]) -> Child {
-        Command::new(env!("CARGO_BIN_EXE_crm"))
-            .args(arguments)
-            .current_dir(self.importer.folder.path())
-            .env("DATABASE_URL", self.importer.database.url())
-            .env("NATS_URL", &self.importer.nats.url)
-            .env("CRM_NATS_ROOT", &self.importer.nats.stream)
-            .env("RUST_LOG", "warn")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap()
-    }
-
     async fn crm(&self, arguments: &[&str]) -> Done {
-        finished(self.spawn(arguments)).await
+        finished(self.importer.crm(arguments)).await
     }
 
     /// Lets all read models fold the whole log.
     async fn project(&self) {
-        let _projector = self.spawn(&["projector"]);
+        let _projector = self.importer.crm(&["projector"]);
         let (head, pool) = (self.importer.head().await, self.importer.pool());
         let views = i64::try_from(projections::registry().len()).unwrap();
         let reached = async {

@@ -50,7 +50,7 @@ pub fn events_of(rows: usize) -> usize {
 pub struct Importer {
     pub database: TestDatabase,
     pub folder: TempDir,
-    pub nats: TestNats,
+    nats: TestNats,
 }
 
 /// What a run of the binary came to.
@@ -94,12 +94,17 @@ impl Importer {
 
     /// `crm import …`, in the folder.
     pub fn spawn(&self, arguments: &[&str]) -> Child {
+        self.crm(&[&["import", "--tenant", &TENANT.to_string()], arguments].concat())
+    }
+
+    /// `crm …`, in the folder.
+    pub fn crm(&self, arguments: &[&str]) -> Child {
         Command::new(env!("CARGO_BIN_EXE_crm"))
-            .args(["import", "--tenant", &TENANT.to_string()])
             .args(arguments)
             .current_dir(self.folder.path())
             .env("DATABASE_URL", self.database.url())
             .env("NATS_URL", &self.nats.url)
+            .env("CRM_NATS_ROOT", &self.nats.stream)
             .env("RUST_LOG", "warn")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

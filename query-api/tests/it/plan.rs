@@ -1,13 +1,12 @@
 //! What people in sales do, as it is told to the aggregates.
 
 use chrono::{DateTime, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
+use cqrs_es::Aggregate;
 use domain::fixtures::{percent, text};
-use domain::identity::user::{User, UserAction, UserCommand};
-use domain::sales::lead::{Lead, LeadAction, LeadCommand, NewLead};
-use domain::sales::opportunity::{
-    Direction, NewOpportunity, Opportunity, OpportunityAction, OpportunityCommand,
-};
-use domain::sales::pipeline::{Pipeline, PipelineAction, PipelineCommand, Stage};
+use domain::identity::user::{User, UserAction};
+use domain::sales::lead::{Lead, LeadAction, NewLead};
+use domain::sales::opportunity::{Direction, NewOpportunity, Opportunity, OpportunityAction};
+use domain::sales::pipeline::{Pipeline, PipelineAction, Stage};
 use domain::{
     Command, Currency, CustomFields, LeadId, Money, OpportunityId, PipelineId, StageId, Text, UserId,
 };
@@ -45,6 +44,9 @@ pub fn maybe<const MAX: usize>(value: Option<&str>) -> Option<Text<MAX>> {
     value.map(text)
 }
 
+/// What an aggregate answers: events, or the rule that refuses.
+type Decided<A> = Result<Vec<<A as Aggregate>::Event>, <A as Aggregate>::Error>;
+
 impl World {
     /// Sets up the pipeline.
     pub async fn pipeline(&self) -> Stages {
@@ -61,34 +63,33 @@ impl World {
     }
 
     pub async fn tell_pipeline(&self, id: PipelineId, action: PipelineAction) -> i64 {
-        let loaded = self.store.load::<Pipeline>(self.tenant.into(), id.into()).await.unwrap();
-        let events = loaded.state.decide(PipelineCommand::now(action, Utc::now())).unwrap();
-        let mut change = self.change("sam", Utc::now());
-        change.record(&loaded, events).unwrap();
-        self.commit(change).await
+        self.tell(id.into(), Utc::now(), action, Pipeline::decide).await
     }
 
     pub async fn tell_lead(&self, id: LeadId, when: DateTime<Utc>, action: LeadAction) -> i64 {
-        let loaded = self.store.load::<Lead>(self.tenant.into(), id.into()).await.unwrap();
-        let command: LeadCommand = Command { occurred_at: when, now: Utc::now(), action };
-        let mut change = self.change("sam", when);
-        change.record(&loaded, loaded.state.decide(command).unwrap()).unwrap();
-        self.commit(change).await
+        self.tell(id.into(), when, action, Lead::decide).await
     }
 
     pub async fn tell_deal(&self, id: OpportunityId, when: DateTime<Utc>, action: OpportunityAction) -> i64 {
-        let loaded = self.store.load::<Opportunity>(self.tenant.into(), id.into()).await.unwrap();
-        let command: OpportunityCommand = Command { occurred_at: when, now: Utc::now(), action };
-        let mut change = self.change("sam", when);
-        change.record(&loaded, loaded.state.decide(command).unwrap()).unwrap();
-        self.commit(change).await
+        self.tell(id.into(), when, action, Opportunity::decide).await
     }
 
     pub async fn tell_user(&self, id: UserId, when: DateTime<Utc>, action: UserAction) -> i64 {
-        let loaded = self.store.load::<User>(self.tenant.into(), id.into()).await.unwrap();
-        let command: UserCommand = Command { occurred_at: when, now: Utc::now(), action };
+        self.tell(id.into(), when, action, User::decide).await
+    }
+
+    /// Appends what an aggregate decides on an action of that time; tells the position.
+    async fn tell<A: Aggregate + Clone + 'static, C>(
+        &self,
+        id: Uuid,
+        when: DateTime<Utc>,
+        action: C,
+        decide: fn(&A, Command<C>) -> Decided<A>,
+    ) -> i64 {
+        let loaded = self.store.load::<A>(self.tenant.into(), id).await.unwrap();
+        let command = Command { occurred_at: when, now: Utc::now(), action };
         let mut change = self.change("sam", when);
-        change.record(&loaded, loaded.state.decide(command).unwrap()).unwrap();
+        change.record(&loaded, decide(&loaded.state, command).unwrap()).unwrap();
         self.commit(change).await
     }
 

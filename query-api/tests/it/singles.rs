@@ -4,14 +4,10 @@ use axum::http::StatusCode;
 use domain::fixtures::{percent, text};
 use domain::sales::lead::LeadAction;
 use edge::Role;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::plan::{at, lose, new_id, step, win};
-use crate::world::World;
-
-fn names(links: &Value) -> Vec<&str> {
-    links.as_object().unwrap().keys().map(String::as_str).collect()
-}
+use crate::world::{World, names};
 
 #[tokio::test]
 async fn a_lead_offers_what_its_status_allows() {

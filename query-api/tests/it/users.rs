@@ -5,10 +5,10 @@ use domain::identity::Role;
 use domain::identity::user::UserAction;
 use domain::{Personal, UserId};
 use edge::Role as Caller;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::plan::{at, new_id};
-use crate::world::{World, each};
+use crate::world::{World, each, names};
 
 impl World {
     /// Opens an account on the first of March.
@@ -19,10 +19,6 @@ impl World {
         self.tell_user(id, at(3, 1, 9), register).await;
         id
     }
-}
-
-fn names(links: &Value) -> Vec<&str> {
-    links.as_object().unwrap().keys().map(String::as_str).collect()
 }
 
 #[tokio::test]

@@ -230,3 +230,8 @@ impl Reply {
 pub fn each<'v>(data: &'v Value, field: &str) -> Vec<&'v Value> {
     data["items"].as_array().unwrap().iter().map(|item| &item[field]).collect()
 }
+
+/// The names of links, in the order of the alphabet.
+pub fn names(links: &Value) -> Vec<&str> {
+    links.as_object().unwrap().keys().map(String::as_str).collect()
+}
