@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use edge::{EdgeState, TokenKeys};
+use edge::{EdgeState, Revocations, TokenKeys};
 use event_store::EventStore;
 
+use crate::identity::{Issuer, Refusal};
 use crate::line::Lines;
 use crate::moment;
 
@@ -14,25 +15,58 @@ use crate::moment;
 #[derive(Clone)]
 pub struct CommandApi(Arc<Parts>);
 
+#[derive(Clone)]
 struct Parts {
     store: EventStore,
     keys: TokenKeys,
     clock: fn() -> DateTime<Utc>,
     lines: Lines,
+    issuer: Option<Issuer>,
+    revocations: Option<Revocations>,
+    proxies: usize,
 }
 
 impl CommandApi {
-    /// An API that appends to `store`, takes the tokens that `keys` verify, and goes by the system's clock.
+    /// An API that appends to `store`, takes the tokens that `keys` verify, and goes by the system's clock. It signs nobody
+    /// in, and takes tokens until they expire.
     pub fn new(store: EventStore, keys: TokenKeys) -> Self {
-        Self(Arc::new(Parts { store, keys, clock: Utc::now, lines: Lines::new() }))
+        Self(Arc::new(Parts {
+            store,
+            keys,
+            clock: Utc::now,
+            lines: Lines::new(),
+            issuer: None,
+            revocations: None,
+            proxies: 0,
+        }))
     }
 
     /// The same API by another clock.
     #[must_use]
     pub fn with_clock(self, clock: fn() -> DateTime<Utc>) -> Self {
-        let Parts { store, keys, lines, .. } = &*self.0;
-        let (store, keys, lines) = (store.clone(), keys.clone(), lines.clone());
-        Self(Arc::new(Parts { store, keys, clock, lines }))
+        Self(Arc::new(Parts { clock, ..Arc::unwrap_or_clone(self.0) }))
+    }
+
+    /// The same API, which signs users in.
+    #[must_use]
+    pub fn with_issuer(self, issuer: Issuer) -> Self {
+        Self(Arc::new(Parts { issuer: Some(issuer), ..Arc::unwrap_or_clone(self.0) }))
+    }
+
+    /// The same API, which refuses tokens that have ended before their time.
+    #[must_use]
+    pub fn with_revocations(self, revocations: Revocations) -> Self {
+        Self(Arc::new(Parts { revocations: Some(revocations), ..Arc::unwrap_or_clone(self.0) }))
+    }
+
+    /// The same API behind so many proxies of ours, each of which adds to `X-Forwarded-For`.
+    #[must_use]
+    pub fn with_proxies(self, proxies: usize) -> Self {
+        Self(Arc::new(Parts { proxies, ..Arc::unwrap_or_clone(self.0) }))
+    }
+
+    pub(crate) fn issuer(&self) -> Result<&Issuer, Refusal> {
+        self.0.issuer.as_ref().ok_or(Refusal::Off)
     }
 
     /// The log.
@@ -53,5 +87,13 @@ impl CommandApi {
 impl EdgeState for CommandApi {
     fn token_keys(&self) -> &TokenKeys {
         &self.0.keys
+    }
+
+    fn revocations(&self) -> Option<&Revocations> {
+        self.0.revocations.as_ref()
+    }
+
+    fn proxies(&self) -> usize {
+        self.0.proxies
     }
 }

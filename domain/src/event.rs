@@ -3,6 +3,7 @@
 use cqrs_es::{Aggregate, DomainEvent};
 use serde_json::Value;
 
+use crate::identity::session::{Session, SessionEvent};
 use crate::identity::user::{User, UserEvent};
 use crate::sales::import::{Import, ImportEvent};
 use crate::sales::lead::{Lead, LeadEvent};
@@ -22,6 +23,8 @@ pub enum Event {
     Import(ImportEvent),
     /// Of a user's account.
     User(UserEvent),
+    /// Of a session of a user.
+    Session(SessionEvent),
 }
 
 /// Why a stored event cannot be read.
@@ -56,6 +59,7 @@ impl Event {
             Opportunity::TYPE => read::<Opportunity>(payload).map(Self::Opportunity),
             Import::TYPE => read::<Import>(payload).map(Self::Import),
             User::TYPE => read::<User>(payload).map(Self::User),
+            Session::TYPE => read::<Session>(payload).map(Self::Session),
             unknown => Err(DecodeError::UnknownAggregate(unknown.to_owned())),
         }
     }
@@ -71,6 +75,7 @@ impl Event {
             Self::Opportunity(event) => serde_json::to_value(event),
             Self::Import(event) => serde_json::to_value(event),
             Self::User(event) => serde_json::to_value(event),
+            Self::Session(event) => serde_json::to_value(event),
         }
     }
 
@@ -82,6 +87,7 @@ impl Event {
             Self::Opportunity(_) => Opportunity::TYPE,
             Self::Import(_) => Import::TYPE,
             Self::User(_) => User::TYPE,
+            Self::Session(_) => Session::TYPE,
         }
     }
 
@@ -93,6 +99,7 @@ impl Event {
             Self::Opportunity(event) => event.event_type(),
             Self::Import(event) => event.event_type(),
             Self::User(event) => event.event_type(),
+            Self::Session(event) => event.event_type(),
         }
     }
 }

@@ -5,7 +5,7 @@
 use chrono::{DateTime, NaiveDate, TimeZone, Utc};
 use uuid::Uuid;
 
-use crate::identity::user;
+use crate::identity::{session, user};
 use crate::sales::{import, lead, opportunity, pipeline};
 use crate::{
     Currency, CustomFields, CustomValue, EmailAddress, Event, FieldKey, Id, Money, Percent, Phone, Prose,
@@ -19,7 +19,8 @@ pub fn all() -> Vec<Event> {
     let opportunities = opportunity::fixtures::all().into_iter().map(Event::Opportunity);
     let imports = import::fixtures::all().into_iter().map(Event::Import);
     let users = user::fixtures::all().into_iter().map(Event::User);
-    pipelines.chain(leads).chain(opportunities).chain(imports).chain(users).collect()
+    let sessions = session::fixtures::all().into_iter().map(Event::Session);
+    pipelines.chain(leads).chain(opportunities).chain(imports).chain(users).chain(sessions).collect()
 }
 
 /// The `number`th id of some kind, the same each time.

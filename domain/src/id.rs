@@ -36,6 +36,10 @@ pub mod kind {
     pub enum Import {}
     /// A user of a tenant.
     pub enum User {}
+    /// A sign-in of a user on a device.
+    pub enum Session {}
+    /// A password of a user, which is replaced but never changed.
+    pub enum Password {}
 }
 
 /// The id of a tenant.
@@ -52,6 +56,10 @@ pub type OpportunityId = Id<kind::Opportunity>;
 pub type ImportId = Id<kind::Import>;
 /// The id of a user, which is the `sub` of the user's tokens.
 pub type UserId = Id<kind::User>;
+/// The id of a session.
+pub type SessionId = Id<kind::Session>;
+/// The id of a password: of the row that holds its hash, which no event does.
+pub type PasswordId = Id<kind::Password>;
 
 impl<K> Id<K> {
     /// Says that `uuid` names a thing of this kind.

@@ -27,7 +27,9 @@ pub use command::Command;
 pub use contact::{EmailAddress, Phone};
 pub use custom::{CustomChanges, CustomFields, CustomPatch, CustomValue, FieldKey, TooManyFields};
 pub use event::{DecodeError, Event};
-pub use id::{Id, ImportId, LeadId, OpportunityId, PipelineId, StageId, TenantId, UserId};
+pub use id::{
+    Id, ImportId, LeadId, OpportunityId, PasswordId, PipelineId, SessionId, StageId, TenantId, UserId,
+};
 pub use invalid::Invalid;
 pub use money::{Currency, Money};
 pub use percent::Percent;

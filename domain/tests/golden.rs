@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use domain::identity::session::SessionEvent;
 use domain::identity::user::UserEvent;
 use domain::sales::import::ImportEvent;
 use domain::sales::lead::LeadEvent;
@@ -32,6 +33,7 @@ fn event_types() -> BTreeSet<String> {
         ("opportunity", OpportunityEvent::VARIANTS),
         ("import", ImportEvent::VARIANTS),
         ("user", UserEvent::VARIANTS),
+        ("session", SessionEvent::VARIANTS),
     ]
     .into_iter()
     .flat_map(|(aggregate, names)| names.iter().map(move |name| format!("{aggregate}.{name}")))

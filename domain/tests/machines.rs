@@ -6,9 +6,12 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use chrono::{DateTime, Utc};
-use commands::{import_commands, lead_commands, opportunity_commands, pipeline_commands, user_commands};
+use commands::{
+    import_commands, lead_commands, opportunity_commands, pipeline_commands, session_commands, user_commands,
+};
 use cqrs_es::{Aggregate, DomainEvent};
 use domain::StageId;
+use domain::identity::session::{Session, SessionEvent};
 use domain::identity::user::{User, UserEvent};
 use domain::sales::import::Import;
 use domain::sales::lead::{Lead, LeadEvent, LeadStatus};
@@ -219,6 +222,57 @@ proptest! {
             }
             prop_assert_eq!(next.account().map(|account| account.email.reveal()), address.as_ref());
             user = next;
+        }
+    }
+
+    #[test]
+    fn a_user_has_the_last_password_and_an_epoch_for_each_end_of_all_sessions(commands in user_commands()) {
+        let mut user = User::default();
+        let (mut password, mut ends) = (None, 0);
+        for command in commands {
+            let Ok(events) = user.decide(command) else { continue };
+            let next = after(&user, &events);
+            for event in &events {
+                match event {
+                    UserEvent::PasswordChanged { password: to } => {
+                        prop_assert!(user.is_active());
+                        prop_assert_ne!(password.replace(*to), Some(*to));
+                        ends += 1;
+                    }
+                    UserEvent::Disabled {} | UserEvent::SignedOutEverywhere {} => {
+                        prop_assert!(user.is_active());
+                        ends += 1;
+                    }
+                    UserEvent::Registered { .. }
+                    | UserEvent::Renamed { .. }
+                    | UserEvent::EmailChanged { .. }
+                    | UserEvent::RoleGranted { .. }
+                    | UserEvent::RoleRevoked { .. }
+                    | UserEvent::Enabled {} => {}
+                }
+            }
+            prop_assert_eq!((next.password(), next.epoch()), (password, ends));
+            user = next;
+        }
+    }
+
+    #[test]
+    fn a_session_is_of_one_user_and_ends_for_good_whatever_is_asked(commands in session_commands()) {
+        let mut session = Session::default();
+        let mut stored = Stored::default();
+        let mut ends = 0;
+        for command in commands {
+            let Ok(events) = session.decide(command.clone()) else { continue };
+            let next = after(&session, &events);
+            check(&session, &command, &next, &events)?;
+            stored.add(&events, &next)?;
+            if session.user().is_some() {
+                prop_assert_eq!(next.user(), session.user());
+                prop_assert!(session.is_live() || !next.is_live());
+            }
+            ends += events.iter().filter(|event| matches!(event, SessionEvent::Ended { .. })).count();
+            prop_assert_eq!(ends, usize::from(next.user().is_some() && !next.is_live()));
+            session = next;
         }
     }
 

@@ -11,6 +11,8 @@ use rand::rngs::OsRng;
 use uuid::Uuid;
 
 use crate::Identity;
+use crate::bearer::SignIn;
+use crate::jwks::Jwk;
 use crate::token::{Claims, KeyError, TokenSettings, now};
 
 /// An Ed25519 private key. Printing it shows nothing.
@@ -53,6 +55,11 @@ impl SigningKey {
         self.0.verifying_key().to_public_key_pem(LineEnding::LF).map_err(|_| KeyError::NotAPublicKey)
     }
 
+    /// What the key is called in the header of tokens.
+    pub fn kid(&self) -> String {
+        Jwk::of(&self.0.verifying_key()).kid
+    }
+
     /// Signs a token for `identity` that is valid from now on for `ttl`.
     ///
     /// # Errors
@@ -63,24 +70,51 @@ impl SigningKey {
         identity: &Identity,
         ttl: Duration,
     ) -> Result<String, KeyError> {
-        let issued = now();
+        self.sign(settings, identity, Issue { at: now(), ttl, jti: Uuid::now_v7(), sign_in: None })
+    }
+
+    /// Signs a token. The same issue for the same identity is the same token, byte for byte.
+    ///
+    /// # Errors
+    /// The key cannot sign; which cannot be provoked.
+    pub fn sign(
+        &self,
+        settings: &TokenSettings,
+        identity: &Identity,
+        issue: Issue,
+    ) -> Result<String, KeyError> {
         let claims = Claims {
             iss: settings.issuer.clone(),
             aud: settings.audience.clone(),
             sub: identity.subject.clone(),
-            iat: issued,
-            nbf: issued,
-            exp: issued.saturating_add(i64::try_from(ttl.as_secs()).unwrap_or(i64::MAX)),
-            jti: Uuid::now_v7(),
+            iat: issue.at,
+            nbf: issue.at,
+            exp: issue.at.saturating_add(i64::try_from(issue.ttl.as_secs()).unwrap_or(i64::MAX)),
+            jti: issue.jti,
             tenant: identity.tenant,
             roles: identity.roles.iter().map(|role| role.name().to_owned()).collect(),
+            sign_in: issue.sign_in,
         };
         let mut header = Header::new(Algorithm::EdDSA);
         header.typ = Some("at+jwt".to_owned());
+        header.kid = Some(self.kid());
         let der = self.0.to_pkcs8_der().map_err(|_| KeyError::NotAPrivateKey)?;
         let key = EncodingKey::from_ed_der(der.as_bytes());
         jsonwebtoken::encode(&header, &claims, &key).map_err(KeyError::Signing)
     }
+}
+
+/// When a token is issued, for how long, and to which session.
+#[derive(Clone, Copy, Debug)]
+pub struct Issue {
+    /// Seconds since 1970.
+    pub at: i64,
+    /// How long it is valid.
+    pub ttl: Duration,
+    /// Its own id.
+    pub jti: Uuid,
+    /// The session that it belongs to, unless it stands for itself.
+    pub sign_in: Option<SignIn>,
 }
 
 impl fmt::Debug for SigningKey {

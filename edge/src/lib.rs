@@ -4,7 +4,9 @@
 //! Used by: the command API, the query API and the binary that serves them.
 //! Never here: business rules, SQL, the event store. Of the domain it knows the id of a tenant and what a rule is.
 
+pub mod address;
 pub mod answer;
+pub mod bearer;
 pub mod correlation;
 pub mod day;
 pub mod docs;
@@ -13,6 +15,7 @@ pub mod headers;
 pub mod health;
 pub mod identity;
 pub mod json;
+pub mod jwks;
 pub mod key;
 pub mod layers;
 pub mod link;
@@ -22,13 +25,16 @@ pub mod path;
 pub mod permission;
 pub mod problem;
 pub mod query;
+pub mod revocation;
 pub mod server;
 pub mod state;
 pub mod token;
 pub mod trace;
 mod verified;
 
+pub use address::ClientAddress;
 pub use answer::{Answer, Rendered, accepted, created, ok};
+pub use bearer::{Bearer, SignIn};
 pub use correlation::CorrelationId;
 pub use day::day;
 pub use docs::OpenApiExt;
@@ -39,7 +45,7 @@ pub use headers::{IdempotencyKey, IfMatch, MinPosition};
 pub use health::Check;
 pub use identity::Identity;
 pub use json::Json;
-pub use key::SigningKey;
+pub use key::{Issue, SigningKey};
 pub use layers::finish;
 pub use link::{Link, Links};
 pub use list::{Field, Filter, ListFields, ListQuery, Op, Order, Value};
@@ -47,6 +53,7 @@ pub use path::Path;
 pub use permission::{Permission, Permit};
 pub use problem::{FieldError, Problem, ProblemBody};
 pub use query::Query;
+pub use revocation::Revocations;
 pub use server::{Limits, serve};
 pub use state::EdgeState;
 pub use token::{TokenKeys, TokenSettings};

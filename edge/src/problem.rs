@@ -120,10 +120,33 @@ impl Problem {
             .with_header(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
     }
 
+    /// 401: a token was valid, and was ended before its time: a sign-out, or a change of rights. A refresh may bring a new one.
+    pub fn token_revoked() -> Self {
+        let challenge = "Bearer realm=\"crm\", error=\"invalid_token\", error_description=\"revoked\"";
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "token.revoked",
+            "The token was ended. Refresh it, or sign in again.",
+        )
+        .with_header(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
+    }
+
+    /// 401: neither a token nor other credentials were good. `detail` must be the same for all that may be wrong with them.
+    pub fn not_signed_in(code: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, code, detail)
+            .with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"crm\""))
+    }
+
     /// 403: the caller is known and lacks a permission, such as `lead.capture`.
     pub fn forbidden(permission: &str) -> Self {
         let detail = format!("This needs the permission {permission}, which none of your roles has.");
         Self::new(StatusCode::FORBIDDEN, "permission.missing", detail)
+    }
+
+    /// 403: the token is good, and belongs to no session that was opened here.
+    pub fn no_session() -> Self {
+        let detail = "This needs a session of yours: sign in with POST /api/v1/sessions.";
+        Self::new(StatusCode::FORBIDDEN, "session.missing", detail)
     }
 
     /// 404: not found, not yours, or never existed. The text is one and the same, so that nobody can tell which.

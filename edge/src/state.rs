@@ -1,11 +1,21 @@
 //! What the extractors of this crate need from the state of a router.
 
-use crate::TokenKeys;
+use crate::{Revocations, TokenKeys};
 
 /// The state of an API: the one bound that [`crate::Identity`] and [`crate::Permit`] ask for.
 pub trait EdgeState: Clone + Send + Sync + 'static {
     /// The keys that tokens are checked with.
     fn token_keys(&self) -> &TokenKeys;
+
+    /// What has ended tokens before their time. Without it, each is good until it expires.
+    fn revocations(&self) -> Option<&Revocations> {
+        None
+    }
+
+    /// How many proxies of ours stand before this service, each of which adds to `X-Forwarded-For`.
+    fn proxies(&self) -> usize {
+        0
+    }
 }
 
 /// Enough of a state for tests and for services that keep nothing else.

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Number;
 use uuid::Uuid;
 
+use crate::bearer::{Bearer, SignIn};
+use crate::jwks::{Jwk, Jwks};
 use crate::verified::VerifiedTokens;
 use crate::{Identity, Role, TenantId};
 
@@ -24,7 +26,8 @@ pub struct TokenSettings {
     pub issuer: String,
     /// The `aud` that is written and asked for.
     pub audience: String,
-    /// Seconds by which the clocks of issuer and service may differ; more than 5 count as 5.
+    /// Seconds by which the clock of the issuer may be ahead of this one; more than 5 count as 5. No token is valid for any
+    /// longer by that.
     pub leeway: u64,
 }
 
@@ -37,9 +40,16 @@ impl Default for TokenSettings {
 /// The public keys that tokens are checked with. Several, so that keys can be changed without a gap.
 #[derive(Clone, Debug)]
 pub struct TokenKeys {
-    keys: Vec<DecodingKey>,
+    keys: Vec<PublicKey>,
     validation: Validation,
     verified: VerifiedTokens,
+}
+
+/// One of the keys, with what it is called and how it is published.
+#[derive(Clone, Debug)]
+struct PublicKey {
+    jwk: Jwk,
+    key: DecodingKey,
 }
 
 /// What a token says.
@@ -54,6 +64,8 @@ pub(crate) struct Claims {
     pub jti: Uuid,
     pub tenant: TenantId,
     pub roles: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sign_in: Option<SignIn>,
 }
 
 /// What is read of a token; `jsonwebtoken` itself checks `iss`, `aud`, `exp` and `nbf`.
@@ -65,6 +77,7 @@ struct Said {
     exp: Number,
     tenant: TenantId,
     roles: Vec<String>,
+    sign_in: Option<SignIn>,
 }
 
 /// Why a token is refused. For logs: clients learn only whether it has expired.
@@ -117,7 +130,7 @@ impl TokenKeys {
                 if key.is_weak() {
                     Err(KeyError::NotAPublicKey)
                 } else {
-                    Ok(DecodingKey::from_ed_der(key.as_bytes()))
+                    Ok(PublicKey { jwk: Jwk::of(&key), key: DecodingKey::from_ed_der(key.as_bytes()) })
                 }
             })
             .collect::<Result<Vec<_>, _>>()?;
@@ -133,33 +146,40 @@ impl TokenKeys {
         Ok(Self { keys, validation, verified: VerifiedTokens::new() })
     }
 
-    /// Checks a token and says who bears it.
+    /// The keys as they are published.
+    pub fn jwks(&self) -> Jwks {
+        Jwks { keys: self.keys.iter().map(|public| public.jwk.clone()).collect() }
+    }
+
+    /// Checks a token and says who bears it. Whether a session has ended since is not asked here.
     ///
     /// # Errors
     /// It is not valid here, or not now.
-    pub fn verify(&self, token: &str) -> Result<Identity, TokenError> {
+    pub fn verify(&self, token: &str) -> Result<Bearer, TokenError> {
         if token.len() > MAX_TOKEN {
             return Err(TokenError::TooLong);
         }
         let digest = VerifiedTokens::digest(token);
-        if let Some(identity) = self.verified.get(&digest, now()) {
-            return Ok(identity);
+        if let Some(bearer) = self.verified.get(&digest, now()) {
+            return Ok(bearer);
         }
         let said = self.decode(token)?;
         let times = said.times();
-        let identity = self.identity(said)?;
+        let bearer = self.bearer(said)?;
         if let Some(times) = times {
-            self.verified.keep(digest, identity.clone(), times);
+            self.verified.keep(digest, bearer.clone(), times);
         }
-        Ok(identity)
+        Ok(bearer)
     }
 
     /// Checks everything but what is read of the token.
     fn decode(&self, token: &str) -> Result<Said, TokenError> {
-        check_header(token)?;
-        let mut refused = TokenError::Claim("sub");
-        for key in &self.keys {
-            match decode::<Said>(token, key, &self.validation) {
+        let kid = check_header(token)?;
+        let mut refused = TokenError::Header("kid");
+        // Issuers may call their keys what they like; a name that is known here saves the others.
+        let named = self.keys.iter().find(|public| kid.as_ref() == Some(&public.jwk.kid));
+        for public in named.map_or(self.keys.as_slice(), std::slice::from_ref) {
+            match decode::<Said>(token, &public.key, &self.validation) {
                 Ok(token) => return Ok(token.claims),
                 Err(error) if *error.kind() == ErrorKind::ExpiredSignature => {
                     return Err(TokenError::Expired);
@@ -170,7 +190,11 @@ impl TokenKeys {
         Err(refused)
     }
 
-    fn identity(&self, said: Said) -> Result<Identity, TokenError> {
+    fn bearer(&self, said: Said) -> Result<Bearer, TokenError> {
+        // Leeway is for clocks that are ahead, not for tokens that are over.
+        if said.exp.as_f64().is_none_or(|expires| expires <= now_exact()) {
+            return Err(TokenError::Expired);
+        }
         let leeway = i64::try_from(self.validation.leeway).unwrap_or(0);
         if said.iat > now().saturating_add(leeway) {
             return Err(TokenError::Claim("iat"));
@@ -182,7 +206,8 @@ impl TokenKeys {
         let mut roles: Vec<Role> = said.roles.iter().filter_map(|name| Role::of_name(name)).collect();
         roles.sort_unstable();
         roles.dedup();
-        Ok(Identity { subject: said.sub, tenant: said.tenant, roles })
+        let identity = Identity { subject: said.sub, tenant: said.tenant, roles };
+        Ok(Bearer::new(identity, said.iat, said.sign_in))
     }
 }
 
@@ -193,8 +218,9 @@ impl Said {
     }
 }
 
-/// Refuses kinds of tokens that are not access tokens, and demands (`crit`) that are not understood here.
-fn check_header(token: &str) -> Result<(), TokenError> {
+/// Refuses kinds of tokens that are not access tokens, and demands (`crit`) that are not understood here. Returns the name of
+/// the key, if it is told. Keys that the header brings along (`jwk`, `jku`, `x5u`) are not looked at.
+fn check_header(token: &str) -> Result<Option<String>, TokenError> {
     let header = decode_header(token).map_err(TokenError::Refused)?;
     if header.alg != Algorithm::EdDSA {
         return Err(TokenError::Header("alg"));
@@ -203,15 +229,30 @@ fn check_header(token: &str) -> Result<(), TokenError> {
         return Err(TokenError::Header("crit"));
     }
     match header.typ.as_deref().map(str::to_ascii_lowercase).as_deref() {
-        None | Some("at+jwt" | "application/at+jwt") => Ok(()),
-        Some(_) => Err(TokenError::Header("typ")),
+        None | Some("at+jwt" | "application/at+jwt") => {}
+        Some(_) => return Err(TokenError::Header("typ")),
     }
+    match header.kid {
+        Some(kid) if !is_name(&kid) => Err(TokenError::Header("kid")),
+        kid => Ok(kid),
+    }
+}
+
+/// Whether a key may be called so: no path, no query, nothing that anybody could take for more than a name.
+fn is_name(kid: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b':' | b'=' | b'.');
+    (1..=128).contains(&kid.len()) && kid.bytes().all(plain) && !kid.contains("..")
 }
 
 /// The PEM blocks of a text.
 fn blocks(pem: &str) -> impl Iterator<Item = &str> {
     const END: &str = "-----END PUBLIC KEY-----";
     pem.split_inclusive(END).map(str::trim).filter(|block| !block.is_empty())
+}
+
+/// The same, with the fraction.
+fn now_exact() -> f64 {
+    Utc::now().timestamp_micros() as f64 / 1e6
 }
 
 /// Seconds since 1970.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 
-use crate::Identity;
+use crate::bearer::Bearer;
 
 /// Tokens that are kept.
 const CAPACITY: u64 = 10_000;
@@ -24,7 +24,7 @@ pub(crate) type TokenDigest = [u8; 32];
 pub(crate) struct VerifiedTokens(Cache<TokenDigest, Arc<Verified>>);
 
 struct Verified {
-    identity: Identity,
+    bearer: Bearer,
     /// Seconds since 1970.
     times: Range<i64>,
 }
@@ -39,14 +39,14 @@ impl VerifiedTokens {
     }
 
     /// Who bears the token, if it was found valid and its times include `now`.
-    pub(crate) fn get(&self, digest: &TokenDigest, now: i64) -> Option<Identity> {
+    pub(crate) fn get(&self, digest: &TokenDigest, now: i64) -> Option<Bearer> {
         let verified = self.0.get(digest)?;
-        verified.times.contains(&now).then(|| verified.identity.clone())
+        verified.times.contains(&now).then(|| verified.bearer.clone())
     }
 
     /// Keeps who bears a valid token.
-    pub(crate) fn keep(&self, digest: TokenDigest, identity: Identity, times: Range<i64>) {
-        self.0.insert(digest, Arc::new(Verified { identity, times }));
+    pub(crate) fn keep(&self, digest: TokenDigest, bearer: Bearer, times: Range<i64>) {
+        self.0.insert(digest, Arc::new(Verified { bearer, times }));
     }
 }
 
@@ -61,12 +61,12 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::TenantId;
+    use crate::{Identity, TenantId};
 
     #[test]
     fn a_token_is_found_between_its_times_and_by_all_its_bytes() {
         let tenant = TenantId::from_uuid(Uuid::from_u128(1));
-        let ada = Identity { subject: "ada".to_owned(), tenant, roles: Vec::new() };
+        let ada = Bearer::new(Identity { subject: "ada".to_owned(), tenant, roles: Vec::new() }, 100, None);
         let tokens = VerifiedTokens::new();
         let digest = VerifiedTokens::digest("a.b.c");
         tokens.keep(digest, ada.clone(), 100..160);

@@ -28,6 +28,9 @@ pub enum Duty {
     Projector,
     /// Reads the log and the read models of the one tenant that the transaction names.
     Reader,
+    /// Keeps the secrets of users of the one tenant that the transaction names; reads what the log says of users and their
+    /// sessions, for all tenants.
+    Identity,
 }
 
 impl Duty {
@@ -38,6 +41,7 @@ impl Duty {
             Duty::Relay => "crm_relay",
             Duty::Projector => "crm_projector",
             Duty::Reader => "crm_reader",
+            Duty::Identity => "crm_identity",
         }
     }
 
@@ -47,7 +51,7 @@ impl Duty {
     const fn synchronous_commit(self) -> &'static str {
         match self {
             Duty::Projector => "off",
-            Duty::Appender | Duty::Relay | Duty::Reader => "on",
+            Duty::Appender | Duty::Relay | Duty::Reader | Duty::Identity => "on",
         }
     }
 }

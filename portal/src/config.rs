@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
-use edge::TokenSettings;
+use edge::{SigningKey, TokenSettings};
 use event_store::StreamNames;
 
 use crate::telemetry::LogFormat;
@@ -30,9 +30,16 @@ pub struct SiteArgs {
     /// Copies that a NATS cluster keeps of each message
     #[arg(long, env = "CRM_NATS_REPLICAS", global = true, default_value_t = 1, value_name = "1|3|5")]
     pub nats_replicas: usize,
-    /// The PEM file of the public key that tokens are checked with
+    /// The PEM file of the public keys that tokens are checked with; without it, that of the private key
     #[arg(long, env = "CRM_TOKEN_PUBLIC_KEY", global = true, value_name = "FILE")]
     pub token_public_key: Option<PathBuf>,
+    /// The PEM file of the Ed25519 key that tokens of users are signed with; without it nobody can sign in
+    #[arg(long, env = "CRM_TOKEN_PRIVATE_KEY", global = true, value_name = "FILE")]
+    pub token_private_key: Option<PathBuf>,
+    /// How many proxies stand before the APIs, each of which adds to X-Forwarded-For: so that guesses of passwords are counted
+    /// by where they come from
+    #[arg(long, env = "CRM_PROXIES", global = true, default_value_t = 0, value_name = "COUNT")]
+    pub proxies: usize,
     /// What log lines on stderr look like; RUST_LOG chooses which there are
     #[arg(long, env = "CRM_LOG", global = true, default_value = "auto", value_name = "FORMAT")]
     pub log: LogFormat,
@@ -65,11 +72,14 @@ impl SiteArgs {
         self.dir.join("token-key.pem")
     }
 
-    /// The PEM text of the public key: the configured one, or that of the development key.
-    pub fn public_key(&self) -> anyhow::Result<String> {
+    /// The PEM text of the public keys: the configured ones, or that of the private key, or that of the development key.
+    pub fn public_keys(&self) -> anyhow::Result<String> {
         if let Some(file) = &self.token_public_key {
             return std::fs::read_to_string(file)
                 .with_context(|| format!("cannot read the public key {}", file.display()));
+        }
+        if let Some(key) = self.private_key()? {
+            return Ok(key.public_pem()?);
         }
         let file = self.development_key();
         let pem = std::fs::read_to_string(&file).with_context(|| {
@@ -79,7 +89,16 @@ impl SiteArgs {
                 file.display()
             )
         })?;
-        Ok(edge::SigningKey::from_pem(&pem)?.public_pem()?)
+        Ok(SigningKey::from_pem(&pem)?.public_pem()?)
+    }
+
+    /// The key that tokens of users are signed with, if one is configured.
+    pub fn private_key(&self) -> anyhow::Result<Option<SigningKey>> {
+        let Some(file) = &self.token_private_key else { return Ok(None) };
+        let pem = std::fs::read_to_string(file)
+            .with_context(|| format!("cannot read the private key {}", file.display()))?;
+        let key = SigningKey::from_pem(&pem);
+        Ok(Some(key.with_context(|| format!("{} is of no use", file.display()))?))
     }
 }
 

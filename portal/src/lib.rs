@@ -21,6 +21,7 @@ mod standing;
 mod status;
 mod telemetry;
 mod token;
+mod user;
 mod verify;
 
 use clap::{Parser, Subcommand};
@@ -62,6 +63,8 @@ enum Task {
     Openapi,
     /// Print a bearer token for development.
     Token(token::TokenArgs),
+    /// Open accounts and set passwords: the first admin of a tenant comes from here.
+    User(user::UserCommand),
     /// Let people read the read models of a tenant with SQL: create, list and drop their logins.
     Analyst(analyst::AnalystCommand),
     /// Bring leads and opportunities in from CSV files, or take an import back.
@@ -89,6 +92,7 @@ impl Task {
             | Task::Migrate
             | Task::Openapi
             | Task::Token(_)
+            | Task::User(_)
             | Task::Analyst(_)
             | Task::Import(_)
             | Task::Rebuild(_)
@@ -112,6 +116,7 @@ pub async fn run() -> std::process::ExitCode {
         Task::Migrate => maintain::migrate(&cli.site).await,
         Task::Openapi => roles::print_openapi(),
         Task::Token(args) => token::token(&cli.site, &args),
+        Task::User(command) => user::user(&cli.site, &command).await,
         Task::Analyst(command) => analyst::analyst(&cli.site, &command).await,
         Task::Import(command) => import::import(&cli.site, &command).await,
         Task::Rebuild(args) => maintain::rebuild(&cli.site, &args).await,

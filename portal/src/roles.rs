@@ -4,9 +4,12 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use access::rights::RightsWatch;
+use access::{Hasher, Vault};
 use axum::Router;
 use command_api::CommandApi;
-use edge::{Check, OpenApiExt as _, TokenKeys};
+use command_api::identity::Issuer;
+use edge::{Check, OpenApiExt as _, Revocations, SigningKey, TokenKeys};
 use event_store::relay::Relay;
 use event_store::{Duty, EventStore, SessionPool, connect, nats, read};
 use projections::runner::Runner;
@@ -28,25 +31,65 @@ const COMMAND_CONNECTIONS: u32 = 16;
 const QUERY_CONNECTIONS: u32 = 24;
 const POSITION_CONNECTIONS: u32 = 2;
 const PROJECTOR_CONNECTIONS: u32 = 12;
+const IDENTITY_CONNECTIONS: u32 = 8;
 
 /// What all parts of a process share.
 pub struct Roles<'a> {
     args: &'a SiteArgs,
     site: &'a Site,
     pools: Mutex<Vec<NamedPool>>,
+    revocations: Revocations,
+    watch: Mutex<Option<RightsWatch>>,
 }
 
 impl<'a> Roles<'a> {
     /// The parts for these servers.
     pub fn new(args: &'a SiteArgs, site: &'a Site) -> Self {
-        Self { args, site, pools: Mutex::default() }
+        let (pools, watch) = (Mutex::default(), Mutex::default());
+        Self { args, site, pools, revocations: Revocations::new(), watch }
     }
 
     /// The command side, with its appender running.
     pub fn commands(&self) -> anyhow::Result<CommandApi> {
         let store =
             EventStore::start(self.named_pool("commands", Duty::Appender, COMMAND_CONNECTIONS)?, upcasters());
-        Ok(CommandApi::new(store, self.keys()?))
+        let api = CommandApi::new(store, self.keys()?)
+            .with_revocations(self.revocations()?)
+            .with_proxies(self.args.proxies);
+        let issuer = self.issuer()?;
+        Ok(match self.signing_key()? {
+            Some(key) => api.with_issuer(issuer.with_key(key, token_settings())),
+            None => api.with_issuer(issuer),
+        })
+    }
+
+    /// What keeps passwords.
+    fn issuer(&self) -> anyhow::Result<Issuer> {
+        let vault = Vault::new(self.named_pool("identity", Duty::Identity, IDENTITY_CONNECTIONS)?);
+        // Half of the cores at most, so that a flood of sign-ins leaves the others to everything else.
+        let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() / 2);
+        Ok(Issuer::new(vault, Hasher::new(cores)?))
+    }
+
+    /// The configured key; with embedded servers, the development key.
+    fn signing_key(&self) -> anyhow::Result<Option<SigningKey>> {
+        match self.args.private_key()? {
+            Some(key) => Ok(Some(key)),
+            None if self.site.is_embedded() => {
+                let pem = std::fs::read_to_string(self.args.development_key())?;
+                Ok(Some(SigningKey::from_pem(&pem)?))
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// What has ended tokens before their time, as far as the log says. All parts of a process share one watch.
+    fn revocations(&self) -> anyhow::Result<Revocations> {
+        let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
+        if watch.is_none() {
+            *watch = Some(RightsWatch::start(self.pool(Duty::Identity, 1)?, self.revocations.clone()));
+        }
+        Ok(self.revocations.clone())
     }
 
     /// The query side.
@@ -57,7 +100,8 @@ impl<'a> Roles<'a> {
         // Not the pool of the reads: while they use it up, answers that are kept are still given.
         let looks = self.pool(Duty::Reader, POSITION_CONNECTIONS)?;
         let positions = Positions::start(client, &self.args.names(), looks);
-        Ok(QueryApi::new(sessions, positions, self.keys()?, upcasters()))
+        Ok(QueryApi::new(sessions, positions, self.keys()?, upcasters())
+            .with_revocations(self.revocations()?))
     }
 
     /// Starts the relay and every projection. They stop when the set is dropped; that is safe at any point.
@@ -159,8 +203,9 @@ impl<'a> Roles<'a> {
         Ok(connect(&self.site.database_url, duty, connections)?)
     }
 
-    fn keys(&self) -> anyhow::Result<TokenKeys> {
-        Ok(TokenKeys::from_pem(&self.args.public_key()?, &token_settings())?)
+    /// The keys that tokens are checked with.
+    pub fn keys(&self) -> anyhow::Result<TokenKeys> {
+        Ok(TokenKeys::from_pem(&self.args.public_keys()?, &token_settings())?)
     }
 }
 

@@ -99,7 +99,9 @@ async fn run_all(
     let checks = checks(&roles, Duty::Reader, &sampler)?;
     let _operators =
         operators.map(|listener| serve_operators(listener, admin::router(gathered, checks.clone())));
-    let apis = command_api::router(commands).merge(query_api::router(queries));
+    let apis = command_api::router(commands)
+        .merge(query_api::router(queries))
+        .merge(edge::jwks::router(&roles.keys()?));
     let served = tokio::select! {
         served = run(listener, site_router(apis, checks), stop) => served,
         died = site.died() => Err(died.into()),
@@ -115,7 +117,7 @@ pub async fn command_api(args: &SiteArgs, api: &ApiArgs) -> anyhow::Result<ExitC
     let site = Site::external(args).await?;
     let roles = Roles::new(args, &site);
     let gathered = metrics::install()?;
-    let router = command_api::router(roles.commands()?);
+    let router = command_api::router(roles.commands()?).merge(edge::jwks::router(&roles.keys()?));
     one_api(&roles, gathered, router, Duty::Appender, api).await
 }
 
@@ -124,7 +126,7 @@ pub async fn query_api(args: &SiteArgs, api: &ApiArgs) -> anyhow::Result<ExitCod
     let site = Site::external(args).await?;
     let roles = Roles::new(args, &site);
     let gathered = metrics::install()?;
-    let router = query_api::router(roles.queries().await?);
+    let router = query_api::router(roles.queries().await?).merge(edge::jwks::router(&roles.keys()?));
     one_api(&roles, gathered, router, Duty::Reader, api).await
 }
 

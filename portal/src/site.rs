@@ -118,6 +118,11 @@ impl Site {
         Ok(())
     }
 
+    /// Whether the servers are its own.
+    pub fn is_embedded(&self) -> bool {
+        self.embedded.is_some()
+    }
+
     /// Returns when an own server has ended although nobody asked it to; never for named servers.
     pub async fn died(&mut self) -> embedded::Error {
         match &mut self.embedded {

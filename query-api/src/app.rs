@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use edge::{EdgeState, TokenKeys};
+use edge::{EdgeState, Revocations, TokenKeys};
 use event_store::{SessionPool, Upcasters};
 use projections::Positions;
 use tokio::sync::Semaphore;
@@ -34,6 +34,7 @@ pub(crate) struct Parts {
     pub(crate) exports: Arc<Semaphore>,
     clock: Clock,
     keys: TokenKeys,
+    revocations: Option<Revocations>,
 }
 
 impl QueryApi {
@@ -49,7 +50,14 @@ impl QueryApi {
             exports: Arc::new(Semaphore::new(EXPORTS)),
             clock: Arc::new(Utc::now),
             keys,
+            revocations: None,
         }))
+    }
+
+    /// Refuses tokens that have ended before their time; without it, each is good until it expires.
+    #[must_use]
+    pub fn with_revocations(self, revocations: Revocations) -> Self {
+        Self(Arc::new(Parts { revocations: Some(revocations), ..Arc::unwrap_or_clone(self.0) }))
     }
 
     /// Takes the time that answers depend on, such as days in a stage, from another clock than that of the machine.
@@ -73,5 +81,9 @@ impl QueryApi {
 impl EdgeState for QueryApi {
     fn token_keys(&self) -> &TokenKeys {
         &self.0.keys
+    }
+
+    fn revocations(&self) -> Option<&Revocations> {
+        self.0.revocations.as_ref()
     }
 }

@@ -10,6 +10,7 @@ mod reads;
 mod rebuild;
 mod relay;
 mod visible;
+mod walls;
 
 use futures::future::LocalBoxFuture;
 
@@ -40,6 +41,7 @@ pub fn all() -> Vec<Box<dyn Measure>> {
         Box::new(rebuild::Rebuild),
         Box::new(visible::Visible),
         Box::new(reads::Reads),
+        Box::new(walls::Walls),
         Box::new(abuse::Abused),
         Box::new(growth::Growth),
         Box::new(large_log::LargeLog),

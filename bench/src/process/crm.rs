@@ -5,10 +5,11 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use edge::{Identity, Role, SigningKey, TenantId, TokenSettings};
+use edge::{Identity, Issue, Role, SignIn, SigningKey, TenantId, TokenSettings};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
+use uuid::Uuid;
 
 use super::memory::Memory;
 use crate::http::{Connection, request};
@@ -26,6 +27,8 @@ const TOKEN_LIFE: Duration = Duration::from_secs(3 * 60 * 60);
 pub struct Access {
     pub token: String,
     pub public_pem: String,
+    key: SigningKey,
+    tenant: TenantId,
 }
 
 impl Access {
@@ -33,7 +36,22 @@ impl Access {
         let key = SigningKey::generate()?;
         let identity = Identity { subject: "kim".into(), tenant, roles: vec![Role::Admin] };
         let token = key.mint(&TokenSettings::default(), &identity, TOKEN_LIFE)?;
-        Ok(Self { token, public_pem: key.public_pem()? })
+        Ok(Self { token, public_pem: key.public_pem()?, key, tenant })
+    }
+
+    /// The same rights, for a user who is signed in: a token as `POST /api/v1/sessions` gives it, that is valid for longer.
+    pub fn of_a_user(&self) -> anyhow::Result<Self> {
+        let identity =
+            Identity { subject: Uuid::now_v7().to_string(), tenant: self.tenant, roles: vec![Role::Admin] };
+        let issue = Issue {
+            at: chrono::Utc::now().timestamp(),
+            ttl: TOKEN_LIFE,
+            jti: Uuid::now_v7(),
+            sign_in: Some(SignIn { session: Uuid::now_v7(), rights: 1 }),
+        };
+        let token = self.key.sign(&TokenSettings::default(), &identity, issue)?;
+        let (public_pem, key) = (self.public_pem.clone(), self.key.clone());
+        Ok(Self { token, public_pem, key, tenant: self.tenant })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The aggregates of identity, as dispatch sees them.
 
 use domain::EmailAddress;
+use domain::identity::session::{Session, SessionAction, SessionCommand, SessionError, SessionEvent};
 use domain::identity::user::{User, UserAction, UserCommand, UserError, UserEvent};
 use event_store::Claim;
 use sha2::{Digest as _, Sha256};
@@ -25,5 +26,13 @@ impl Decide for User {
     fn occupancy(id: Uuid, event: &UserEvent) -> Occupancy {
         let claim = |email| Claim { scope: email_scope(email), value: id.to_string() };
         Occupancy { taken: event.email_taken().map(claim), left: event.email_left().map(claim) }
+    }
+}
+
+impl Decide for Session {
+    type Action = SessionAction;
+
+    fn decide(&self, command: SessionCommand) -> Result<Vec<SessionEvent>, SessionError> {
+        self.decide(command)
     }
 }

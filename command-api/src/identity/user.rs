@@ -73,7 +73,7 @@ async fn change_user(
 
 /// Say which roles a user has: these and no others. Nobody takes the role of admin from themselves.
 ///
-/// Tokens carry roles: whoever issues them reads here, and one that was issued keeps its roles until it expires.
+/// Access tokens of the user end within a second, everywhere; a refresh brings one with the roles of now.
 #[utoipa::path(
     put,
     path = "/api/v1/users/{id}/roles",
@@ -95,7 +95,7 @@ async fn assign_user_roles(
 
 /// Shut a user out. Nobody does that to themselves.
 ///
-/// Whoever issues tokens issues none to a user who is shut out; one that was issued lasts until it expires.
+/// All sessions of the user end, within a second everywhere, and no other one begins.
 #[utoipa::path(
     post,
     path = "/api/v1/users/{id}/disable",

@@ -4,7 +4,7 @@ use domain::TenantId;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{Api, Call, Reply, Things, routes};
+use crate::support::{Api, Call, Reply, Route, Things, routes};
 
 /// What a caller can tell replies apart by.
 fn visible(reply: &Reply) -> (u16, Value, Vec<(String, String)>) {
@@ -24,7 +24,9 @@ async fn the_id_of_another_tenants_thing_is_the_same_404_as_one_that_never_exist
     let theirs = Things::of(&api).await;
     let before = api.head().await;
     let stranger = TenantId::from_uuid(Uuid::now_v7());
-    for route in routes().into_iter().filter(|route| route.path.contains("{id}")) {
+    // Of one's own things, `identity_session` tells.
+    let named = |route: &Route| route.path.contains("{id}") && !route.is_own();
+    for route in routes().into_iter().filter(named) {
         for prepare in [|call| call, |call: Call| call.if_match(1), |call: Call| call.header("if-match", "*")]
         {
             let known = api.send(prepare(route.call(&theirs)).of(stranger)).await.fails(404, "not_found");

@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use chrono::Duration;
 use domain::fixtures::{at, email, euros, id, percent, prose, text};
 use domain::identity::Role;
+use domain::identity::session::{Device, EndReason, SessionAction, SessionCommand};
 use domain::identity::user::{UserAction, UserCommand};
 use domain::sales::ActivityKind;
 use domain::sales::import::fixtures::source;
@@ -127,5 +128,20 @@ pub fn user_commands() -> impl Strategy<Value = Vec<UserCommand>> {
         2 => role().prop_map(|role| UserAction::RevokeRole { role }),
         1 => Just(UserAction::Disable),
         1 => Just(UserAction::Enable),
+        1 => (1..4_u128).prop_map(|n| UserAction::ChangePassword { password: id(n) }),
+        1 => Just(UserAction::SignOutEverywhere),
+    ])
+}
+
+/// What may be asked of a session, in any order.
+pub fn session_commands() -> impl Strategy<Value = Vec<SessionCommand>> {
+    let reason =
+        prop_oneof![Just(EndReason::SignedOut), Just(EndReason::Reused), Just(EndReason::EndedByAdmin)];
+    commands(prop_oneof![
+        (1..4_u128, ".{0,3}").prop_map(|(user, told)| SessionAction::Start {
+            user: id(user),
+            device: Personal::new(Device::of(&told)),
+        }),
+        reason.prop_map(|reason| SessionAction::End { reason }),
     ])
 }

@@ -17,6 +17,7 @@ mod server;
 mod slow;
 mod stop;
 mod token;
+mod token_malformed;
 mod trace;
 
 use axum::Router;

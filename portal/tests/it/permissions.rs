@@ -14,6 +14,9 @@ writes the page anew.
 
 A role counts in its tenant only. What belongs to another tenant, what was deleted and what never existed all look the same: 404. Without
 a token the answer is 401, without the permission 403, whatever the request says.
+
+`public` asks for no token. `session.own` is for whoever is signed in, in whatever role, and reaches nothing but what is their own; a token
+that was not issued on signing in here has no session, and the answer is 403.
 ";
 
 fn document() -> Value {

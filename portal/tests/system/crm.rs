@@ -20,7 +20,7 @@ pub struct Site {
     pub nats_root: String,
     pub tenant: TenantId,
     pub token: String,
-    public_key: PathBuf,
+    private_key: PathBuf,
     pub collector: Option<String>,
     pub client: Client,
 }
@@ -34,13 +34,13 @@ impl Site {
     pub async fn with_nats(nats_url: String, nats_root: String) -> Self {
         let database = testing::database().await;
         let key = SigningKey::generate().unwrap();
-        let public_key = std::env::temp_dir().join(format!("{}.pem", database.name()));
-        std::fs::write(&public_key, key.public_pem().unwrap()).unwrap();
+        let private_key = std::env::temp_dir().join(format!("{}.pem", database.name()));
+        std::fs::write(&private_key, key.to_pem().unwrap()).unwrap();
         let tenant = TenantId::from_uuid(Uuid::now_v7());
         let identity = Identity { subject: "test".into(), tenant, roles: vec![Role::Admin] };
         let token = key.mint(&TokenSettings::default(), &identity, Duration::from_secs(3600)).unwrap();
         let client = Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
-        Self { database, nats_url, nats_root, tenant, token, public_key, collector: None, client }
+        Self { database, nats_url, nats_root, tenant, token, private_key, collector: None, client }
     }
 
     pub fn command(&self, arguments: &[&str]) -> Command {
@@ -50,7 +50,7 @@ impl Site {
             .env("DATABASE_URL", self.database.url())
             .env("NATS_URL", &self.nats_url)
             .env("CRM_NATS_ROOT", &self.nats_root)
-            .env("CRM_TOKEN_PUBLIC_KEY", &self.public_key)
+            .env("CRM_TOKEN_PRIVATE_KEY", &self.private_key)
             .env_remove("CRM_LISTEN")
             .stdin(Stdio::null())
             .kill_on_drop(true);
@@ -144,7 +144,7 @@ impl Site {
 
 impl Drop for Site {
     fn drop(&mut self) {
-        let _gone = std::fs::remove_file(&self.public_key);
+        let _gone = std::fs::remove_file(&self.private_key);
     }
 }
 

@@ -26,6 +26,8 @@ struct Things {
     lead: String,
     opportunity: String,
     user: String,
+    /// The token of somebody who is signed in, for what is their own.
+    own: String,
 }
 
 impl Things {
@@ -115,6 +117,8 @@ async fn send_everything(site: &Site, crm: &Crm, things: &Things) -> usize {
         let collection = path.split('/').nth(3).unwrap_or_default();
         let way = path.replace("{id}", &things.named(collection)).replace("{stage_id}", &things.stage);
         for (method, operation) in item.as_object().unwrap() {
+            let is_own = operation["x-permission"] == "session.own";
+            let token = if is_own { &things.own } else { &site.token };
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
             let url = format!("{}{way}", crm.address);
             if method == Method::GET {
@@ -134,7 +138,7 @@ async fn send_everything(site: &Site, crm: &Crm, things: &Things) -> usize {
                 let request = site
                     .client
                     .request(method.clone(), &url)
-                    .bearer_auth(&site.token)
+                    .bearer_auth(token)
                     .header(header::CONTENT_TYPE, "application/json")
                     .header("Idempotency-Key", format!("kanarie{}", Uuid::now_v7()))
                     .body(text);
@@ -275,6 +279,7 @@ impl Site {
             (answer.status(), answer.json::<Value>().await.unwrap())
         };
         let stage = shown["data"]["stages"][0]["id"].as_str().unwrap_or_else(|| panic!("{shown}")).to_owned();
-        Things { pipeline, stage, lead, opportunity, user }
+        let own = self.signed_in(crm, "kanarie kanarie").await;
+        Things { pipeline, stage, lead, opportunity, user, own }
     }
 }

@@ -12,6 +12,7 @@ mod nats_store;
 mod operate;
 mod operated;
 mod receiver;
+mod sign_in;
 mod stopped_relay;
 mod tampering;
 mod traces;

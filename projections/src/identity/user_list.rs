@@ -83,6 +83,9 @@ impl Projection for UserList {
             }
             UserEvent::Disabled {} => user.status = UserStatus::Disabled,
             UserEvent::Enabled {} => user.status = UserStatus::Active,
+            // The row tells neither passwords nor sessions. Its version moves on all the same: it is what a client names
+            // to change the user as it is.
+            UserEvent::PasswordChanged { .. } | UserEvent::SignedOutEverywhere {} => {}
         }
         user.updated_at = fact.recorded_at;
         user.version = fact.sequence;

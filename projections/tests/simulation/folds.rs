@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use cqrs_es::{Aggregate, DomainEvent};
 use domain::Command;
+use domain::identity::session::Session;
 use domain::identity::user::User;
 use domain::sales::import::Import;
 use domain::sales::lead::Lead;
@@ -22,7 +23,7 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::commands::{
-    import_commands, lead_commands, opportunity_commands, pipeline_commands, user_commands,
+    import_commands, lead_commands, opportunity_commands, pipeline_commands, session_commands, user_commands,
 };
 use crate::memory::bus::Bus;
 use crate::memory::database::Database;
@@ -77,8 +78,9 @@ fn history() -> impl Strategy<Value = Vec<NewEvent>> {
         pipeline_commands(),
         import_commands(),
         user_commands(),
+        session_commands(),
     );
-    asked.prop_map(|(first, second, lead, pipeline, import, user)| {
+    asked.prop_map(|(first, second, lead, pipeline, import, user, session)| {
         let mut streams = [
             decided::<Opportunity, _>(11, first, |deal, command| deal.decide(command).ok()).into_iter(),
             decided::<Opportunity, _>(12, second, |deal, command| deal.decide(command).ok()).into_iter(),
@@ -87,6 +89,7 @@ fn history() -> impl Strategy<Value = Vec<NewEvent>> {
                 .into_iter(),
             decided::<Import, _>(15, import, |import, command| import.decide(command).ok()).into_iter(),
             decided::<User, _>(16, user, |user, command| user.decide(command).ok()).into_iter(),
+            decided::<Session, _>(17, session, |session, command| session.decide(command).ok()).into_iter(),
         ];
         let mut events = Vec::new();
         loop {

@@ -74,6 +74,11 @@ impl Call {
         Self { roles: None, ..self }
     }
 
+    /// With this token and no other.
+    pub fn bearer(self, token: &str) -> Self {
+        self.anonymous().header("authorization", &format!("Bearer {token}"))
+    }
+
     pub fn request(self, api: &Api) -> Request<Body> {
         let mut request = Request::builder().method(self.method.as_str()).uri(self.path);
         if let Some(roles) = self.roles {

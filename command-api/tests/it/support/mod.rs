@@ -3,15 +3,19 @@
 mod call;
 mod routes;
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
+use access::rights::RightsWatch;
+use access::{Hasher, Password, Vault};
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use chrono::{DateTime, Utc};
-use command_api::{CommandApi, router};
+use command_api::identity::{Issuer, password};
+use command_api::{CommandApi, Context, router};
 use domain::TenantId;
-use edge::{Identity, Role, SigningKey, TokenKeys, TokenSettings, finish};
+use edge::{Identity, Revocations, Role, SigningKey, TokenKeys, TokenSettings, finish};
 use embedded::testing::{self, TestDatabase};
 use event_store::{Duty, EventStore, Upcasters, connect};
 use serde_json::{Value, json};
@@ -20,7 +24,7 @@ use tower::ServiceExt;
 use uuid::Uuid;
 
 pub use call::{Call, Reply};
-pub use routes::{Things, routes};
+pub use routes::{Route, Things, routes};
 
 /// The commands of one process, and who may call them.
 pub struct Api {
@@ -31,6 +35,7 @@ pub struct Api {
     pub url: String,
     /// Up to 10 connections past all row-level security.
     pub pool: PgPool,
+    _watch: RightsWatch,
     /// The database goes with the first of all that share it.
     _database: Option<TestDatabase>,
 }
@@ -40,21 +45,21 @@ impl Api {
         let database = testing::database().await;
         let key = SigningKey::generate().unwrap();
         let (url, pool) = (database.url().to_owned(), database.pool());
-        let (app, router) = process(connect(&url, Duty::Appender, 8).unwrap(), &key);
         let tenant = TenantId::from_uuid(Uuid::now_v7());
-        Self { app, tenant, router, key, url, pool, _database: Some(database) }
+        let (app, router, watch) = whole(&url, &key);
+        Self { app, tenant, router, key, url, pool, _watch: watch, _database: Some(database) }
     }
 
     /// Another process on the same database, with a cache of its own.
     pub fn another(&self) -> Self {
-        let (app, router) = process(connect(&self.url, Duty::Appender, 8).unwrap(), &self.key);
-        let (url, pool) = (self.url.clone(), self.pool.clone());
-        Self { app, tenant: self.tenant, router, key: self.key.clone(), url, pool, _database: None }
+        let (app, router, watch) = whole(&self.url, &self.key);
+        let (url, pool, key) = (self.url.clone(), self.pool.clone(), self.key.clone());
+        Self { app, tenant: self.tenant, router, key, url, pool, _watch: watch, _database: None }
     }
 
     /// Another process over a pool of its own.
     pub fn router_over(&self, pool: PgPool) -> Router {
-        process(pool, &self.key).1
+        finish(router(commands(pool, &self.key)))
     }
 
     pub fn token(&self, tenant: TenantId, roles: &[Role], subject: &str) -> String {
@@ -94,6 +99,26 @@ impl Api {
     pub async fn user(&self, email: &str) -> Uuid {
         let body = json!({"name": "Kim", "email": email, "roles": ["sales_rep"]});
         self.post("/api/v1/users", body).await.is(201).id()
+    }
+
+    /// Gives a user a password.
+    pub async fn password(&self, user: Uuid, text: &str) {
+        let context = Context::new(self.tenant, "crm", "a test");
+        password::set(&self.app, &context, user.into(), Password::choose(text).unwrap()).await.unwrap();
+    }
+
+    /// An access token of a new user who has signed in.
+    pub async fn signed_in(&self) -> String {
+        let (email, password) = (format!("kim.{}@engines.example", Uuid::now_v7()), "correct horse");
+        let user = self.user(&email).await;
+        self.password(user, password).await;
+        let body = json!({"tenant_id": self.tenant, "email": email, "password": password});
+        // From an address of its own, so that guesses of others do not count.
+        let [.., a, b, c] = user.into_bytes();
+        let call =
+            Call::post("/api/v1/sessions").anonymous().header("x-forwarded-for", &format!("10.{a}.{b}.{c}"));
+        let reply = self.send(call.json(body)).await.is(201);
+        reply.body["data"]["access_token"].as_str().unwrap().to_owned()
     }
 
     /// The default pipeline and its stages in order.
@@ -140,11 +165,26 @@ impl Api {
     }
 }
 
-fn process(pool: PgPool, key: &SigningKey) -> (CommandApi, Router) {
+/// All that a process has which signs users in.
+fn whole(url: &str, key: &SigningKey) -> (CommandApi, Router, RightsWatch) {
+    let pool = |duty, connections| connect(url, duty, connections).unwrap();
+    // Hashing the password of nobody is dear, so all tests share one.
+    static HASHER: LazyLock<Hasher> = LazyLock::new(|| Hasher::new(2).unwrap());
+    let issuer = Issuer::new(Vault::new(pool(Duty::Identity, 8)), HASHER.clone());
+    let revocations = Revocations::new();
+    let watch = RightsWatch::start(pool(Duty::Identity, 1), revocations.clone());
+    let app = commands(pool(Duty::Appender, 8), key)
+        .with_issuer(issuer.with_key(key.clone(), TokenSettings::default()))
+        .with_revocations(revocations)
+        .with_proxies(1);
+    (app.clone(), finish(router(app)), watch)
+}
+
+/// Commands, and nobody who signs in.
+fn commands(pool: PgPool, key: &SigningKey) -> CommandApi {
     let store = EventStore::start(pool, Upcasters::default());
     let keys = TokenKeys::from_pem(&key.public_pem().unwrap(), &TokenSettings::default()).unwrap();
-    let app = CommandApi::new(store, keys);
-    (app.clone(), finish(router(app)))
+    CommandApi::new(store, keys)
 }
 
 /// A path of leads, opportunities or pipelines.

@@ -13,6 +13,7 @@ pub struct Things {
     pub lead: Uuid,
     pub opportunity: Uuid,
     pub user: Uuid,
+    pub session: Uuid,
 }
 
 impl Things {
@@ -21,13 +22,14 @@ impl Things {
         let (pipeline, stages) = api.default_pipeline().await;
         let (lead, opportunity) = (api.lead().await, api.deal().await);
         let address = format!("kim.{}@engines.example", Uuid::now_v7());
-        Self { pipeline, stage: stages[1], lead, opportunity, user: api.user(&address).await }
+        let (user, session) = (api.user(&address).await, Uuid::now_v7());
+        Self { pipeline, stage: stages[1], lead, opportunity, user, session }
     }
 
     /// Things that never existed.
     pub fn unknown() -> Self {
-        let [pipeline, stage, lead, opportunity, user] = std::array::from_fn(|_| Uuid::now_v7());
-        Self { pipeline, stage, lead, opportunity, user }
+        let [pipeline, stage, lead, opportunity, user, session] = std::array::from_fn(|_| Uuid::now_v7());
+        Self { pipeline, stage, lead, opportunity, user, session }
     }
 }
 
@@ -57,11 +59,21 @@ pub fn routes() -> Vec<Route> {
             });
         }
     }
-    assert!(routes.len() >= 23, "{routes:?}");
+    assert!(routes.len() >= 33, "{routes:?}");
     routes
 }
 
 impl Route {
+    /// Whether it asks for no token.
+    pub fn is_public(&self) -> bool {
+        self.permission == "public"
+    }
+
+    /// Whether it is for whoever is signed in here, in whatever role.
+    pub fn is_own(&self) -> bool {
+        self.permission == "session.own"
+    }
+
     /// The path to a thing, if it names one.
     pub fn to(&self, things: &Things) -> String {
         let id = match self.path.split('/').nth(3).unwrap() {
@@ -69,6 +81,7 @@ impl Route {
             "leads" => things.lead,
             "opportunities" => things.opportunity,
             "users" => things.user,
+            "sessions" | "password" => things.session,
             other => panic!("no example of {other}"),
         };
         self.path.replace("{id}", &id.to_string()).replace("{stage_id}", &things.stage.to_string())
@@ -124,6 +137,14 @@ impl Route {
             "change_user" => json!({"name": "Grace H.", "email": "g@engines.example"}),
             "assign_user_roles" => json!({"roles": ["sales_manager", "viewer"]}),
             "disable_user" | "enable_user" => json!({"occurred_at": "2026-01-31T12:00:00Z"}),
+            "sign_in_user" => json!({
+                "tenant_id": Uuid::now_v7(), "email": "grace@engines.example", "password": "correct horse",
+            }),
+            "refresh_session" => json!({"refresh_token": "crm_rt_"}),
+            "sign_out_session" | "sign_out_user_everywhere" => json!({}),
+            "change_password" => {
+                json!({"current_password": "correct horse", "new_password": "battery staple"})
+            }
             other => panic!("a new operation needs an example of its body: {other}"),
         }
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{UserAction, UserCommand, UserError, UserEvent};
 use crate::identity::Role;
-use crate::{EmailAddress, Personal, Text};
+use crate::{EmailAddress, PasswordId, Personal, Text};
 
 /// A user, as the events made them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -31,6 +31,11 @@ pub struct Account {
     pub roles: BTreeSet<Role>,
     /// Whether the user is shut out.
     pub disabled: bool,
+    /// The current password; none if the user was never given one.
+    pub password: Option<PasswordId>,
+    /// How often all sessions of the user were ended: by shutting the user out, by another password, or by signing out
+    /// everywhere. A session belongs to the epoch in which it began, and is over when another begins.
+    pub epoch: u32,
 }
 
 impl User {
@@ -40,6 +45,27 @@ impl User {
             Self::Unborn => None,
             Self::Known(account) => Some(account),
         }
+    }
+
+    /// Whether there is an account whose user is not shut out.
+    pub fn is_active(&self) -> bool {
+        self.account().is_some_and(|account| !account.disabled)
+    }
+
+    /// The roles that the user has; none without an account.
+    pub fn roles(&self) -> &BTreeSet<Role> {
+        static NONE: BTreeSet<Role> = BTreeSet::new();
+        self.account().map_or(&NONE, |account| &account.roles)
+    }
+
+    /// The current password, if the user was ever given one.
+    pub fn password(&self) -> Option<PasswordId> {
+        self.account().and_then(|account| account.password)
+    }
+
+    /// The [epoch](Account::epoch) of the user's sessions; 0 without an account.
+    pub fn epoch(&self) -> u32 {
+        self.account().map_or(0, |account| account.epoch)
     }
 
     /// The events that a command leads to; none if nothing changes.
@@ -68,6 +94,11 @@ impl User {
             }
             UserAction::Disable => (!self.known()?.disabled).then_some(UserEvent::Disabled {}),
             UserAction::Enable => self.known()?.disabled.then_some(UserEvent::Enabled {}),
+            UserAction::ChangePassword { password } => self.known()?.change_password(password)?,
+            UserAction::SignOutEverywhere => {
+                // The sessions of a user who is shut out are over already.
+                (!self.known()?.disabled).then_some(UserEvent::SignedOutEverywhere {})
+            }
         };
         Ok(event.into_iter().collect())
     }
@@ -84,6 +115,17 @@ impl Account {
 
     fn change_email(&self, to: Personal<EmailAddress>) -> Option<UserEvent> {
         (self.email != to).then(|| UserEvent::EmailChanged { from: self.email.clone(), to })
+    }
+
+    fn change_password(&self, to: PasswordId) -> Result<Option<UserEvent>, UserError> {
+        if self.disabled {
+            return Err(UserError::Disabled);
+        }
+        Ok((self.password != Some(to)).then_some(UserEvent::PasswordChanged { password: to }))
+    }
+
+    fn end_sessions(&mut self) {
+        self.epoch = self.epoch.saturating_add(1);
     }
 }
 
@@ -108,7 +150,8 @@ impl Aggregate for User {
 
     fn apply(&mut self, event: Self::Event) {
         if let UserEvent::Registered { name, email, roles } = event {
-            *self = Self::Known(Account { name, email, roles, disabled: false });
+            let account = Account { name, email, roles, disabled: false, password: None, epoch: 0 };
+            *self = Self::Known(account);
             return;
         }
         // Only an account that was opened has further events; the log cannot hold others.
@@ -123,8 +166,16 @@ impl Aggregate for User {
             UserEvent::RoleRevoked { role } => {
                 account.roles.remove(&role);
             }
-            UserEvent::Disabled {} => account.disabled = true,
+            UserEvent::Disabled {} => {
+                account.disabled = true;
+                account.end_sessions();
+            }
             UserEvent::Enabled {} => account.disabled = false,
+            UserEvent::PasswordChanged { password } => {
+                account.password = Some(password);
+                account.end_sessions();
+            }
+            UserEvent::SignedOutEverywhere {} => account.end_sessions(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::identity::Role;
-use crate::{Command, EmailAddress, Personal, Text};
+use crate::{Command, EmailAddress, PasswordId, Personal, Text};
 
 /// An action on a user's account, with its times.
 pub type UserCommand = Command<UserAction>;
@@ -46,4 +46,11 @@ pub enum UserAction {
     Disable,
     /// Let the user in again.
     Enable,
+    /// Give the user another password, or the first one. All sessions of the user are over, whoever asks.
+    ChangePassword {
+        /// The row of the password's hash, which the caller writes in the same transaction.
+        password: PasswordId,
+    },
+    /// End all sessions of the user.
+    SignOutEverywhere,
 }

@@ -18,6 +18,9 @@ pub enum UserError {
     /// Nothing is dated before [`FIRST_YEAR`].
     #[error("an account cannot have been changed before {FIRST_YEAR}")]
     OccurredTooEarly,
+    /// Who is shut out gets no new password: being let in again comes first.
+    #[error("the user is disabled")]
+    Disabled,
     /// Of the users of a tenant, each has an address of their own, in whatever case. Raised by the caller, who alone can
     /// see the others.
     #[error("another user of the tenant has this e-mail address")]
@@ -34,6 +37,7 @@ impl Rule for UserError {
             Self::AlreadyExists => "user.already_exists",
             Self::OccurredInFuture => "user.occurred_in_future",
             Self::OccurredTooEarly => "user.occurred_too_early",
+            Self::Disabled => "user.disabled",
             Self::EmailTaken => "user.email_taken",
             Self::OwnAccount => "user.own_account",
         }
@@ -43,7 +47,7 @@ impl Rule for UserError {
         match self {
             Self::NotFound => RuleKind::NotFound,
             Self::OccurredInFuture | Self::OccurredTooEarly => RuleKind::Invalid,
-            Self::AlreadyExists | Self::EmailTaken | Self::OwnAccount => RuleKind::Refused,
+            Self::AlreadyExists | Self::Disabled | Self::EmailTaken | Self::OwnAccount => RuleKind::Refused,
         }
     }
 }

@@ -6,7 +6,17 @@ use cqrs_es::DomainEvent;
 use serde::{Deserialize, Serialize};
 
 use crate::identity::Role;
-use crate::{EmailAddress, Personal, Text};
+use crate::{EmailAddress, PasswordId, Personal, Text};
+
+/// The types of the events after which the access tokens that a user was given before are good no more: they tell other
+/// roles than the user has, or belong to a session that is over.
+pub const RIGHTS_EVENTS: &[&str] = &[
+    "user.disabled",
+    "user.role_granted",
+    "user.role_revoked",
+    "user.password_changed",
+    "user.signed_out_everywhere",
+];
 
 /// An event of a user's account.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, strum::IntoStaticStr, strum::VariantNames)]
@@ -50,6 +60,13 @@ pub enum UserEvent {
     Disabled {},
     /// The user was let in again.
     Enabled {},
+    /// The user has another password, or the first one; all sessions of the user are over.
+    PasswordChanged {
+        /// The row of its hash. The hash is in no event; this event is what makes that row the current one.
+        password: PasswordId,
+    },
+    /// All sessions of the user were ended.
+    SignedOutEverywhere {},
 }
 
 impl UserEvent {
@@ -61,7 +78,9 @@ impl UserEvent {
             | Self::RoleGranted { .. }
             | Self::RoleRevoked { .. }
             | Self::Disabled {}
-            | Self::Enabled {} => None,
+            | Self::Enabled {}
+            | Self::PasswordChanged { .. }
+            | Self::SignedOutEverywhere {} => None,
         }
     }
 
@@ -74,7 +93,9 @@ impl UserEvent {
             | Self::RoleGranted { .. }
             | Self::RoleRevoked { .. }
             | Self::Disabled {}
-            | Self::Enabled {} => None,
+            | Self::Enabled {}
+            | Self::PasswordChanged { .. }
+            | Self::SignedOutEverywhere {} => None,
         }
     }
 }

@@ -3,14 +3,26 @@
 use super::UserEvent;
 use crate::fixtures::{email, id, text};
 use crate::identity::Role;
-use crate::{Personal, UserId};
+use crate::{PasswordId, Personal, UserId};
 
 /// The user of the examples.
 pub const USER: UserId = id(61);
+/// The password of the examples.
+pub const PASSWORD: PasswordId = id(81);
 
 /// One of each.
 pub fn all() -> Vec<UserEvent> {
-    vec![registered(), renamed(), email_changed(), role_granted(), role_revoked(), disabled(), enabled()]
+    vec![
+        registered(),
+        renamed(),
+        email_changed(),
+        role_granted(),
+        role_revoked(),
+        disabled(),
+        enabled(),
+        password_changed(),
+        signed_out_everywhere(),
+    ]
 }
 
 /// `user.registered`
@@ -52,4 +64,14 @@ pub fn disabled() -> UserEvent {
 /// `user.enabled`
 pub fn enabled() -> UserEvent {
     UserEvent::Enabled {}
+}
+
+/// `user.password_changed`
+pub fn password_changed() -> UserEvent {
+    UserEvent::PasswordChanged { password: PASSWORD }
+}
+
+/// `user.signed_out_everywhere`
+pub fn signed_out_everywhere() -> UserEvent {
+    UserEvent::SignedOutEverywhere {}
 }

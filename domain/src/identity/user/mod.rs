@@ -1,4 +1,5 @@
-//! A user: who somebody is to a tenant, the roles that were given, and whether the account is in use.
+//! A user: who somebody is to a tenant, the roles that were given, which password is the current one, and whether the
+//! account is in use.
 
 mod aggregate;
 mod command;
@@ -11,4 +12,4 @@ mod tests;
 pub use aggregate::{Account, User};
 pub use command::{UserAction, UserCommand};
 pub use error::UserError;
-pub use event::UserEvent;
+pub use event::{RIGHTS_EVENTS, UserEvent};

@@ -1,6 +1,14 @@
-use super::fixtures::{disabled, email_changed, enabled, registered, renamed, role_granted, role_revoked};
-use super::{User, UserAction, UserError, UserEvent};
-use crate::fixtures::{at, email, text};
+use std::collections::BTreeSet;
+
+use cqrs_es::DomainEvent;
+use strum::VariantNames;
+
+use super::fixtures::{
+    PASSWORD, all, disabled, email_changed, enabled, password_changed, registered, renamed, role_granted,
+    role_revoked, signed_out_everywhere,
+};
+use super::{RIGHTS_EVENTS, User, UserAction, UserError, UserEvent};
+use crate::fixtures::{at, email, id, text};
 use crate::identity::Role;
 use crate::testing::{given, on};
 use crate::{Command, Personal};
@@ -35,6 +43,8 @@ fn nothing_can_be_done_with_an_account_that_was_never_opened() {
         UserAction::RevokeRole { role: Role::Admin },
         UserAction::Disable,
         UserAction::Enable,
+        UserAction::ChangePassword { password: PASSWORD },
+        UserAction::SignOutEverywhere,
     ] {
         assert_eq!(decide([], action), Err(UserError::NotFound));
     }
@@ -66,6 +76,82 @@ fn a_user_is_shut_out_and_let_in_again() {
     assert_eq!(decide([registered(), disabled()], UserAction::Disable), Ok(vec![]));
     assert_eq!(decide([registered(), disabled()], UserAction::Enable), Ok(vec![enabled()]));
     assert_eq!(decide([registered()], UserAction::Enable), Ok(vec![]));
+}
+
+#[test]
+fn a_password_is_changed_to_another_one() {
+    let change = UserAction::ChangePassword { password: PASSWORD };
+    assert_eq!(decide([registered()], change.clone()), Ok(vec![password_changed()]));
+    assert_eq!(decide([registered(), password_changed()], change), Ok(vec![]));
+    let another = UserAction::ChangePassword { password: id(82) };
+    let changed = UserEvent::PasswordChanged { password: id(82) };
+    assert_eq!(decide([registered(), password_changed()], another), Ok(vec![changed]));
+}
+
+#[test]
+fn who_is_shut_out_gets_no_password_until_let_in_again() {
+    let change = UserAction::ChangePassword { password: PASSWORD };
+    assert_eq!(decide([registered(), disabled()], change.clone()), Err(UserError::Disabled));
+    assert_eq!(
+        decide([registered(), password_changed(), disabled()], change.clone()),
+        Err(UserError::Disabled)
+    );
+    assert_eq!(decide([registered(), disabled(), enabled()], change), Ok(vec![password_changed()]));
+}
+
+#[test]
+fn a_user_signs_out_everywhere_each_time_but_not_once_shut_out() {
+    let sign_out = UserAction::SignOutEverywhere;
+    assert_eq!(decide([registered()], sign_out.clone()), Ok(vec![signed_out_everywhere()]));
+    let again = [registered(), signed_out_everywhere()];
+    assert_eq!(decide(again, sign_out.clone()), Ok(vec![signed_out_everywhere()]));
+    assert_eq!(decide([registered(), disabled()], sign_out), Ok(vec![]));
+}
+
+#[test]
+fn an_epoch_begins_whenever_all_sessions_end() {
+    let epoch = |events: &[UserEvent]| given::<User>(events.iter().cloned()).epoch();
+    assert_eq!(epoch(&[]), 0);
+    assert_eq!(epoch(&[registered()]), 0);
+    for event in all().into_iter().filter(|event| !matches!(event, UserEvent::Registered { .. })) {
+        let ends_sessions = [disabled(), password_changed(), signed_out_everywhere()].contains(&event);
+        assert_eq!(epoch(&[registered(), event]), u32::from(ends_sessions));
+    }
+    assert_eq!(epoch(&[registered(), password_changed(), disabled(), enabled(), signed_out_everywhere()]), 3);
+}
+
+#[test]
+fn a_user_tells_roles_and_password_and_whether_active() {
+    let known = |events: &[UserEvent]| {
+        let user = given::<User>(events.iter().cloned());
+        (user.is_active(), user.roles().clone(), user.password())
+    };
+    assert_eq!(known(&[]), (false, BTreeSet::new(), None));
+    assert_eq!(known(&[registered()]), (true, [Role::SalesRep].into(), None));
+    let history = [registered(), password_changed(), role_revoked(), disabled()];
+    assert_eq!(known(&history), (false, BTreeSet::new(), Some(PASSWORD)));
+}
+
+/// The match names every event, so that a new one has to decide.
+#[test]
+fn the_events_of_rights_are_those_that_end_access_tokens() {
+    let ends_tokens = |event: &UserEvent| match event {
+        UserEvent::Disabled {}
+        | UserEvent::RoleGranted { .. }
+        | UserEvent::RoleRevoked { .. }
+        | UserEvent::PasswordChanged { .. }
+        | UserEvent::SignedOutEverywhere {} => true,
+        UserEvent::Registered { .. }
+        | UserEvent::Renamed { .. }
+        | UserEvent::EmailChanged { .. }
+        | UserEvent::Enabled {} => false,
+    };
+    let examples = all();
+    assert_eq!(examples.len(), UserEvent::VARIANTS.len());
+    let expected: BTreeSet<String> =
+        examples.iter().filter(|event| ends_tokens(event)).map(DomainEvent::event_type).collect();
+    let listed: BTreeSet<String> = RIGHTS_EVENTS.iter().map(ToString::to_string).collect();
+    assert_eq!(listed, expected);
 }
 
 #[test]

@@ -1,0 +1,11 @@
+-- Spends a token, unless it was spent: of those who try at once, one finds it unspent. Its successor begins.
+with spent as (
+    update identity.refresh_token
+    set spent_at = now(), spent_by = $3, nonce = $4, successor = $5
+    where tenant_id = $1 and digest = $2 and spent_at is null and expires_at > now()
+    returning tenant_id, session_id, user_id, epoch, expires_at, spent_at
+), begun as (
+    insert into identity.refresh_token (tenant_id, digest, session_id, user_id, epoch, expires_at)
+    select tenant_id, $5, session_id, user_id, epoch, expires_at from spent
+)
+select spent_at from spent

@@ -1,0 +1,298 @@
+//! How often somebody may guess: by account, by address and by both, with rising delays; and never so that guesses shut
+//! out whoever knows the password.
+//!
+//! Everything is kept in memory, and bounded: what comes after a restart, or to another process, begins anew.
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use moka::ops::compute::Op;
+use moka::sync::Cache;
+
+/// Accounts, addresses and pairs of them that are remembered, of each.
+const CAPACITY: u64 = 50_000;
+/// How long a pair that signed in is known.
+const KNOWN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// How long guesses are remembered.
+const GUESSED: Duration = Duration::from_secs(60 * 60);
+
+/// What identifies an account, whether there is one or not.
+pub type Account = [u8; 32];
+
+/// How many wrong guesses there may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Of one account from one address before each further one has to wait: 1 s, then twice as long each time.
+    pub free: u32,
+    /// The longest of these waits.
+    pub longest: Duration,
+    /// From one address, for whatever accounts, at once and then each minute.
+    pub address: u32,
+    /// Of one account, from addresses from which it never signed in, at once and then each minute.
+    pub account: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { free: 5, longest: Duration::from_secs(60), address: 20, account: 10 }
+    }
+}
+
+/// Counts guesses. Clones share what they counted.
+#[derive(Clone)]
+pub struct Throttle(Arc<Parts>);
+
+struct Parts {
+    limits: Limits,
+    known: Cache<(Account, IpAddr), ()>,
+    pairs: Cache<(Account, IpAddr), Series>,
+    addresses: Cache<IpAddr, Bucket>,
+    accounts: Cache<Account, Bucket>,
+}
+
+/// Whether an account signed in from this address before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// It did.
+    Known,
+    /// It did not, or not lately.
+    Unknown,
+}
+
+/// Wrong guesses in a row.
+#[derive(Clone, Copy, Debug)]
+struct Series {
+    guesses: u32,
+    last: Instant,
+}
+
+/// What runs over if it is filled faster than it empties.
+#[derive(Clone, Copy, Debug)]
+struct Bucket {
+    level: f64,
+    at: Instant,
+}
+
+impl Default for Throttle {
+    fn default() -> Self {
+        Self::new(Limits::default())
+    }
+}
+
+impl Throttle {
+    /// Lets through what `limits` allow.
+    pub fn new(limits: Limits) -> Self {
+        Self(Arc::new(Parts {
+            limits,
+            known: Cache::builder().max_capacity(CAPACITY).time_to_idle(KNOWN).build(),
+            pairs: Cache::builder().max_capacity(CAPACITY).time_to_idle(GUESSED).build(),
+            addresses: Cache::builder().max_capacity(CAPACITY).time_to_idle(GUESSED).build(),
+            accounts: Cache::builder().max_capacity(CAPACITY).time_to_idle(GUESSED).build(),
+        }))
+    }
+
+    /// Lets somebody guess, and counts it as wrong until [`Throttle::right`] says otherwise, so that many at once count as many.
+    ///
+    /// # Errors
+    /// How long to wait.
+    pub fn guess(&self, account: &Account, address: IpAddr, now: Instant) -> Result<Caller, Duration> {
+        let parts = &*self.0;
+        let address = network(address);
+        let pair = (*account, address);
+        let is_known = parts.known.contains_key(&pair);
+        add(&parts.pairs, pair, |series| Series::add(series, &parts.limits, now))?;
+        if is_known {
+            return Ok(Caller::Known);
+        }
+        add(&parts.addresses, address, |bucket| Bucket::add(bucket, parts.limits.address, now))?;
+        add(&parts.accounts, *account, |bucket| Bucket::add(bucket, parts.limits.account, now))?;
+        Ok(Caller::Unknown)
+    }
+
+    /// The guess was right: it does not count, nor do the wrong ones of the same account from the same address before it.
+    pub fn right(&self, account: &Account, address: IpAddr, caller: Caller) {
+        let parts = &*self.0;
+        let address = network(address);
+        let pair = (*account, address);
+        parts.known.insert(pair, ());
+        parts.pairs.invalidate(&pair);
+        if caller == Caller::Unknown {
+            take(&parts.addresses, address);
+            take(&parts.accounts, *account);
+        }
+    }
+}
+
+/// Adds to what is kept under a key, or says how long to wait and leaves it. No two do so at once.
+fn add<K, V>(
+    kept: &Cache<K, V>,
+    key: K,
+    added: impl FnOnce(Option<V>) -> Result<V, Duration>,
+) -> Result<(), Duration>
+where
+    K: std::hash::Hash + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    let mut done = Ok(());
+    kept.entry(key).and_compute_with(|entry| match added(entry.map(|entry| entry.into_value())) {
+        Ok(value) => Op::Put(value),
+        Err(wait) => {
+            done = Err(wait);
+            Op::Nop
+        }
+    });
+    done
+}
+
+/// Takes one guess back out.
+fn take<K: std::hash::Hash + Eq + Send + Sync + 'static>(kept: &Cache<K, Bucket>, key: K) {
+    kept.entry(key).and_compute_with(|entry| match entry {
+        Some(entry) => {
+            let bucket = entry.into_value();
+            Op::Put(Bucket { level: (bucket.level - 1.0).max(0.0), ..bucket })
+        }
+        None => Op::Nop,
+    });
+}
+
+/// What counts as one address: of IPv6, the network that a single customer has.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(six) => {
+            let [a, b, c, d, ..] = six.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+        four @ IpAddr::V4(_) => four,
+    }
+}
+
+impl Series {
+    fn add(before: Option<Self>, limits: &Limits, now: Instant) -> Result<Self, Duration> {
+        let guesses = before.map_or(0, |series| series.guesses);
+        if let Some(series) = before.filter(|series| series.guesses >= limits.free) {
+            let doublings = (guesses - limits.free).min(16);
+            let wait = Duration::from_secs(1 << doublings).min(limits.longest);
+            let waited = now.saturating_duration_since(series.last);
+            if waited < wait {
+                return Err(wait - waited);
+            }
+        }
+        Ok(Self { guesses: guesses.saturating_add(1), last: now })
+    }
+}
+
+impl Bucket {
+    fn add(before: Option<Self>, most: u32, now: Instant) -> Result<Self, Duration> {
+        let (most, a_second) = (f64::from(most), f64::from(most) / 60.0);
+        let level = before.map_or(0.0, |bucket| {
+            let waited = now.saturating_duration_since(bucket.at).as_secs_f64();
+            (bucket.level - waited * a_second).max(0.0)
+        });
+        let over = level + 1.0 - most;
+        if over > 0.0 {
+            Err(Duration::from_secs_f64(over / a_second))
+        } else {
+            Ok(Self { level: level + 1.0, at: now })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GRACE: Account = [1; 32];
+
+    fn address(number: u32) -> IpAddr {
+        IpAddr::V4(number.to_be_bytes().into())
+    }
+
+    fn after(begun: Instant, seconds: f64) -> Instant {
+        begun + Duration::from_secs_f64(seconds)
+    }
+
+    #[test]
+    fn after_five_wrong_guesses_each_further_one_waits_twice_as_long() {
+        let (throttle, begun) = (Throttle::default(), Instant::now());
+        for _ in 0..5 {
+            assert_eq!(throttle.guess(&GRACE, address(1), begun), Ok(Caller::Unknown));
+        }
+        let mut at = 0.0;
+        for wait in [1, 2, 4] {
+            let wait = Duration::from_secs(wait);
+            assert_eq!(throttle.guess(&GRACE, address(1), after(begun, at)), Err(wait));
+            at += wait.as_secs_f64();
+            assert!(throttle.guess(&GRACE, address(1), after(begun, at)).is_ok());
+        }
+        for _ in 0..20 {
+            at += 60.0;
+            assert!(throttle.guess(&GRACE, address(1), after(begun, at)).is_ok());
+        }
+        assert_eq!(throttle.guess(&GRACE, address(1), after(begun, at)), Err(Duration::from_secs(60)));
+    }
+
+    #[test]
+    fn an_address_that_guesses_at_many_accounts_is_slowed_down_and_others_are_not() {
+        let (throttle, begun) = (Throttle::default(), Instant::now());
+        let guess = |account: u8, from, at| throttle.guess(&[account; 32], address(from), after(begun, at));
+        assert_eq!((0..100).filter(|account| guess(*account, 1, 0.0).is_ok()).count(), 20);
+        assert_eq!(guess(200, 1, 0.0), Err(Duration::from_secs(3)));
+        assert_eq!(guess(200, 2, 0.0), Ok(Caller::Unknown));
+        assert_eq!((0..100).filter(|account| guess(*account, 1, 60.0).is_ok()).count(), 20);
+    }
+
+    #[test]
+    fn an_account_that_many_addresses_guess_at_still_lets_in_whoever_signed_in_before() {
+        let (throttle, begun) = (Throttle::default(), Instant::now());
+        throttle.guess(&GRACE, address(0), begun).unwrap();
+        throttle.right(&GRACE, address(0), Caller::Unknown);
+        let guessed =
+            (1..=10_000).filter(|from| throttle.guess(&GRACE, address(*from), begun).is_ok()).count();
+        assert_eq!(guessed, 10);
+        for _ in 0..5 {
+            assert_eq!(throttle.guess(&GRACE, address(0), begun), Ok(Caller::Known));
+        }
+        // Whoever sits behind the same address has no more tries than elsewhere.
+        assert!(throttle.guess(&GRACE, address(0), begun).is_err());
+    }
+
+    #[test]
+    fn right_guesses_do_not_count() {
+        let (throttle, begun) = (Throttle::default(), Instant::now());
+        for from in 0..1_000 {
+            let caller = throttle.guess(&GRACE, address(from), begun).unwrap();
+            throttle.right(&GRACE, address(from), caller);
+        }
+        for account in 0..=255 {
+            let caller = throttle.guess(&[account; 32], address(7), begun).unwrap();
+            throttle.right(&[account; 32], address(7), caller);
+        }
+    }
+
+    #[test]
+    fn a_customer_of_ipv6_is_one_address() {
+        let one: IpAddr = "2001:db8:1:2:aaaa::1".parse().unwrap();
+        let same: IpAddr = "2001:db8:1:2:bbbb::2".parse().unwrap();
+        let other: IpAddr = "2001:db8:1:3::1".parse().unwrap();
+        assert_eq!(network(one), network(same));
+        assert_ne!(network(one), network(other));
+        assert_eq!(network("::ffff:192.0.2.1".parse().unwrap()), "192.0.2.1".parse::<IpAddr>().unwrap());
+    }
+
+    #[test]
+    fn many_at_once_count_as_many() {
+        let (throttle, begun) = (Throttle::default(), Instant::now());
+        let count = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8)
+                .map(|_| {
+                    scope.spawn(|| {
+                        (0..100).filter(|_| throttle.guess(&GRACE, address(1), begun).is_ok()).count()
+                    })
+                })
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum::<usize>()
+        });
+        assert_eq!(count, 5);
+    }
+}

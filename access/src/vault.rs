@@ -1,0 +1,301 @@
+//! The tables of secrets, for one tenant at a time.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use domain::{PasswordId, SessionId, TenantId, UserId};
+use event_store::{measured, within_reason};
+use sqlx::postgres::PgPool;
+use sqlx::{Executor as _, FromRow, Postgres, Transaction};
+use uuid::Uuid;
+
+use crate::refresh::{Digest, Nonce, RefreshToken};
+
+/// How long a session lasts, however often it is refreshed.
+pub const SESSION_TTL: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// How long after its use a token is answered once more, if the client is the same and has not used the answer.
+pub const RETRY: Duration = Duration::from_secs(10);
+
+/// Passwords and refresh tokens, by connections of [`event_store::Duty::Identity`].
+#[derive(Clone)]
+pub struct Vault(PgPool);
+
+/// A user found by their address.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// The user.
+    pub user: UserId,
+    passwords: Vec<(PasswordId, String)>,
+}
+
+/// A refresh token, as it is kept.
+#[derive(Clone, Copy, Debug, FromRow)]
+pub struct Kept {
+    session_id: Uuid,
+    user_id: Uuid,
+    epoch: i64,
+    /// When its session is over.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// What became of the use of a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// It is spent, or was a moment ago by the same client, which is told once more.
+    Spent {
+        /// The next token.
+        next: RefreshToken,
+        /// When it was spent.
+        at: DateTime<Utc>,
+        /// Whether this is the answer to an earlier request.
+        replayed: bool,
+    },
+    /// It had been spent, and somebody else has it now.
+    Reused,
+    /// It is over, or gone.
+    Over,
+}
+
+#[derive(FromRow)]
+struct HowSpent {
+    spent_at: DateTime<Utc>,
+    spent_by: Vec<u8>,
+    nonce: Vec<u8>,
+    is_recent: bool,
+    is_latest: bool,
+}
+
+impl Account {
+    /// The hash of the password that the user has.
+    pub fn hash(&self, current: Option<PasswordId>) -> Option<String> {
+        let current = current?;
+        self.passwords.iter().find(|(id, _)| *id == current).map(|(_, hash)| hash.clone())
+    }
+}
+
+impl Kept {
+    /// The session that the token belongs to.
+    pub fn session(&self) -> SessionId {
+        self.session_id.into()
+    }
+
+    /// Whose session it is.
+    pub fn user(&self) -> UserId {
+        self.user_id.into()
+    }
+
+    /// The epoch of the user in which the session began.
+    pub fn epoch(&self) -> i64 {
+        self.epoch
+    }
+}
+
+impl Vault {
+    /// Over a pool of [`event_store::Duty::Identity`].
+    pub fn new(pool: PgPool) -> Self {
+        Self(pool)
+    }
+
+    /// The user who occupies `scope` by an address.
+    ///
+    /// # Errors
+    /// The database is not there.
+    pub async fn account(&self, tenant: TenantId, scope: &str) -> Result<Option<Account>, sqlx::Error> {
+        let mut transaction = self.begin(tenant).await?;
+        let rows: Vec<(Uuid, Option<Uuid>, Option<String>)> = sqlx::query_as(include_str!("sql/account.sql"))
+            .bind(tenant.as_uuid())
+            .bind(scope)
+            .fetch_all(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        let user = rows.first().map(|(user, ..)| UserId::from_uuid(*user));
+        let passwords =
+            rows.into_iter().filter_map(|(_, id, hash)| Some((PasswordId::from_uuid(id?), hash?))).collect();
+        Ok(user.map(|user| Account { user, passwords }))
+    }
+
+    /// The hash of a password of a user.
+    ///
+    /// # Errors
+    /// The database is not there.
+    pub async fn hash(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        password: PasswordId,
+    ) -> Result<Option<String>, sqlx::Error> {
+        let mut transaction = self.begin(tenant).await?;
+        let sql = "select hash from identity.password where tenant_id = $1 and user_id = $2 and id = $3";
+        let hash = sqlx::query_scalar(sql)
+            .bind(tenant.as_uuid())
+            .bind(user.as_uuid())
+            .bind(password.as_uuid())
+            .fetch_optional(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(hash)
+    }
+
+    /// Keeps a hash under a new id. It is that of nobody until an event says that the user has it.
+    ///
+    /// # Errors
+    /// The database is not there.
+    pub async fn keep_hash(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        password: PasswordId,
+        hash: &str,
+    ) -> Result<(), sqlx::Error> {
+        let mut transaction = self.begin(tenant).await?;
+        sqlx::query("insert into identity.password (tenant_id, user_id, id, hash) values ($1, $2, $3, $4)")
+            .bind(tenant.as_uuid())
+            .bind(user.as_uuid())
+            .bind(password.as_uuid())
+            .bind(hash)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await
+    }
+
+    /// Puts a stronger hash of the same password in place of a kept one.
+    ///
+    /// # Errors
+    /// The database is not there.
+    pub async fn strengthen(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        password: PasswordId,
+        hash: &str,
+    ) -> Result<(), sqlx::Error> {
+        let mut transaction = self.begin(tenant).await?;
+        sqlx::query(
+            "update identity.password set hash = $4 where tenant_id = $1 and user_id = $2 and id = $3",
+        )
+        .bind(tenant.as_uuid())
+        .bind(user.as_uuid())
+        .bind(password.as_uuid())
+        .bind(hash)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await
+    }
+
+    /// Forgets the hashes that are older than the one a user has now, among them those that no event ever named.
+    ///
+    /// # Errors
+    /// The database is not there.
+    pub async fn forget_older(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        current: PasswordId,
+    ) -> Result<(), sqlx::Error> {
+        let mut transaction = self.begin(tenant).await?;
+        // Ids are in the order of time, so a change that is under way elsewhere keeps its row.
+        sqlx::query("delete from identity.password where tenant_id = $1 and user_id = $2 and id < $3")
+            .bind(tenant.as_uuid())
+            .bind(user.as_uuid())
+            .bind(current.as_uuid())
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await
+    }
+
+    /// Keeps the first token of a session, and says when the session is over.
+    ///
+    /// # Errors
+    /// The database is not there.
+    pub async fn begin_session(
+        &self,
+        token: &RefreshToken,
+        session: SessionId,
+        user: UserId,
+        epoch: i64,
+    ) -> Result<DateTime<Utc>, sqlx::Error> {
+        let mut transaction = self.begin(token.tenant()).await?;
+        let expires_at = sqlx::query_scalar(include_str!("sql/begin.sql"))
+            .bind(token.tenant().as_uuid())
+            .bind(token.digest())
+            .bind(session.as_uuid())
+            .bind(user.as_uuid())
+            .bind(epoch)
+            .bind(SESSION_TTL)
+            .fetch_one(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(expires_at)
+    }
+
+    /// What is kept of a token, used or not, until its session is over.
+    ///
+    /// # Errors
+    /// The database is not there.
+    pub async fn find(&self, token: &RefreshToken) -> Result<Option<Kept>, sqlx::Error> {
+        let mut transaction = self.begin(token.tenant()).await?;
+        let sql = "select session_id, user_id, epoch, expires_at from identity.refresh_token
+            where tenant_id = $1 and digest = $2 and expires_at > now()";
+        let kept = sqlx::query_as(sql)
+            .bind(token.tenant().as_uuid())
+            .bind(token.digest())
+            .fetch_optional(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(kept)
+    }
+
+    /// Uses a token. Of many who do so at once, one is the first; `nonce` makes its successor. The others are told of the same
+    /// successor if they are the same `client`, and for a moment only.
+    ///
+    /// # Errors
+    /// The database is not there. The token may have been used nevertheless: the same client may try again.
+    pub async fn spend(
+        &self,
+        token: &RefreshToken,
+        client: &Digest,
+        nonce: &Nonce,
+    ) -> Result<Use, sqlx::Error> {
+        let next = token.successor(nonce);
+        let mut transaction = self.begin(token.tenant()).await?;
+        let spent_at: Option<DateTime<Utc>> = sqlx::query_scalar(include_str!("sql/spend.sql"))
+            .bind(token.tenant().as_uuid())
+            .bind(token.digest())
+            .bind(client)
+            .bind(nonce)
+            .bind(next.digest())
+            .fetch_optional(&mut *transaction)
+            .await?;
+        if let Some(at) = spent_at {
+            transaction.commit().await?;
+            return Ok(Use::Spent { next, at, replayed: false });
+        }
+        let how: Option<HowSpent> = sqlx::query_as(include_str!("sql/spent.sql"))
+            .bind(token.tenant().as_uuid())
+            .bind(token.digest())
+            .bind(RETRY)
+            .fetch_optional(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        let Some(how) = how else { return Ok(Use::Over) };
+        let is_retry = how.is_recent && how.is_latest && how.spent_by == client;
+        match Nonce::try_from(how.nonce) {
+            Ok(nonce) if is_retry => {
+                Ok(Use::Spent { next: token.successor(&nonce), at: how.spent_at, replayed: true })
+            }
+            Ok(_) | Err(_) => Ok(Use::Reused),
+        }
+    }
+
+    /// Begins a transaction that sees one tenant.
+    async fn begin(&self, tenant: TenantId) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+        within_reason(async {
+            let mut transaction = measured("identity", self.0.begin()).await?;
+            // A UUID needs no quoting.
+            let sql = format!("set local crm.tenant = '{tenant}'; set local statement_timeout = '10s'");
+            transaction.execute(sql.as_str()).await?;
+            Ok(transaction)
+        })
+        .await
+    }
+}

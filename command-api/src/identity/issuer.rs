@@ -1,0 +1,63 @@
+//! What signs users in: their secrets, and the key that tokens are signed with.
+
+use std::sync::Arc;
+
+use access::{Hasher, Throttle, Vault};
+use edge::{SigningKey, TokenSettings};
+
+use super::Refusal;
+
+/// Keeps passwords, and signs users in. Clones share everything.
+#[derive(Clone)]
+pub struct Issuer(Arc<Parts>);
+
+#[derive(Clone)]
+struct Parts {
+    vault: Vault,
+    hasher: Hasher,
+    throttle: Throttle,
+    signer: Option<Signer>,
+}
+
+/// What access tokens are signed with.
+#[derive(Clone)]
+pub(crate) struct Signer {
+    pub(crate) key: SigningKey,
+    pub(crate) settings: TokenSettings,
+}
+
+impl Issuer {
+    /// Keeps passwords in `vault`. It signs nobody in.
+    pub fn new(vault: Vault, hasher: Hasher) -> Self {
+        Self(Arc::new(Parts { vault, hasher, throttle: Throttle::default(), signer: None }))
+    }
+
+    /// The same, which signs users in, by tokens of this key.
+    #[must_use]
+    pub fn with_key(self, key: SigningKey, settings: TokenSettings) -> Self {
+        let signer = Some(Signer { key, settings });
+        Self(Arc::new(Parts { signer, ..Arc::unwrap_or_clone(self.0) }))
+    }
+
+    /// The same, with other limits on guesses.
+    #[must_use]
+    pub fn with_throttle(self, throttle: Throttle) -> Self {
+        Self(Arc::new(Parts { throttle, ..Arc::unwrap_or_clone(self.0) }))
+    }
+
+    pub(crate) fn throttle(&self) -> &Throttle {
+        &self.0.throttle
+    }
+
+    pub(crate) fn vault(&self) -> &Vault {
+        &self.0.vault
+    }
+
+    pub(crate) fn hasher(&self) -> &Hasher {
+        &self.0.hasher
+    }
+
+    pub(crate) fn signer(&self) -> Result<&Signer, Refusal> {
+        self.0.signer.as_ref().ok_or(Refusal::Off)
+    }
+}

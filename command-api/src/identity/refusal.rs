@@ -1,0 +1,99 @@
+//! Why somebody was not signed in.
+
+use std::time::Duration;
+
+use access::password::HashError;
+use access::refresh::NoRandomNumbers;
+use edge::Problem;
+use edge::token::KeyError;
+use event_store::LoadError;
+
+use crate::CommandError;
+
+/// When to come back if too many sign in at once.
+const BUSY: Duration = Duration::from_secs(2);
+
+/// Why somebody was not signed in, or their password not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// No such address, another password, or a user who is shut out: nobody is told which.
+    #[error("the address or the password is wrong")]
+    Credentials,
+    /// The password that was asked for again is wrong.
+    #[error("the password is wrong")]
+    Password,
+    /// No such refresh token, or its session is over.
+    #[error("the session is over")]
+    SessionOver,
+    /// Too many wrong passwords: how long to wait before the next.
+    #[error("too many wrong passwords")]
+    Throttled(Duration),
+    /// Too many sign in at once.
+    #[error("too many sign in at once")]
+    Busy,
+    /// This process has no key to sign tokens with.
+    #[error("nobody can sign in here")]
+    Off,
+    /// The command that goes with it had no effect.
+    #[error(transparent)]
+    Command(#[from] CommandError),
+    /// The tables of secrets are not available.
+    #[error("the database is not available")]
+    Unavailable(#[from] sqlx::Error),
+    /// A fault of ours.
+    #[error("signing in failed")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<LoadError> for Refusal {
+    fn from(error: LoadError) -> Self {
+        CommandError::from(error).into()
+    }
+}
+
+impl From<HashError> for Refusal {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::Busy => Self::Busy,
+            HashError::Failed(_) | HashError::GivenUp => Self::Internal(error.into()),
+        }
+    }
+}
+
+impl From<KeyError> for Refusal {
+    fn from(error: KeyError) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl From<NoRandomNumbers> for Refusal {
+    fn from(error: NoRandomNumbers) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Credentials => {
+                Self::not_signed_in("credentials.wrong", "The e-mail address or the password is wrong.")
+            }
+            Refusal::Password => Self::not_signed_in("password.wrong", "The current password is wrong."),
+            Refusal::SessionOver => {
+                Self::not_signed_in("session.over", "The session is over. Sign in again.")
+            }
+            Refusal::Throttled(wait) => Self::too_many_requests(wait),
+            Refusal::Busy => Self::unavailable(BUSY, "Too many sign in at once."),
+            Refusal::Off => Self::unavailable(
+                Duration::from_secs(60),
+                "Nobody can sign in here: CRM_TOKEN_PRIVATE_KEY is not set.",
+            ),
+            Refusal::Command(error) => error.into(),
+            Refusal::Unavailable(error) => {
+                let detail = "The database is not available. Send it again.";
+                Self::unavailable(Duration::from_secs(1), detail).with_source(error)
+            }
+            Refusal::Internal(source) => Self::internal(source),
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! `/api/v1/sessions`: signing in, staying so, and signing out.
+
+mod body;
+mod commands;
+mod own;
+
+use axum::extract::{FromRequestParts, State};
+use axum::http::HeaderMap;
+use axum::http::header::USER_AGENT;
+use axum::http::request::Parts;
+use domain::SessionId;
+use domain::identity::session::Device;
+use edge::{
+    Answer, ClientAddress, CorrelationId, EdgeState, Envelope, Path, Problem, Role, TraceParent, created, ok,
+};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{PUBLIC, SESSIONS};
+use crate::CommandApi;
+use crate::sent::Sent;
+pub use body::{RefreshIn, SessionTokens, SignInIn, SignedOut};
+pub use commands::{Circumstances, refresh, sign_in, sign_out, sign_out_everywhere};
+pub(super) use commands::{check_password, open, user};
+pub(super) use own::OwnSession;
+
+/// What the routes of one's own sessions are called among permissions: everybody has it who is signed in.
+pub(super) const OWN: &str = "session.own";
+
+/// The routes.
+pub fn router() -> OpenApiRouter<CommandApi> {
+    OpenApiRouter::new()
+        .routes(routes!(sign_in_user, sign_out_user_everywhere))
+        .routes(routes!(refresh_session))
+        .routes(routes!(sign_out_session))
+}
+
+/// Sign in with an e-mail address and a password.
+///
+/// The access token is for the header `Authorization: Bearer …` and valid for 15 minutes. The refresh token brings the next
+/// one, and is good for one use. A wrong address and a wrong password cannot be told apart, nor a user who is shut out.
+#[utoipa::path(
+    post,
+    path = "/api/v1/sessions",
+    tag = "Sessions",
+    security(()),
+    request_body = SignInIn,
+    responses(
+        (status = 201, description = "Signed in", body = Envelope<SessionTokens>),
+        (status = 401, description = "The address or the password is wrong", body = edge::Failure),
+    ),
+    extensions(("x-permission" = json!(PUBLIC)), ("x-roles" = json!(Role::ALL)))
+)]
+async fn sign_in_user(
+    State(app): State<CommandApi>,
+    circumstances: Circumstances,
+    sent: Sent<SignInIn>,
+) -> Result<Answer<SessionTokens>, Problem> {
+    let signed_in = sign_in(&app, &circumstances, sent.body).await?;
+    let location = format!("{SESSIONS}/{}", signed_in.session_id);
+    let position = signed_in.position;
+    Ok(created(&location, signed_in).with_position(position))
+}
+
+/// Exchange a refresh token for the next one, and for a new access token with the roles of now.
+///
+/// Each is good for one use. The same client, told by its `User-Agent`, may repeat a request for 10 seconds and gets the same
+/// tokens. A token that comes back later, or from elsewhere, was stolen from one of the two: the session ends for both.
+#[utoipa::path(
+    post,
+    path = "/api/v1/sessions/refresh",
+    tag = "Sessions",
+    security(()),
+    request_body = RefreshIn,
+    responses(
+        (status = 200, description = "Refreshed", body = Envelope<SessionTokens>),
+        (status = 401, description = "The session is over", body = edge::Failure),
+    ),
+    extensions(("x-permission" = json!(PUBLIC)), ("x-roles" = json!(Role::ALL)))
+)]
+async fn refresh_session(
+    State(app): State<CommandApi>,
+    circumstances: Circumstances,
+    sent: Sent<RefreshIn>,
+) -> Result<Answer<SessionTokens>, Problem> {
+    let signed_in = refresh(&app, &circumstances, &sent.body).await?;
+    let position = signed_in.position;
+    Ok(ok(signed_in).with_position(position))
+}
+
+/// Sign out of one of one's own sessions, this one or another.
+///
+/// Its tokens are refused from then on, everywhere within a second.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/sessions/{id}",
+    tag = "Sessions",
+    params(("id" = Uuid, Path, description = "The session")),
+    responses((status = 200, description = "Signed out", body = Envelope<SignedOut>)),
+    extensions(("x-permission" = json!(OWN)), ("x-roles" = json!(Role::ALL)))
+)]
+async fn sign_out_session(
+    own: OwnSession,
+    State(app): State<CommandApi>,
+    Path(id): Path<SessionId>,
+) -> Result<Answer<SignedOut>, Problem> {
+    let done = sign_out(&app, &own.context(), own.user(), id).await?;
+    let out = SignedOut { user_id: own.user().as_uuid(), session_id: Some(id.as_uuid()) };
+    Ok(ok(out).with_position(done.position))
+}
+
+/// Sign out everywhere: all of one's own sessions end, this one too.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/sessions",
+    tag = "Sessions",
+    responses((status = 200, description = "Signed out", body = Envelope<SignedOut>)),
+    extensions(("x-permission" = json!(OWN)), ("x-roles" = json!(Role::ALL)))
+)]
+async fn sign_out_user_everywhere(
+    own: OwnSession,
+    State(app): State<CommandApi>,
+) -> Result<Answer<SignedOut>, Problem> {
+    let done = sign_out_everywhere(&app, &own.context(), own.user()).await?;
+    let out = SignedOut { user_id: own.user().as_uuid(), session_id: None };
+    Ok(ok(out).with_position(done.position))
+}
+
+impl<S: EdgeState> FromRequestParts<S> for Circumstances {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let correlation_id = CorrelationId::from_request_parts(parts, state).await?;
+        let trace = TraceParent::from_request_parts(parts, state).await?;
+        Ok(Self {
+            device: device(&parts.headers),
+            address: ClientAddress::from_request_parts(parts, state).await?.0,
+            correlation_id: correlation_id.to_string(),
+            traceparent: Some(trace.to_string()),
+        })
+    }
+}
+
+/// What the client says it is.
+fn device(headers: &HeaderMap) -> Device {
+    let text = headers.get(USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    Device::of(&text.unwrap_or_default())
+}

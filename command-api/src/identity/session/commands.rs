@@ -1,0 +1,278 @@
+//! Signing in and out, for the routes and for callers in process.
+
+use std::net::IpAddr;
+use std::time::Instant;
+
+use access::password::{Guess, Verdict};
+use access::refresh::random;
+use access::throttle::{Account, Caller};
+use access::vault::Use;
+use access::{RefreshToken, Throttle};
+use chrono::{DateTime, Utc};
+use domain::identity::session::{Device, EndReason, Session, SessionAction};
+use domain::identity::user::{User, UserAction};
+use domain::{Personal, SessionId, TenantId, UserId};
+use edge::revocation::ACCESS_TOKEN_TTL;
+use edge::{Identity, Issue, SignIn};
+use event_store::Loaded;
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use super::body::{RefreshIn, SessionTokens, SignInIn};
+use crate::dispatch::{change, create};
+use crate::identity::aggregates::email_scope;
+use crate::identity::issuer::Signer;
+use crate::identity::{Issuer, Refusal};
+use crate::{Accepted, CommandApi, CommandError, Context};
+
+/// From where somebody signs in, and which request it is.
+#[derive(Clone, Debug)]
+pub struct Circumstances {
+    /// What the client says it is.
+    pub device: Device,
+    /// Where the client is.
+    pub address: IpAddr,
+    /// The request.
+    pub correlation_id: String,
+    /// Its place in a trace, as W3C `traceparent`.
+    pub traceparent: Option<String>,
+}
+
+impl Circumstances {
+    /// A command of a user under these circumstances.
+    pub fn context(&self, tenant: TenantId, user: UserId) -> Context {
+        let traceparent = self.traceparent.clone();
+        Context { traceparent, ..Context::new(tenant, user.to_string(), self.correlation_id.clone()) }
+    }
+
+    /// What tells one client from another.
+    fn client(&self) -> [u8; 32] {
+        Sha256::digest(self.device.as_str()).into()
+    }
+}
+
+/// Signs somebody in.
+///
+/// Whatever is wrong, it takes the same steps and the same time to find out.
+///
+/// # Errors
+/// [`Refusal::Credentials`], [`Refusal::Busy`] or [`Refusal::Off`]; or the log or the database is not available.
+pub async fn sign_in(
+    app: &CommandApi,
+    circumstances: &Circumstances,
+    request: SignInIn,
+) -> Result<SessionTokens, Refusal> {
+    let issuer = app.issuer()?;
+    issuer.signer()?;
+    let (tenant, scope) = (request.tenant_id, email_scope(request.email.reveal()));
+    let guessing = Guessing::begin(issuer, tenant, &scope, circumstances)?;
+    let account = issuer.vault().account(tenant, &scope).await?;
+    // Of somebody who does not exist, nothing is found under an id that nobody has.
+    let id = account.as_ref().map_or_else(|| UserId::from_uuid(Uuid::now_v7()), |account| account.user);
+    let user = user(app, tenant, id).await?;
+    let password = user.state.password();
+    let hash = account.and_then(|account| account.hash(password));
+    let verdict = issuer.hasher().verify(request.password, hash, guessing.caller).await?;
+    let Verdict::Right { stronger } = verdict else { return Err(Refusal::Credentials) };
+    if !user.state.is_active() {
+        return Err(Refusal::Credentials);
+    }
+    guessing.right();
+    if let (Some(password), Some(stronger)) = (password, stronger) {
+        issuer.vault().strengthen(tenant, id, password, &stronger).await?;
+    }
+    open(app, circumstances, &user).await
+}
+
+/// Opens a session for a user who has shown who they are.
+///
+/// # Errors
+/// [`Refusal::Off`]; or the log or the database is not available.
+pub(crate) async fn open(
+    app: &CommandApi,
+    circumstances: &Circumstances,
+    user: &Loaded<User>,
+) -> Result<SessionTokens, Refusal> {
+    let (issuer, signer) = (app.issuer()?, app.issuer()?.signer()?);
+    let (tenant, id) = (TenantId::from_uuid(user.tenant), UserId::from_uuid(user.id));
+    let (session, token) = (SessionId::from_uuid(Uuid::now_v7()), RefreshToken::fresh(tenant)?);
+    // A token of a session that never begins is good for nothing, so a crash between the two does no harm.
+    let expires_at = issuer.vault().begin_session(&token, session, id, user.state.epoch().into()).await?;
+    let start = SessionAction::Start { user: id, device: Personal::new(circumstances.device.clone()) };
+    let context = circumstances.context(tenant, id);
+    let started = create::<Session>(app, &context, session.as_uuid(), start).await?;
+    let issued = Issued { session, token, at: app.now(), expires_at, replayed: false };
+    issued.signed(signer, user, started.position)
+}
+
+/// Exchanges a refresh token for the next one.
+///
+/// # Errors
+/// [`Refusal::SessionOver`] or [`Refusal::Off`]; or the log or the database is not available.
+pub async fn refresh(
+    app: &CommandApi,
+    circumstances: &Circumstances,
+    request: &RefreshIn,
+) -> Result<SessionTokens, Refusal> {
+    let (issuer, signer) = (app.issuer()?, app.issuer()?.signer()?);
+    let token = RefreshToken::parse(&request.refresh_token).ok_or(Refusal::SessionOver)?;
+    let tenant = token.tenant();
+    let kept = issuer.vault().find(&token).await?.ok_or(Refusal::SessionOver)?;
+    let user = user(app, tenant, kept.user()).await?;
+    let session: Loaded<Session> =
+        app.store().load_newest(tenant.as_uuid(), kept.session().as_uuid()).await?;
+    let goes_on =
+        user.state.is_active() && i64::from(user.state.epoch()) == kept.epoch() && session.state.is_live();
+    if !goes_on {
+        return Err(Refusal::SessionOver);
+    }
+    match issuer.vault().spend(&token, &circumstances.client(), &random()?).await? {
+        Use::Spent { next, at, replayed } => {
+            let expires_at = kept.expires_at;
+            let issued = Issued { session: kept.session(), token: next, at, expires_at, replayed };
+            issued.signed(signer, &user, user.position.max(session.position))
+        }
+        Use::Reused => {
+            let context = circumstances.context(tenant, kept.user());
+            end(app, &context, kept.session(), EndReason::Reused).await?;
+            Err(Refusal::SessionOver)
+        }
+        Use::Over => Err(Refusal::SessionOver),
+    }
+}
+
+/// Ends a session of a user.
+///
+/// # Errors
+/// [`CommandError::NotFound`] if it is not theirs; and those of [`crate::dispatch()`].
+pub async fn sign_out(
+    app: &CommandApi,
+    context: &Context,
+    user: UserId,
+    session: SessionId,
+) -> Result<Accepted, CommandError> {
+    let loaded: Loaded<Session> =
+        app.store().load_newest(context.tenant.as_uuid(), session.as_uuid()).await?;
+    // Whose a session is never changes, so nothing can come in between.
+    if loaded.state.user() != Some(user) {
+        return Err(CommandError::NotFound);
+    }
+    end(app, context, session, EndReason::SignedOut).await
+}
+
+/// Ends all sessions of a user.
+///
+/// # Errors
+/// [`CommandError::NotFound`], and those of [`crate::dispatch()`].
+pub async fn sign_out_everywhere(
+    app: &CommandApi,
+    context: &Context,
+    user: UserId,
+) -> Result<Accepted, CommandError> {
+    change::<User>(app, context, user.as_uuid(), vec![UserAction::SignOutEverywhere]).await
+}
+
+async fn end(
+    app: &CommandApi,
+    context: &Context,
+    session: SessionId,
+    reason: EndReason,
+) -> Result<Accepted, CommandError> {
+    change::<Session>(app, context, session.as_uuid(), vec![SessionAction::End { reason }]).await
+}
+
+/// The user as the log has them now.
+pub(crate) async fn user(app: &CommandApi, tenant: TenantId, id: UserId) -> Result<Loaded<User>, Refusal> {
+    Ok(app.store().load_newest(tenant.as_uuid(), id.as_uuid()).await?)
+}
+
+/// Makes sure that `guess` is the password that the user has now.
+///
+/// # Errors
+/// [`Refusal::Password`], [`Refusal::Throttled`] or [`Refusal::Busy`]; or the database is not available.
+pub(crate) async fn check_password(
+    issuer: &Issuer,
+    circumstances: &Circumstances,
+    user: &Loaded<User>,
+    guess: Guess,
+) -> Result<(), Refusal> {
+    let (tenant, id) = (TenantId::from_uuid(user.tenant), UserId::from_uuid(user.id));
+    let guessing = Guessing::begin(issuer, tenant, &id.to_string(), circumstances)?;
+    let hash = match user.state.password() {
+        Some(password) => issuer.vault().hash(tenant, id, password).await?,
+        None => None,
+    };
+    if issuer.hasher().verify(guess, hash, guessing.caller).await? == Verdict::Wrong {
+        return Err(Refusal::Password);
+    }
+    guessing.right();
+    Ok(())
+}
+
+/// A guess under way, which counts as wrong unless it turns out to be right.
+struct Guessing<'a> {
+    throttle: &'a Throttle,
+    account: Account,
+    address: IpAddr,
+    caller: Caller,
+}
+
+impl<'a> Guessing<'a> {
+    fn begin(
+        issuer: &'a Issuer,
+        tenant: TenantId,
+        name: &str,
+        circumstances: &Circumstances,
+    ) -> Result<Self, Refusal> {
+        let account = Sha256::digest(format!("{tenant} {name}")).into();
+        let (throttle, address) = (issuer.throttle(), circumstances.address);
+        let caller = throttle.guess(&account, address, Instant::now()).map_err(Refusal::Throttled)?;
+        Ok(Self { throttle, account, address, caller })
+    }
+
+    fn right(self) {
+        self.throttle.right(&self.account, self.address, self.caller);
+    }
+}
+
+/// A refresh token and when it was issued: all that an answer depends on, so that it can be given again.
+struct Issued {
+    session: SessionId,
+    token: RefreshToken,
+    at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+    replayed: bool,
+}
+
+impl Issued {
+    fn signed(self, signer: &Signer, user: &Loaded<User>, position: i64) -> Result<SessionTokens, Refusal> {
+        let identity = Identity {
+            subject: user.id.to_string(),
+            tenant: TenantId::from_uuid(user.tenant),
+            roles: user.state.roles().iter().copied().collect(),
+        };
+        let issue = Issue {
+            at: self.at.timestamp(),
+            ttl: ACCESS_TOKEN_TTL,
+            jti: token_id(&self.token),
+            sign_in: Some(SignIn { session: self.session.as_uuid(), rights: user.sequence }),
+        };
+        Ok(SessionTokens {
+            session_id: self.session.as_uuid(),
+            user_id: user.id,
+            access_token: signer.key.sign(&signer.settings, &identity, issue)?,
+            token_type: "Bearer",
+            expires_in: ACCESS_TOKEN_TTL.as_secs(),
+            refresh_token: self.token.reveal(),
+            session_expires_at: self.expires_at,
+            replayed: self.replayed,
+            position,
+        })
+    }
+}
+
+/// The id of the access token that comes with a refresh token: the same each time, and nothing that leads back to it.
+fn token_id(token: &RefreshToken) -> Uuid {
+    let digest = Sha256::digest(token.digest());
+    uuid::Builder::from_custom_bytes(std::array::from_fn(|at| digest[at])).into_uuid()
+}

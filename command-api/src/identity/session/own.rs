@@ -1,0 +1,49 @@
+//! Callers who are signed in by a session of ours, and act for themselves.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use domain::UserId;
+use edge::{Bearer, EdgeState, Identity, Problem};
+
+use super::Circumstances;
+use crate::Context;
+
+/// The session of the caller. The first argument of a handler, so that nothing of the request is looked at before.
+pub struct OwnSession {
+    identity: Identity,
+    user: UserId,
+    circumstances: Circumstances,
+}
+
+impl OwnSession {
+    /// The caller.
+    pub fn user(&self) -> UserId {
+        self.user
+    }
+
+    /// The caller, with the tenant.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// What the caller's client is, and which request this is.
+    pub fn circumstances(&self) -> &Circumstances {
+        &self.circumstances
+    }
+
+    /// The circumstances of a command of the caller.
+    pub fn context(&self) -> Context {
+        self.circumstances.context(self.identity.tenant, self.user)
+    }
+}
+
+impl<S: EdgeState> FromRequestParts<S> for OwnSession {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let bearer = Bearer::from_request_parts(parts, state).await?;
+        let (user, _) = bearer.signed_in().ok_or_else(Problem::no_session)?;
+        let circumstances = Circumstances::from_request_parts(parts, state).await?;
+        Ok(Self { identity: bearer.into_identity(), user: user.into(), circumstances })
+    }
+}

@@ -1,0 +1,25 @@
+//! What can be asked of a session.
+
+use super::{Device, EndReason};
+use crate::{Command, Personal, UserId};
+
+/// An action on a session, with its times.
+pub type SessionCommand = Command<SessionAction>;
+
+/// What to do with a session.
+#[derive(Clone, Debug, PartialEq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum SessionAction {
+    /// Begin, after a sign-in. That the user exists, is not shut out and knows the password, the caller has checked.
+    Start {
+        /// Who signed in.
+        user: UserId,
+        /// On what.
+        device: Personal<Device>,
+    },
+    /// Finish, for good.
+    End {
+        /// Why.
+        reason: EndReason,
+    },
+}

@@ -1,0 +1,90 @@
+//! Whoever sends a token: an identity, and the session that the token was issued to.
+
+use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::revocation::Subject;
+use crate::token::TokenError;
+use crate::{EdgeState, Identity, Problem};
+
+/// The bearer of a valid token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bearer {
+    identity: Identity,
+    /// The subject as the id of a user, if it is one.
+    user: Option<Uuid>,
+    /// Seconds since 1970.
+    issued_at: i64,
+    sign_in: Option<SignIn>,
+}
+
+/// The session that a token was issued to, its claim `sign_in`. Tokens that others issue have none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignIn {
+    /// The session.
+    pub session: Uuid,
+    /// The version of the user whose roles the token carries.
+    pub rights: i64,
+}
+
+impl Bearer {
+    pub(crate) fn new(identity: Identity, issued_at: i64, sign_in: Option<SignIn>) -> Self {
+        let user = Uuid::try_parse(&identity.subject).ok();
+        Self { identity, user, issued_at, sign_in }
+    }
+
+    /// Who it is.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Who it is.
+    pub fn into_identity(self) -> Identity {
+        self.identity
+    }
+
+    /// The user and the session of a token that was issued on signing in here.
+    pub fn signed_in(&self) -> Option<(Uuid, SignIn)> {
+        self.user.zip(self.sign_in)
+    }
+
+    fn subject(&self) -> Option<Subject> {
+        let user = self.user?;
+        Some(Subject { tenant: self.identity.tenant, user, issued_at: self.issued_at, sign_in: self.sign_in })
+    }
+}
+
+impl<S: EdgeState> FromRequestParts<S> for Bearer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let token = token(&parts.headers)?;
+        let bearer = state.token_keys().verify(token).map_err(|error| {
+            tracing::debug!(%error, "token refused");
+            if error == TokenError::Expired { Problem::token_expired() } else { Problem::token_invalid() }
+        })?;
+        if let (Some(revocations), Some(subject)) = (state.revocations(), bearer.subject()) {
+            revocations.check(&subject).await?;
+        }
+        Ok(bearer)
+    }
+}
+
+/// The token of the only `Authorization` header (RFC 6750, section 2.1; the other ways of that section are not taken).
+fn token(headers: &HeaderMap) -> Result<&str, Problem> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let value = values.next().ok_or_else(Problem::unauthenticated)?;
+    if values.next().is_some() {
+        return Err(Problem::token_invalid());
+    }
+    let (scheme, token) =
+        value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(Problem::unauthenticated)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(Problem::unauthenticated());
+    }
+    Ok(token.trim_matches(' '))
+}

@@ -1,0 +1,203 @@
+//! `crm user`: accounts and passwords, for whoever can reach the database. The first admin of a tenant comes from here.
+
+use std::collections::BTreeSet;
+use std::io::{IsTerminal as _, Read as _};
+use std::process::ExitCode;
+
+use access::{Hasher, Password, Vault};
+use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand};
+use command_api::identity::user::{UserIn, register};
+use command_api::identity::{Issuer, find, password};
+use command_api::{CommandApi, Context};
+use domain::{EmailAddress, Personal, TenantId, Text, UserId};
+use edge::{Role, SigningKey, TokenKeys};
+use event_store::{Duty, EventStore, connect};
+use rand::distr::{Alphanumeric, SampleString as _};
+use uuid::Uuid;
+
+use crate::config::{DEMO_TENANT, SiteArgs, token_settings};
+use crate::maintain::upcasters;
+use crate::site::Site;
+
+/// Characters of a password that is made here: 119 bits by chance.
+const PASSWORD: usize = 20;
+/// Who acts, in the histories.
+const ACTOR: &str = "crm user";
+
+/// Whose account.
+#[derive(Args)]
+pub struct UserCommand {
+    #[command(subcommand)]
+    task: UserTask,
+}
+
+#[derive(Subcommand)]
+enum UserTask {
+    /// Open an account, and print its id and a password for it, once.
+    #[command(after_help = "\
+Example:  crm user register \"Grace Hopper\" grace@engines.example --role admin
+
+Then:     curl http://127.0.0.1:8080/api/v1/sessions -H 'Content-Type: application/json' \\
+            -d '{\"tenant_id\": \"...\", \"email\": \"grace@engines.example\", \"password\": \"...\"}'")]
+    Register(RegisterArgs),
+    /// Give a user another password, and print it, once. All sessions of the user end.
+    #[command(after_help = "\
+Example:  crm user password grace@engines.example
+          crm user password grace@engines.example --stdin < password.txt")]
+    Password(PasswordArgs),
+}
+
+#[derive(Args)]
+struct RegisterArgs {
+    /// What the user is called
+    name: String,
+    /// Where mail reaches the user; no other user of the tenant has this address
+    email: String,
+    /// A role; may be given several times: admin, sales_manager, sales_rep, viewer, auditor
+    #[arg(long = "role", value_name = "ROLE")]
+    roles: Vec<String>,
+    #[command(flatten)]
+    chosen: Chosen,
+}
+
+#[derive(Args)]
+struct PasswordArgs {
+    /// The address of the user
+    email: String,
+    #[command(flatten)]
+    chosen: Chosen,
+}
+
+#[derive(Args)]
+struct Chosen {
+    /// The tenant; by default the demo tenant
+    #[arg(long, default_value = DEMO_TENANT)]
+    tenant: String,
+    /// Read the password from standard input, in place of making one
+    #[arg(long)]
+    stdin: bool,
+}
+
+/// Does what was asked for.
+pub async fn user(args: &SiteArgs, command: &UserCommand) -> anyhow::Result<ExitCode> {
+    // What is wrong with the words is found before anything is connected.
+    let work = Work::of(&command.task)?;
+    let site = Site::open(args).await?;
+    let done = async { work.run(&commands(&site)?).await };
+    let done = done.await;
+    site.close().await?;
+    done.map(|()| ExitCode::SUCCESS)
+}
+
+enum Work {
+    Register { user: UserIn, tenant: TenantId, password: Secret },
+    Password { email: EmailAddress, tenant: TenantId, password: Secret },
+}
+
+/// A password, and whether whoever asked for it knows it already.
+struct Secret {
+    text: String,
+    is_told: bool,
+}
+
+impl Work {
+    fn of(task: &UserTask) -> anyhow::Result<Self> {
+        match task {
+            UserTask::Register(args) => {
+                let roles: BTreeSet<Role> =
+                    args.roles.iter().map(|name| role(name)).collect::<anyhow::Result<_>>()?;
+                let name = Text::parse(&args.name).map_err(|error| anyhow::anyhow!("the name {error}"))?;
+                let user = UserIn {
+                    name: Personal::new(name),
+                    email: Personal::new(email(&args.email)?),
+                    roles,
+                    occurred_at: None,
+                };
+                Ok(Self::Register { user, tenant: args.chosen.tenant()?, password: args.chosen.secret()? })
+            }
+            UserTask::Password(args) => Ok(Self::Password {
+                email: email(&args.email)?,
+                tenant: args.chosen.tenant()?,
+                password: args.chosen.secret()?,
+            }),
+        }
+    }
+
+    async fn run(self, app: &CommandApi) -> anyhow::Result<()> {
+        let correlation_id = Uuid::now_v7().to_string();
+        match self {
+            Self::Register { user, tenant, password } => {
+                let (id, context) =
+                    (UserId::from_uuid(Uuid::now_v7()), Context::new(tenant, ACTOR, correlation_id));
+                register(app, &context, id, user).await.context("the account was not opened")?;
+                println!("user      {id}");
+                password.set(app, &context, id).await
+            }
+            Self::Password { email, tenant, password } => {
+                let context = Context::new(tenant, ACTOR, correlation_id);
+                let Some(id) = find(app, tenant, &email).await? else {
+                    bail!(
+                        "no user of this tenant has that address; `crm user register --help` tells how to open an account"
+                    );
+                };
+                println!("user      {id}");
+                password.set(app, &context, id).await
+            }
+        }
+    }
+}
+
+impl Secret {
+    async fn set(self, app: &CommandApi, context: &Context, user: UserId) -> anyhow::Result<()> {
+        password::set(app, context, user, Password::choose(self.text.as_str())?)
+            .await
+            .context("the password was not changed; `crm user password` sets it")?;
+        if !self.is_told {
+            println!("password  {}", self.text);
+        }
+        Ok(())
+    }
+}
+
+impl Chosen {
+    fn tenant(&self) -> anyhow::Result<TenantId> {
+        TenantId::parse(&self.tenant).context("--tenant must be a UUID")
+    }
+
+    fn secret(&self) -> anyhow::Result<Secret> {
+        if !self.stdin {
+            let text = Alphanumeric.sample_string(&mut rand::rng(), PASSWORD);
+            return Ok(Secret { text, is_told: false });
+        }
+        if std::io::stdin().is_terminal() {
+            bail!("--stdin reads a file or a pipe, so that the password does not show on the screen");
+        }
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).context("cannot read the password")?;
+        let text = text.strip_suffix('\n').unwrap_or(&text).to_owned();
+        Password::choose(text.as_str()).map_err(|error| anyhow::anyhow!("the password {error}"))?;
+        Ok(Secret { text, is_told: true })
+    }
+}
+
+fn role(name: &str) -> anyhow::Result<Role> {
+    Role::of_name(name).with_context(|| {
+        let known: Vec<&str> = Role::ALL.iter().map(|role| role.name()).collect();
+        format!("there is no role {name:?}; there are {}", known.join(", "))
+    })
+}
+
+fn email(text: &str) -> anyhow::Result<EmailAddress> {
+    EmailAddress::parse(text).map_err(|error| anyhow::anyhow!("the address {error}"))
+}
+
+/// The command side, in process.
+fn commands(site: &Site) -> anyhow::Result<CommandApi> {
+    let pool = |duty| connect(&site.database_url, duty, 2);
+    // No token is ever shown to it: whoever can reach the database needs none.
+    let keys = TokenKeys::from_pem(&SigningKey::generate()?.public_pem()?, &token_settings())?;
+    let issuer = Issuer::new(Vault::new(pool(Duty::Identity)?), Hasher::new(1)?);
+    let store = EventStore::start(pool(Duty::Appender)?, upcasters());
+    Ok(CommandApi::new(store, keys).with_issuer(issuer))
+}
