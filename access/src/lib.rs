@@ -3,7 +3,7 @@
 //! Job: keep the secrets of users in tables of their own, each of which is a digest that cannot be turned back; and tell
 //! every process whose tokens have ended.
 //! Used by: the command API, which signs users in and out, and the binary.
-//! Never here: HTTP, events (no secret is ever in one), rules about who may do what.
+//! Never here: handlers of HTTP, events (no secret is ever in one), rules about who may do what.
 
 pub mod password;
 pub mod refresh;

@@ -3,19 +3,21 @@
 //! The log is asked itself, several times a second, and not NATS, which may be away. Positions are dense and in the order of
 //! commits, so whoever asks for what comes after the last one misses nothing.
 
+use std::io;
 use std::time::{Duration, Instant};
 
 use domain::TenantId;
 use domain::identity::user::RIGHTS_EVENTS;
 use edge::Revocations;
 use edge::revocation::{REMEMBERED, Revocation};
-use event_store::within_reason;
 use sqlx::{FromRow, PgPool};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 /// How often the log is asked.
 const INTERVAL: Duration = Duration::from_millis(200);
+/// How long a look may take.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// Events that are read at a time.
 const BATCH: i64 = 1_000;
 /// The event with which a session ends by itself.
@@ -25,14 +27,22 @@ const SESSION_ENDED: &str = "session.ended";
 #[derive(Debug)]
 pub struct RightsWatch(JoinHandle<()>);
 
+/// A row of the answer: how long the log is, and an event if there is one.
+#[derive(FromRow)]
+struct Row {
+    head: i64,
+    #[sqlx(flatten)]
+    event: Event,
+}
+
 #[derive(FromRow)]
 struct Event {
-    position: i64,
-    tenant_id: Uuid,
-    aggregate_id: Uuid,
-    event_type: String,
-    sequence: i64,
-    recorded_at: i64,
+    position: Option<i64>,
+    tenant_id: Option<Uuid>,
+    aggregate_id: Option<Uuid>,
+    event_type: Option<String>,
+    sequence: Option<i64>,
+    recorded_at: Option<i64>,
 }
 
 impl RightsWatch {
@@ -55,7 +65,7 @@ async fn watch(pool: PgPool, revocations: Revocations) {
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        match within_reason(look(&pool, &revocations, &mut seen)).await {
+        match in_time(look(&pool, &revocations, &mut seen)).await {
             Ok(()) => is_failing = false,
             // Told once, not five times a second.
             Err(error) if !is_failing => {
@@ -67,22 +77,38 @@ async fn watch(pool: PgPool, revocations: Revocations) {
     }
 }
 
+/// A look that takes longer is worth nothing, and its connection is better given up. What it has heard until then stays heard.
+async fn in_time(look: impl Future<Output = Result<(), sqlx::Error>>) -> Result<(), sqlx::Error> {
+    match tokio::time::timeout(PATIENCE, look).await {
+        Ok(done) => done,
+        Err(late) => Err(sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, late))),
+    }
+}
+
 /// Reads all that is new.
 async fn look(pool: &PgPool, revocations: &Revocations, seen: &mut Option<i64>) -> Result<(), sqlx::Error> {
-    let mut after = match *seen {
-        Some(seen) => seen,
-        None => {
-            sqlx::query_scalar(include_str!("sql/remembered.sql")).bind(REMEMBERED).fetch_one(pool).await?
-        }
-    };
     loop {
+        let after = match *seen {
+            Some(seen) => seen,
+            None => {
+                sqlx::query_scalar(include_str!("sql/remembered.sql"))
+                    .bind(REMEMBERED)
+                    .fetch_one(pool)
+                    .await?
+            }
+        };
         let looked = Instant::now();
-        let events: Vec<Event> =
+        let rows: Vec<Row> =
             sqlx::query_as(include_str!("sql/rights.sql")).bind(after).bind(BATCH).fetch_all(pool).await?;
-        after = events.last().map_or(after, |last| last.position);
-        *seen = Some(after);
-        let is_all = i64::try_from(events.len()).is_ok_and(|count| count < BATCH);
-        let found = events.iter().filter_map(Event::revocation);
+        if rows.iter().any(|row| row.head < after) {
+            // The database was put back: what it holds now may have other events at the same positions.
+            *seen = None;
+            continue;
+        }
+        let last = rows.iter().filter_map(|row| row.event.position).next_back();
+        *seen = Some(last.unwrap_or(after));
+        let is_all = i64::try_from(rows.len()).is_ok_and(|count| count < BATCH);
+        let found = rows.into_iter().filter_map(|row| row.event.revocation());
         // Only a look that has reached the end says that there is nothing more.
         if is_all {
             revocations.tell(found, looked);
@@ -93,16 +119,16 @@ async fn look(pool: &PgPool, revocations: &Revocations, seen: &mut Option<i64>) 
 }
 
 impl Event {
-    fn revocation(&self) -> Option<Revocation> {
-        let tenant = TenantId::from_uuid(self.tenant_id);
-        if self.event_type == SESSION_ENDED {
-            return Some(Revocation::Session { tenant, session: self.aggregate_id });
+    fn revocation(self) -> Option<Revocation> {
+        let (tenant, event_type) = (TenantId::from_uuid(self.tenant_id?), self.event_type?);
+        if event_type == SESSION_ENDED {
+            return Some(Revocation::Session { tenant, session: self.aggregate_id? });
         }
-        RIGHTS_EVENTS.contains(&self.event_type.as_str()).then_some(Revocation::User {
+        RIGHTS_EVENTS.contains(&event_type.as_str()).then_some(Revocation::User {
             tenant,
-            user: self.aggregate_id,
-            version: self.sequence,
-            changed_at: self.recorded_at,
+            user: self.aggregate_id?,
+            version: self.sequence?,
+            changed_at: self.recorded_at?,
         })
     }
 }

@@ -21,8 +21,7 @@ pub const RETRY: Duration = Duration::from_secs(10);
 pub struct Vault(PgPool);
 
 /// A user found by their address.
-#[derive(Clone, Debug)]
-pub struct Account {
+pub struct Found {
     /// The user.
     pub user: UserId,
     passwords: Vec<(PasswordId, String)>,
@@ -45,7 +44,7 @@ pub enum Use {
     Spent {
         /// The next token.
         next: RefreshToken,
-        /// When it was spent.
+        /// When the next one was issued, by the clock of whoever did.
         at: DateTime<Utc>,
         /// Whether this is the answer to an earlier request.
         replayed: bool,
@@ -58,14 +57,14 @@ pub enum Use {
 
 #[derive(FromRow)]
 struct HowSpent {
-    spent_at: DateTime<Utc>,
+    issued_at: Option<DateTime<Utc>>,
     spent_by: Vec<u8>,
     nonce: Vec<u8>,
     is_recent: bool,
     is_latest: bool,
 }
 
-impl Account {
+impl Found {
     /// The hash of the password that the user has.
     pub fn hash(&self, current: Option<PasswordId>) -> Option<String> {
         let current = current?;
@@ -100,7 +99,7 @@ impl Vault {
     ///
     /// # Errors
     /// The database is not there.
-    pub async fn account(&self, tenant: TenantId, scope: &str) -> Result<Option<Account>, sqlx::Error> {
+    pub async fn account(&self, tenant: TenantId, scope: &str) -> Result<Option<Found>, sqlx::Error> {
         let mut transaction = self.begin(tenant).await?;
         let rows: Vec<(Uuid, Option<Uuid>, Option<String>)> = sqlx::query_as(include_str!("sql/account.sql"))
             .bind(tenant.as_uuid())
@@ -111,7 +110,7 @@ impl Vault {
         let user = rows.first().map(|(user, ..)| UserId::from_uuid(*user));
         let passwords =
             rows.into_iter().filter_map(|(_, id, hash)| Some((PasswordId::from_uuid(id?), hash?))).collect();
-        Ok(user.map(|user| Account { user, passwords }))
+        Ok(user.map(|user| Found { user, passwords }))
     }
 
     /// The hash of a password of a user.
@@ -182,7 +181,9 @@ impl Vault {
         transaction.commit().await
     }
 
-    /// Forgets the hashes that are older than the one a user has now, among them those that no event ever named.
+    /// Forgets the hashes that were kept before the one that a user has now, among them those that no event ever named.
+    ///
+    /// A change that began on what this one made was kept later, by the clock of the database; any other is refused.
     ///
     /// # Errors
     /// The database is not there.
@@ -193,8 +194,7 @@ impl Vault {
         current: PasswordId,
     ) -> Result<(), sqlx::Error> {
         let mut transaction = self.begin(tenant).await?;
-        // Ids are in the order of time, so a change that is under way elsewhere keeps its row.
-        sqlx::query("delete from identity.password where tenant_id = $1 and user_id = $2 and id < $3")
+        sqlx::query(include_str!("sql/forget_older.sql"))
             .bind(tenant.as_uuid())
             .bind(user.as_uuid())
             .bind(current.as_uuid())
@@ -245,7 +245,7 @@ impl Vault {
         Ok(kept)
     }
 
-    /// Uses a token. Of many who do so at once, one is the first; `nonce` makes its successor. The others are told of the same
+    /// Uses a token. Of many who do so at once, one is the first; `nonce` makes its successor, issued `now`. The others are told of the same
     /// successor if they are the same `client`, and for a moment only.
     ///
     /// # Errors
@@ -255,18 +255,20 @@ impl Vault {
         token: &RefreshToken,
         client: &Digest,
         nonce: &Nonce,
+        now: DateTime<Utc>,
     ) -> Result<Use, sqlx::Error> {
         let next = token.successor(nonce);
         let mut transaction = self.begin(token.tenant()).await?;
-        let spent_at: Option<DateTime<Utc>> = sqlx::query_scalar(include_str!("sql/spend.sql"))
+        let issued_at: Option<DateTime<Utc>> = sqlx::query_scalar(include_str!("sql/spend.sql"))
             .bind(token.tenant().as_uuid())
             .bind(token.digest())
             .bind(client)
             .bind(nonce)
             .bind(next.digest())
+            .bind(now)
             .fetch_optional(&mut *transaction)
             .await?;
-        if let Some(at) = spent_at {
+        if let Some(at) = issued_at {
             transaction.commit().await?;
             return Ok(Use::Spent { next, at, replayed: false });
         }
@@ -279,11 +281,11 @@ impl Vault {
         transaction.commit().await?;
         let Some(how) = how else { return Ok(Use::Over) };
         let is_retry = how.is_recent && how.is_latest && how.spent_by == client;
-        match Nonce::try_from(how.nonce) {
-            Ok(nonce) if is_retry => {
-                Ok(Use::Spent { next: token.successor(&nonce), at: how.spent_at, replayed: true })
+        match (Nonce::try_from(how.nonce), how.issued_at) {
+            (Ok(nonce), Some(at)) if is_retry => {
+                Ok(Use::Spent { next: token.successor(&nonce), at, replayed: true })
             }
-            Ok(_) | Err(_) => Ok(Use::Reused),
+            (Ok(_) | Err(_), _) => Ok(Use::Reused),
         }
     }
 

@@ -52,6 +52,11 @@ impl Bearer {
         self.user.zip(self.sign_in)
     }
 
+    /// Whether the subject may be the id of a user.
+    pub(crate) fn is_of_a_user(&self) -> bool {
+        self.user.is_some()
+    }
+
     fn subject(&self) -> Option<Subject> {
         let user = self.user?;
         Some(Subject { tenant: self.identity.tenant, user, issued_at: self.issued_at, sign_in: self.sign_in })

@@ -1,7 +1,7 @@
 //! What has ended access tokens before their time: kept in memory, fed from the log, and never trusted when it is old.
 //!
-//! Somebody reads the log every so often and tells here which users lost rights and which sessions ended. A token is good
-//! for minutes only, so that is how long it has to be remembered. A process that has not heard from the log for a second
+//! Somebody reads the log every so often and tells here which users lost rights and which sessions ended. It is remembered
+//! for as long as tokens that it ends are good otherwise. A process that has not heard from the log for a second
 //! does not guess: tokens of users wait for news, and then are refused with 503.
 
 use std::collections::HashMap;
@@ -16,8 +16,11 @@ use crate::{Problem, TenantId};
 
 /// How long an access token of a session is valid.
 pub const ACCESS_TOKEN_TTL: Duration = Duration::from_secs(15 * 60);
-/// How long something that ends tokens is remembered: as long as tokens, whatever the clocks of two machines differ by.
-pub const REMEMBERED: Duration = Duration::from_secs(20 * 60);
+/// How long it is remembered that a user has other rights. Tokens that others issue for a user may be valid for as long, and
+/// those that are for longer are refused.
+pub const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long the end of a session is remembered: as long as its tokens, whatever the clocks of two machines differ by.
+const SESSION_REMEMBERED: Duration = Duration::from_secs(20 * 60);
 /// How old the news may be.
 const FRESH: Duration = Duration::from_millis(900);
 /// How long a request waits for news.
@@ -158,9 +161,9 @@ impl Ended {
     }
 
     fn forget(&mut self, now: Instant) {
-        let is_remembered = |heard_at: Instant| now.saturating_duration_since(heard_at) < REMEMBERED;
-        self.users.retain(|_, rights| is_remembered(rights.heard_at));
-        self.sessions.retain(|_, heard_at| is_remembered(*heard_at));
+        let age = |heard_at: Instant| now.saturating_duration_since(heard_at);
+        self.users.retain(|_, rights| age(rights.heard_at) < REMEMBERED);
+        self.sessions.retain(|_, heard_at| age(*heard_at) < SESSION_REMEMBERED);
     }
 
     fn ended(&self, subject: &Subject) -> bool {
@@ -241,10 +244,11 @@ mod tests {
         let (mut ended, then) = (Ended::default(), Instant::now());
         ended.add(change(4), then);
         ended.add(Revocation::Session { tenant: tenant(1), session: Uuid::from_u128(1) }, then);
-        ended.forget(then + REMEMBERED - Duration::from_secs(1));
+        ended.forget(then + ACCESS_TOKEN_TTL + Duration::from_secs(60));
         assert_eq!((ended.users.len(), ended.sessions.len()), (1, 1));
+        ended.forget(then + SESSION_REMEMBERED);
+        assert_eq!((ended.users.len(), ended.sessions.len()), (1, 0));
         ended.forget(then + REMEMBERED);
         assert_eq!((ended.users.len(), ended.sessions.len()), (0, 0));
-        assert!(REMEMBERED > ACCESS_TOKEN_TTL + Duration::from_secs(60));
     }
 }

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::bearer::{Bearer, SignIn};
 use crate::jwks::{Jwk, Jwks};
+use crate::revocation::REMEMBERED;
 use crate::verified::VerifiedTokens;
 use crate::{Identity, Role, TenantId};
 
@@ -206,8 +207,14 @@ impl TokenKeys {
         let mut roles: Vec<Role> = said.roles.iter().filter_map(|name| Role::of_name(name)).collect();
         roles.sort_unstable();
         roles.dedup();
+        let life = said.exp.as_f64().unwrap_or(f64::INFINITY) - said.iat as f64;
         let identity = Identity { subject: said.sub, tenant: said.tenant, roles };
-        Ok(Bearer::new(identity, said.iat, said.sign_in))
+        let bearer = Bearer::new(identity, said.iat, said.sign_in);
+        // For longer, nobody would remember that the user was shut out.
+        if bearer.is_of_a_user() && life > REMEMBERED.as_secs_f64() {
+            return Err(TokenError::Claim("exp"));
+        }
+        Ok(bearer)
     }
 }
 

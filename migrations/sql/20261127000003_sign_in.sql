@@ -41,7 +41,7 @@ create table identity.refresh_token (
     constraint refresh_token_key primary key (tenant_id, digest),
     constraint refresh_token_is_spent_whole check (num_nulls(spent_at, spent_by, nonce, successor) in (0, 4))
 );
-create index refresh_token_user on identity.refresh_token (tenant_id, user_id, expires_at);
+create index refresh_token_end on identity.refresh_token (tenant_id, expires_at);
 
 do $$
 declare
@@ -58,7 +58,9 @@ end
 $$;
 
 -- Whose address it is, and what ended tokens: of all tenants, since each process serves all of them.
-grant select on log.claim, log.event to crm_identity;
+grant select on log.claim, log.head to crm_identity;
+-- Of events only whose they are and what they are called: nothing of what they say.
+grant select (position, tenant_id, aggregate_type, aggregate_id, sequence, event_type, recorded_at) on log.event to crm_identity;
 create policy identity_reads on log.claim for select to crm_identity
     using (tenant_id = log.tenant() and starts_with(scope, 'user.email.'));
 create policy identity_reads on log.event for select to crm_identity

@@ -33,7 +33,7 @@ pub struct SiteArgs {
     /// The PEM file of the public keys that tokens are checked with; without it, that of the private key
     #[arg(long, env = "CRM_TOKEN_PUBLIC_KEY", global = true, value_name = "FILE")]
     pub token_public_key: Option<PathBuf>,
-    /// The PEM file of the Ed25519 key that tokens of users are signed with; without it nobody can sign in
+    /// The PEM file of the Ed25519 key that tokens of users are signed with; without it, and without embedded servers, nobody can sign in
     #[arg(long, env = "CRM_TOKEN_PRIVATE_KEY", global = true, value_name = "FILE")]
     pub token_private_key: Option<PathBuf>,
     /// How many proxies stand before the APIs, each of which adds to X-Forwarded-For: so that guesses of passwords are counted
@@ -90,6 +90,18 @@ impl SiteArgs {
             )
         })?;
         Ok(SigningKey::from_pem(&pem)?.public_pem()?)
+    }
+
+    /// The key of `crm token`: the configured one, or the development key.
+    pub fn own_key(&self) -> anyhow::Result<SigningKey> {
+        if let Some(key) = self.private_key()? {
+            return Ok(key);
+        }
+        let file = self.development_key();
+        let pem = std::fs::read_to_string(&file).with_context(|| {
+            format!("cannot read the development key {}; `crm serve --embedded` makes it", file.display())
+        })?;
+        Ok(SigningKey::from_pem(&pem)?)
     }
 
     /// The key that tokens of users are signed with, if one is configured.

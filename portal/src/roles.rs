@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use access::rights::RightsWatch;
 use access::{Hasher, Vault};
+use anyhow::bail;
 use axum::Router;
 use command_api::CommandApi;
 use command_api::identity::Issuer;
@@ -53,11 +54,13 @@ impl<'a> Roles<'a> {
     pub fn commands(&self) -> anyhow::Result<CommandApi> {
         let store =
             EventStore::start(self.named_pool("commands", Duty::Appender, COMMAND_CONNECTIONS)?, upcasters());
-        let api = CommandApi::new(store, self.keys()?)
+        let keys = self.keys()?;
+        let signing_key = self.signing_key(&keys)?;
+        let api = CommandApi::new(store, keys)
             .with_revocations(self.revocations()?)
             .with_proxies(self.args.proxies);
         let issuer = self.issuer()?;
-        Ok(match self.signing_key()? {
+        Ok(match signing_key {
             Some(key) => api.with_issuer(issuer.with_key(key, token_settings())),
             None => api.with_issuer(issuer),
         })
@@ -71,16 +74,25 @@ impl<'a> Roles<'a> {
         Ok(Issuer::new(vault, Hasher::new(cores)?))
     }
 
-    /// The configured key; with embedded servers, the development key.
-    fn signing_key(&self) -> anyhow::Result<Option<SigningKey>> {
-        match self.args.private_key()? {
-            Some(key) => Ok(Some(key)),
+    /// What tokens of users are signed with: the configured key; with embedded servers, the development key.
+    fn signing_key(&self, keys: &TokenKeys) -> anyhow::Result<Option<SigningKey>> {
+        let configured = self.args.private_key()?;
+        let is_configured = configured.is_some();
+        let key = match configured {
+            Some(key) => Some(key),
             None if self.site.is_embedded() => {
-                let pem = std::fs::read_to_string(self.args.development_key())?;
-                Ok(Some(SigningKey::from_pem(&pem)?))
+                Some(SigningKey::from_pem(&std::fs::read_to_string(self.args.development_key())?)?)
             }
-            None => Ok(None),
+            None => None,
+        };
+        let is_taken = |key: &SigningKey| keys.jwks().keys.iter().any(|public| public.kid == key.kid());
+        if is_configured && !key.as_ref().is_some_and(is_taken) {
+            bail!(
+                "CRM_TOKEN_PUBLIC_KEY lacks the public half of CRM_TOKEN_PRIVATE_KEY, so nobody would take its tokens"
+            );
         }
+        // Whoever names other keys to embedded servers has tokens issued elsewhere.
+        Ok(key.filter(is_taken))
     }
 
     /// What has ended tokens before their time, as far as the log says. All parts of a process share one watch.

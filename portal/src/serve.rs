@@ -285,7 +285,7 @@ fn print_welcome(
     operators: Option<SocketAddr>,
     tenant: TenantId,
 ) -> anyhow::Result<()> {
-    let key = SigningKey::from_pem(&std::fs::read_to_string(args.development_key())?)?;
+    let key = args.own_key()?;
     let roles = vec![Role::Admin];
     let identity = Identity { subject: "demo".to_owned(), tenant, roles };
     let token = token::mint(&key, &identity, EXAMPLE_TOKEN_MINUTES)?;

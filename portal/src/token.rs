@@ -32,11 +32,7 @@ pub struct TokenArgs {
 
 /// Prints the token, and nothing else.
 pub fn token(site: &SiteArgs, args: &TokenArgs) -> anyhow::Result<ExitCode> {
-    let file = site.development_key();
-    let pem = std::fs::read_to_string(&file).with_context(|| {
-        format!("cannot read the development key {}; `crm serve --embedded` makes it", file.display())
-    })?;
-    let key = SigningKey::from_pem(&pem)?;
+    let key = site.own_key()?;
     if args.public_key {
         print!("{}", key.public_pem()?);
         return Ok(ExitCode::SUCCESS);

@@ -39,15 +39,14 @@ pub struct Hasher {
 }
 
 /// What a check says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// It is not the password.
     Wrong,
     /// It is the password.
-    Right {
-        /// The password hashed anew, if the kept hash is weaker than hashes are now.
-        stronger: Option<String>,
-    },
+    Right,
+    /// It is the password, and its hash is weaker than hashes are now.
+    RightButWeak,
 }
 
 /// Why a hash was neither made nor checked.
@@ -90,6 +89,14 @@ impl Hasher {
     /// [`HashError::Busy`], or the operating system has no random numbers.
     pub async fn hash(&self, password: Password) -> Result<String, HashError> {
         self.turn(move |argon2| hash(argon2, password.as_str())).await
+    }
+
+    /// The hash of a guess that was right, with the parameters of the present.
+    ///
+    /// # Errors
+    /// [`HashError::Busy`], or the operating system has no random numbers.
+    pub async fn strengthen(&self, guess: Guess) -> Result<String, HashError> {
+        self.turn(move |argon2| hash(argon2, guess.as_str())).await
     }
 
     /// Whether `guess` is the password of `kept`. Without a hash to compare with it takes as long, and is wrong.
@@ -145,8 +152,7 @@ fn verify(argon2: &Argon2<'_>, guess: &Guess, kept: &str) -> Result<Verdict, Has
         Err(password_hash::Error::Password) => return Ok(Verdict::Wrong),
         Err(error) => return Err(HashError::Failed(error)),
     }
-    let stronger = if is_weaker(argon2, &parsed) { Some(hash(argon2, guess.as_str())?) } else { None };
-    Ok(Verdict::Right { stronger })
+    Ok(if is_weaker(argon2, &parsed) { Verdict::RightButWeak } else { Verdict::Right })
 }
 
 /// Whether a hash was made with less than is asked for now.
@@ -177,7 +183,7 @@ mod tests {
         let verdict = async |guess: &str, kept: Option<&str>| {
             hasher.verify(Guess::new(guess), kept.map(str::to_owned), Caller::Known).await.unwrap()
         };
-        assert_eq!(verdict("correct horse", Some(&kept)).await, Verdict::Right { stronger: None });
+        assert_eq!(verdict("correct horse", Some(&kept)).await, Verdict::Right);
         for guess in ["correct hors", "correct horse ", "Correct horse", ""] {
             assert_eq!(verdict(guess, Some(&kept)).await, Verdict::Wrong, "{guess}");
         }
@@ -190,11 +196,12 @@ mod tests {
         let hasher = Hasher::new(1).unwrap();
         let weak = quick(64).hash(password("correct horse")).await.unwrap();
         let verdict = hasher.verify(Guess::new("correct horse"), Some(weak), Caller::Known).await.unwrap();
-        let Verdict::Right { stronger: Some(stronger) } = verdict else { panic!("{verdict:?}") };
+        assert_eq!(verdict, Verdict::RightButWeak);
+        let stronger = hasher.strengthen(Guess::new("correct horse")).await.unwrap();
         assert!(stronger.starts_with("$argon2id$v=19$m=47104,t=1,p=1$"), "{stronger}");
         let verdict =
             hasher.verify(Guess::new("correct horse"), Some(stronger), Caller::Known).await.unwrap();
-        assert_eq!(verdict, Verdict::Right { stronger: None });
+        assert_eq!(verdict, Verdict::Right);
     }
 
     #[tokio::test]

@@ -1,5 +1,10 @@
--- What ended tokens since a position, in order.
-select position, tenant_id, aggregate_id, event_type, sequence, extract(epoch from recorded_at)::bigint as recorded_at
-from log.event
-where aggregate_type in ('identity.user', 'identity.session') and position > $1
-order by position limit $2
+-- How long the log is, and what ended tokens since a position, in order: one row without an event if there is none.
+select h.position as head, e.position, e.tenant_id, e.aggregate_id, e.event_type, e.sequence,
+    floor(extract(epoch from e.recorded_at))::bigint as recorded_at
+from log.head as h left join lateral (
+    select position, tenant_id, aggregate_id, event_type, sequence, recorded_at
+    from log.event
+    where aggregate_type in ('identity.user', 'identity.session') and position > $1
+    order by position limit $2
+) as e on true
+order by e.position

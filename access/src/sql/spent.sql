@@ -1,5 +1,5 @@
 -- How a token was spent, and whether its successor was used since.
-select t.spent_at, t.spent_by, t.nonce,
+select s.issued_at, t.spent_by, t.nonce,
     t.spent_at > now() - $3 as is_recent,
     coalesce(s.spent_at is null, false) as is_latest
 from identity.refresh_token as t

@@ -4,8 +4,9 @@ use access::Password;
 use access::password::Guess;
 use axum::extract::State;
 use domain::identity::user::{User, UserAction};
-use domain::{PasswordId, TenantId, UserId};
+use domain::{PasswordId, UserId};
 use edge::{Answer, Envelope, Problem, Role, ok};
+use event_store::Loaded;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -16,7 +17,10 @@ use super::Refusal;
 use super::session::{OWN, OwnSession, SessionTokens, check_password, open, user};
 use crate::dispatch::change;
 use crate::sent::Sent;
-use crate::{Accepted, CommandApi, Context};
+use crate::{CommandApi, CommandError, Context};
+
+/// Attempts to give a user a password while others change the user.
+const ATTEMPTS: u32 = 10;
 
 /// A new password, and the present one as proof that it is still the same person.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -44,6 +48,8 @@ pub fn router() -> OpenApiRouter<CommandApi> {
     responses(
         (status = 200, description = "Changed; signed in anew", body = Envelope<SessionTokens>),
         (status = 401, description = "The current password is wrong, or the token is not valid", body = edge::Failure),
+        (status = 409, description = "A rule refuses it in the present state", body = edge::Failure),
+        (status = 412, description = "The user was changed meanwhile", body = edge::Failure),
     ),
     extensions(("x-permission" = json!(OWN)), ("x-roles" = json!(Role::ALL)))
 )]
@@ -53,33 +59,55 @@ async fn change_password(
     sent: Sent<PasswordIn>,
 ) -> Result<Answer<SessionTokens>, Problem> {
     let tenant = own.identity().tenant;
+    app.issuer()?.signer()?;
     let before = user(&app, tenant, own.user()).await?;
     check_password(app.issuer()?, own.circumstances(), &before, sent.body.current_password).await?;
-    set(&app, &own.context(), own.user(), sent.body.new_password).await?;
-    let signed_in = open(&app, own.circumstances(), &user(&app, tenant, own.user()).await?).await?;
-    let position = signed_in.position;
-    Ok(ok(signed_in).with_position(position))
+    let hash = app.issuer()?.hasher().hash(sent.body.new_password).await.map_err(Refusal::from)?;
+    let password = replace(&app, own.context(), &before, &hash).await?;
+    let after = user(&app, tenant, own.user()).await?;
+    // Whoever shut the user out, or gave them yet another password, meant this session too.
+    if !after.state.is_active() || after.state.password() != Some(password) {
+        return Err(Refusal::SessionOver.into());
+    }
+    let tokens = open(&app, own.circumstances(), &after).await?;
+    let position = tokens.position;
+    Ok(ok(tokens).with_position(position))
 }
 
-/// Gives a user a password. All sessions of the user end.
-///
-/// The event is what makes it the password: until then its hash is kept and is that of nobody.
+/// Gives a user a password, whatever they had. All sessions of the user end.
 ///
 /// # Errors
 /// A rule of users; [`Refusal::Busy`] or [`Refusal::Off`]; or the log or the database is not available.
-pub async fn set(
+pub async fn set(app: &CommandApi, context: &Context, id: UserId, password: Password) -> Result<(), Refusal> {
+    let hash = app.issuer()?.hasher().hash(password).await?;
+    for _ in 0..ATTEMPTS {
+        let before = user(app, context.tenant, id).await?;
+        match replace(app, context.clone(), &before, &hash).await {
+            Err(Refusal::Command(CommandError::StaleVersion)) => {}
+            done => return done.map(|_| ()),
+        }
+    }
+    Err(Refusal::Command(CommandError::contended()))
+}
+
+/// Gives a user, who must not have changed since, the password of a hash.
+///
+/// The event is what makes it the password: until then its hash is kept and is that of nobody.
+async fn replace(
     app: &CommandApi,
-    context: &Context,
-    user: UserId,
-    password: Password,
-) -> Result<Accepted, Refusal> {
-    let issuer = app.issuer()?;
-    let (tenant, id): (TenantId, PasswordId) = (context.tenant, Uuid::now_v7().into());
-    let hash = issuer.hasher().hash(password).await?;
-    issuer.vault().keep_hash(tenant, user, id, &hash).await?;
-    let changed =
-        change::<User>(app, context, user.as_uuid(), vec![UserAction::ChangePassword { password: id }]);
-    let changed = changed.await?;
-    issuer.vault().forget_older(tenant, user, id).await?;
-    Ok(changed)
+    context: Context,
+    before: &Loaded<User>,
+    hash: &str,
+) -> Result<PasswordId, Refusal> {
+    let (vault, tenant) = (app.issuer()?.vault(), context.tenant);
+    let (user, id): (UserId, PasswordId) = (before.id.into(), Uuid::now_v7().into());
+    vault.keep_hash(tenant, user, id, hash).await?;
+    let context = Context { if_match: Some(before.sequence), ..context };
+    let action = UserAction::ChangePassword { password: id };
+    change::<User>(app, &context, before.id, vec![action]).await?;
+    // It is the password now, whatever becomes of the others. The next change forgets them too.
+    if let Err(error) = vault.forget_older(tenant, user, id).await {
+        tracing::warn!(%error, "hashes of former passwords are kept for now");
+    }
+    Ok(id)
 }

@@ -19,8 +19,9 @@ async fn no_body_makes_a_route_fail_on_our_side() {
     let mut random = StdRng::seed_from_u64(0x4352_4d21);
     let (mut accepted, mut refused) = (0, 0);
     for route in routes() {
-        let (things, token) = (Things::of(&api).await, api.signed_in().await);
-        for _ in 0..BODIES {
+        let (things, mut token) = (Things::of(&api).await, api.signed_in().await);
+        // Signing in again after each success takes long.
+        for _ in 0..if route.is_own() { BODIES / 10 } else { BODIES } {
             let body = hostile(&mut random, &route.body(&things));
             let shown = String::from_utf8_lossy(&body).chars().take(300).collect::<String>();
             let call = Call::new(&route.method, &route.to(&things)).bytes(body);
@@ -30,6 +31,9 @@ async fn no_body_makes_a_route_fail_on_our_side() {
             let expected = matches!(status, 200 | 201 | 400 | 404 | 409 | 413 | 422)
                 || credentials && matches!(status, 401 | 429);
             assert!(expected, "{} answers {status} to {shown}: {}", route.id, reply.text);
+            if route.is_own() && reply.status.is_success() {
+                token = api.signed_in().await;
+            }
             *(if reply.status.is_success() { &mut accepted } else { &mut refused }) += 1;
         }
     }

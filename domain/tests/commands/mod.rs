@@ -135,8 +135,7 @@ pub fn user_commands() -> impl Strategy<Value = Vec<UserCommand>> {
 
 /// What may be asked of a session, in any order.
 pub fn session_commands() -> impl Strategy<Value = Vec<SessionCommand>> {
-    let reason =
-        prop_oneof![Just(EndReason::SignedOut), Just(EndReason::Reused), Just(EndReason::EndedByAdmin)];
+    let reason = prop_oneof![Just(EndReason::SignedOut), Just(EndReason::Reused)];
     commands(prop_oneof![
         (1..4_u128, ".{0,3}").prop_map(|(user, told)| SessionAction::Start {
             user: id(user),

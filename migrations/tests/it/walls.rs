@@ -99,6 +99,10 @@ async fn a_hole_in_the_walls_is_found() {
             "grant select (email) on read_model.identity_user_list to crm_analyst".to_owned(),
             "grant of a column: read_model.identity_user_list.email",
         ),
+        (
+            "grant select (payload) on log.event to crm_identity".to_owned(),
+            "grant of a column: log.event.payload",
+        ),
         ("grant truncate on log.event to crm_appender".to_owned(), "grant of truncate: log.event"),
         ("grant references on log.event to crm_reader".to_owned(), "grant of references: log.event"),
         (

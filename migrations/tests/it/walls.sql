@@ -60,11 +60,12 @@ where privilege_type in ('TRUNCATE', 'REFERENCES', 'TRIGGER', 'MAINTAIN')
 union all
 select 'grant to everybody', format('%s on %s', lower(privilege_type), name) from granted where grantee = 0
 union all
--- Only the role that tells how long the log is sees a part of the columns.
+-- Only the role that tells how long the log is, and the one that tells whose tokens have ended, see a part of the columns.
 select 'grant of a column', format('%s.%s', r.name, a.attname)
 from pg_attribute as a join relation as r on r.oid = a.attrelid
 cross join lateral aclexplode(a.attacl) as acl
 where acl.grantee <> r.relowner and acl.grantee <> 'crm_head'::regrole
+    and not (acl.grantee = 'crm_identity'::regrole and r.name = 'log.event' and a.attname not in ('payload', 'metadata'))
 union all
 select 'duty that is a member of another', format('%s of %s', m.member::regrole, m.roleid::regrole)
 from pg_auth_members as m

@@ -25,6 +25,9 @@ use crate::identity::issuer::Signer;
 use crate::identity::{Issuer, Refusal};
 use crate::{Accepted, CommandApi, CommandError, Context};
 
+/// Who acts when a spent token comes back.
+const REUSE: &str = "refresh token reuse";
+
 /// From where somebody signs in, and which request it is.
 #[derive(Clone, Debug)]
 pub struct Circumstances {
@@ -53,7 +56,7 @@ impl Circumstances {
 
 /// Signs somebody in.
 ///
-/// Whatever is wrong, it takes the same steps and the same time to find out.
+/// Whatever is wrong, it takes the same steps to find out, and as long, unless a kept hash was made with less than hashes are now.
 ///
 /// # Errors
 /// [`Refusal::Credentials`], [`Refusal::Busy`] or [`Refusal::Off`]; or the log or the database is not available.
@@ -72,13 +75,13 @@ pub async fn sign_in(
     let user = user(app, tenant, id).await?;
     let password = user.state.password();
     let hash = account.and_then(|account| account.hash(password));
-    let verdict = issuer.hasher().verify(request.password, hash, guessing.caller).await?;
-    let Verdict::Right { stronger } = verdict else { return Err(Refusal::Credentials) };
-    if !user.state.is_active() {
+    let verdict = issuer.hasher().verify(request.password.clone(), hash, guessing.caller).await?;
+    if verdict == Verdict::Wrong || !user.state.is_active() {
         return Err(Refusal::Credentials);
     }
     guessing.right();
-    if let (Some(password), Some(stronger)) = (password, stronger) {
+    if let (Some(password), Verdict::RightButWeak) = (password, verdict) {
+        let stronger = issuer.hasher().strengthen(request.password).await?;
         issuer.vault().strengthen(tenant, id, password, &stronger).await?;
     }
     open(app, circumstances, &user).await
@@ -126,14 +129,15 @@ pub async fn refresh(
     if !goes_on {
         return Err(Refusal::SessionOver);
     }
-    match issuer.vault().spend(&token, &circumstances.client(), &random()?).await? {
+    match issuer.vault().spend(&token, &circumstances.client(), &random()?, app.now()).await? {
         Use::Spent { next, at, replayed } => {
             let expires_at = kept.expires_at;
             let issued = Issued { session: kept.session(), token: next, at, expires_at, replayed };
             issued.signed(signer, &user, user.position.max(session.position))
         }
         Use::Reused => {
-            let context = circumstances.context(tenant, kept.user());
+            // Whoever sent it need not be the user.
+            let context = Context { actor: REUSE.to_owned(), ..circumstances.context(tenant, kept.user()) };
             end(app, &context, kept.session(), EndReason::Reused).await?;
             Err(Refusal::SessionOver)
         }

@@ -15,8 +15,6 @@ pub enum EndReason {
     SignedOut,
     /// A refresh token came back that was spent already: somebody has a copy of it.
     Reused,
-    /// Somebody who runs the tenant ended it.
-    EndedByAdmin,
 }
 
 /// An event of a session. Refresh tokens and their digests are in none of them.

@@ -48,7 +48,7 @@ pub enum UserAction {
     Enable,
     /// Give the user another password, or the first one. All sessions of the user are over, whoever asks.
     ChangePassword {
-        /// The row of the password's hash, which the caller writes in the same transaction.
+        /// The row of the password's hash, which is there before the event and opens nothing without it.
         password: PasswordId,
     },
     /// End all sessions of the user.

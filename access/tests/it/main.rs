@@ -1,0 +1,5 @@
+//! The tables of secrets on a real PostgreSQL, in the role that services have there.
+
+#![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, which helpers lack")]
+
+mod tenants;

@@ -1,0 +1,109 @@
+//! One tenant at a time, and nothing of what events say.
+
+use access::{RefreshToken, Vault};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::{PasswordId, SessionId, TenantId, UserId};
+use embedded::testing::{self, TestDatabase};
+use event_store::{Duty, connect};
+use sqlx::postgres::PgPool;
+use sqlx::{Executor as _, PgConnection};
+use uuid::Uuid;
+
+/// Two tenants, each with a user of the same address, a password and a session.
+struct Site {
+    database: TestDatabase,
+    tenants: [TenantId; 2],
+    tokens: Vec<RefreshToken>,
+}
+
+impl Site {
+    async fn new() -> Self {
+        let database = testing::database().await;
+        let vault = Vault::new(identity(&database));
+        let tenants = [1, 2].map(|number| TenantId::from_uuid(Uuid::from_u128(number)));
+        let mut tokens = Vec::new();
+        for tenant in tenants {
+            let (user, password) = (UserId::from_uuid(Uuid::now_v7()), PasswordId::from_uuid(Uuid::now_v7()));
+            sqlx::query("insert into log.claim (tenant_id, scope, value) values ($1, 'user.email.x', $2), ($1, 'stage.x', $2)")
+                .bind(tenant.as_uuid())
+                .bind(user.to_string())
+                .execute(&database.pool())
+                .await
+                .unwrap();
+            vault.keep_hash(tenant, user, password, "a hash").await.unwrap();
+            let token = RefreshToken::fresh(tenant).unwrap();
+            vault.begin_session(&token, SessionId::from_uuid(Uuid::now_v7()), user, 0).await.unwrap();
+            tokens.push(token);
+        }
+        Self { database, tenants, tokens }
+    }
+}
+
+fn identity(database: &TestDatabase) -> PgPool {
+    connect(database.url(), Duty::Identity, 2).unwrap()
+}
+
+async fn count(connection: &mut PgConnection, table: &str) -> i64 {
+    sqlx::query_scalar(&format!("select count(*) from {table}")).fetch_one(connection).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_transaction_sees_the_secrets_of_its_tenant_and_writes_no_others() {
+    let site = Site::new().await;
+    let pool = identity(&site.database);
+    let tables = ["identity.password", "identity.refresh_token", "log.claim"];
+    for (tenant, expected) in [(Some(site.tenants[0]), 1), (Some(site.tenants[1]), 1), (None, 0)] {
+        let mut transaction = pool.begin().await.unwrap();
+        if let Some(tenant) = tenant {
+            transaction.execute(format!("set local crm.tenant = '{tenant}'").as_str()).await.unwrap();
+        }
+        for table in tables {
+            assert_eq!(count(&mut transaction, table).await, expected, "{table}");
+        }
+        let taken = transaction.execute("update identity.refresh_token set spent_by = null").await.unwrap();
+        assert_eq!(taken.rows_affected(), u64::try_from(expected).unwrap());
+    }
+    let mut transaction = pool.begin().await.unwrap();
+    let [own, other] = site.tenants;
+    transaction.execute(format!("set local crm.tenant = '{own}'").as_str()).await.unwrap();
+    let planted = format!(
+        "insert into identity.password (tenant_id, user_id, id, hash) values ('{other}', '{other}', '{other}', 'x')"
+    );
+    let error = transaction.execute(planted.as_str()).await.unwrap_err().to_string();
+    assert!(error.contains("row-level security"), "{error}");
+}
+
+#[tokio::test]
+async fn a_token_counts_in_the_tenant_that_it_was_made_for() {
+    let site = Site::new().await;
+    let vault = Vault::new(identity(&site.database));
+    let token = &site.tokens[0];
+    assert!(vault.find(token).await.unwrap().is_some());
+    let text = token.reveal();
+    let mut bytes = URL_SAFE_NO_PAD.decode(text.strip_prefix("crm_rt_").unwrap()).unwrap();
+    bytes[..16].copy_from_slice(site.tenants[1].as_uuid().as_bytes());
+    let forged = RefreshToken::parse(&format!("crm_rt_{}", URL_SAFE_NO_PAD.encode(bytes))).unwrap();
+    assert_eq!(forged.tenant(), site.tenants[1]);
+    assert!(vault.find(&forged).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn nobody_else_reads_secrets_and_whoever_does_reads_no_events() {
+    let site = Site::new().await;
+    for duty in [Duty::Appender, Duty::Relay, Duty::Projector, Duty::Reader] {
+        let pool = connect(site.database.url(), duty, 1).unwrap();
+        for table in ["identity.password", "identity.refresh_token"] {
+            let sql = format!("select count(*) from {table}");
+            let error = pool.execute(sql.as_str()).await.unwrap_err().to_string();
+            assert!(error.contains("permission denied"), "{duty:?}: {error}");
+        }
+    }
+    let pool = identity(&site.database);
+    for column in ["payload", "metadata", "*"] {
+        let sql = format!("select {column} from log.event");
+        let error = pool.execute(sql.as_str()).await.unwrap_err().to_string();
+        assert!(error.contains("permission denied"), "{column}: {error}");
+    }
+    pool.execute("select position, event_type from log.event").await.unwrap();
+}
