@@ -96,15 +96,15 @@ async fn of_many_who_want_one_address_at_once_one_gets_it() {
 #[tokio::test]
 async fn nobody_locks_themselves_out() {
     let api = Api::new().await;
-    let id = api.user("kim@engines.example").await;
-    api.send(roles(id, &["admin", "viewer"])).await.is(200);
+    let kim = json!({"name": "Kim", "email": "kim@engines.example", "roles": ["admin", "viewer"]});
+    let id = api.post(USERS, kim).await.is(201).id();
     let own = |call: Call| call.by(&id.to_string());
     api.send(own(Call::post(&to(id, "/disable")))).await.fails(409, "user.own_account");
     api.send(own(roles(id, &["viewer"]))).await.fails(409, "user.own_account");
-    // Other roles of their own, and the same of others, are no danger.
-    api.send(own(roles(id, &["admin"]))).await.is(200);
+    // The same of others, and other roles of their own, are no danger. The latter end their tokens of this second.
     let other = api.user("grace@engines.example").await;
     api.send(own(Call::post(&to(other, "/disable")))).await.is(200);
+    api.send(own(roles(id, &["admin"]))).await.is(200);
     api.send(roles(id, &[])).await.is(200);
 }
 
