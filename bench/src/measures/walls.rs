@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::Measure;
 use super::http_command::{capture, caught_up};
 use crate::bench::Bench;
-use crate::http::request;
+use crate::http::{Connection, request};
 use crate::load::FlatOut;
 use crate::outcome::{Bar, Row};
 use crate::process::{Access, Crm};
@@ -17,6 +17,8 @@ use crate::rounds::alternate;
 
 /// Keep-alive connections of the reads.
 const CONNECTIONS: usize = 16;
+/// What is read.
+const LIST: &str = "/api/v1/leads?page_size=20";
 
 /// Commands and reads of somebody who is signed in.
 pub struct Walls;
@@ -41,6 +43,9 @@ impl Measure for Walls {
             commands.stop().await?;
             let all = Crm::start(&bench.options, "serve", &place, &free).await?;
             caught_up(&place).await?;
+            // Kept from here on, for both.
+            let ask = request("GET", LIST, &free.token, &[], "");
+            Connection::open(&all.address).await?.exchange(ask.as_bytes()).await?;
             let read = async |access: &Access, turn| list(&all.address, access, turn).rate().await;
             let listed = beside(bench, &user, &free, read).await?;
             all.stop().await?;
@@ -79,7 +84,7 @@ fn list(address: &str, access: &Access, turn: Duration) -> FlatOut {
         address: address.to_owned(),
         connections: CONNECTIONS,
         milliseconds: u64::try_from(turn.as_millis()).unwrap_or(u64::MAX),
-        request: request("GET", "/api/v1/leads?page_size=20", &access.token, &[], ""),
+        request: request("GET", LIST, &access.token, &[], ""),
         spelled: None,
         cache: Some("hit".to_owned()),
     }
