@@ -11,8 +11,8 @@ use chrono::Utc;
 use ed25519_dalek::pkcs8::EncodePrivateKey as _;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::{Signer as _, SigningKey};
-use edge::token::MAX_TOKEN;
-use edge::{Identity, Role, TenantId, TokenKeys, TokenSettings};
+use edge::token::{MAX_TOKEN, TokenError};
+use edge::{Bearer, Identity, Role, TenantId, TokenKeys, TokenSettings};
 use libfuzzer_sys::fuzz_target;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -21,6 +21,10 @@ use uuid::Uuid;
 
 /// Seconds by which clocks may differ, and a test may be late.
 const SLACK: f64 = 10.0;
+/// Seconds by which a test may be late. No token is good for any longer than it says.
+const LATE: f64 = 2.0;
+/// Seconds for which a token of a user may be good.
+const DAY: f64 = 24.0 * 3600.0;
 
 /// What is looked at of a header; the rest may be anything.
 #[derive(Deserialize)]
@@ -74,30 +78,34 @@ fuzz_target!(|data: &[u8]| {
 });
 
 impl Issuer {
+    fn verify(&self, token: &str) -> Result<Identity, TokenError> {
+        self.keys.verify(token).map(Bearer::into_identity)
+    }
+
     /// A token that we signed is accepted only for what it says.
     fn check_signed(&self, header: &[u8], claims: &[u8]) {
         let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
         let signature = URL_SAFE_NO_PAD.encode(self.key.sign(signed.as_bytes()).to_bytes());
         let token = format!("{signed}.{signature}");
-        let Ok(identity) = self.keys.verify(&token) else { return };
+        let Ok(identity) = self.verify(&token) else { return };
         assert!(token.len() <= MAX_TOKEN);
         check_header(&read(header));
         check_claims(&read(claims), &identity);
         // The second time it is known.
-        assert_eq!(self.keys.verify(&token).as_ref(), Ok(&identity));
+        assert_eq!(self.verify(&token).as_ref(), Ok(&identity));
     }
 
     /// A token that we did not sign is refused, be it a good one with a letter changed.
     fn check_made_up(&self, data: &[u8]) {
         if let Ok(text) = str::from_utf8(data) {
-            assert!(self.keys.verify(text).is_err() || text == self.minted, "{text}");
+            assert!(self.verify(text).is_err() || text == self.minted, "{text}");
         }
         let &[high, low, letter, ..] = data else { return };
         let mut changed = self.minted.clone().into_bytes();
         let at = usize::from(u16::from_be_bytes([high, low])) % changed.len();
         changed[at] = letter;
         let Ok(changed) = String::from_utf8(changed) else { return };
-        match self.keys.verify(&changed) {
+        match self.verify(&changed) {
             Ok(identity) => assert!(changed == self.minted && identity == self.identity, "{changed}"),
             Err(error) => assert!(changed != self.minted, "{error}"),
         }
@@ -121,7 +129,8 @@ fn check_claims(claims: &Claims, identity: &Identity) {
     };
     assert!(is(&claims.iss, "crm") && is(&claims.aud, "crm-api"), "{claims:?}");
     let now = Utc::now().timestamp() as f64;
-    assert!(claims.exp > now - SLACK && claims.nbf.max(claims.iat) < now + SLACK, "{claims:?}");
+    assert!(claims.exp > now - LATE && claims.nbf.max(claims.iat) < now + SLACK, "{claims:?}");
+    assert!(Uuid::try_parse(&claims.sub).is_err() || claims.exp - claims.iat <= DAY, "{claims:?}");
     let usual = (1..=255).contains(&claims.sub.len()) && !claims.sub.contains(char::is_control);
     assert!(usual, "{claims:?}");
     assert_eq!((&claims.sub, claims.tenant), (&identity.subject, identity.tenant));
