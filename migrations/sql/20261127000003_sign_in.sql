@@ -65,6 +65,8 @@ create policy identity_reads on log.claim for select to crm_identity
     using (tenant_id = log.tenant() and starts_with(scope, 'user.email.'));
 create policy identity_reads on log.event for select to crm_identity
     using (aggregate_type in ('identity.user', 'identity.session'));
--- Asked for several times a second, by every process. Appends wait while it is built: about a second for each two million
--- events. Built concurrently, it would wait for other processes that wait to migrate, for ever.
+-- Asked for several times a second, by every process. Appends wait while these are built: some seconds for each two million
+-- events. Built concurrently, they would wait for other processes that wait to migrate, for ever.
 create index event_identity on log.event (position) where aggregate_type in ('identity.user', 'identity.session');
+-- Where to begin to ask: at the newest event that is too old to matter. Times never run backwards along positions.
+create index event_identity_time on log.event (recorded_at) where aggregate_type in ('identity.user', 'identity.session');
