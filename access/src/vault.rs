@@ -5,7 +5,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use domain::{PasswordId, SessionId, TenantId, UserId};
 use event_store::{measured, within_reason};
-use sqlx::postgres::PgPool;
+use sqlx::postgres::{PgArguments, PgPool};
+use sqlx::query::Query;
 use sqlx::{Executor as _, FromRow, Postgres, Transaction};
 use uuid::Uuid;
 
@@ -146,15 +147,14 @@ impl Vault {
         password: PasswordId,
         hash: &str,
     ) -> Result<(), sqlx::Error> {
-        let mut transaction = self.begin(tenant).await?;
-        sqlx::query("insert into identity.password (tenant_id, user_id, id, hash) values ($1, $2, $3, $4)")
-            .bind(tenant.as_uuid())
-            .bind(user.as_uuid())
-            .bind(password.as_uuid())
-            .bind(hash)
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await
+        let query = sqlx::query(
+            "insert into identity.password (tenant_id, user_id, id, hash) values ($1, $2, $3, $4)",
+        )
+        .bind(tenant.as_uuid())
+        .bind(user.as_uuid())
+        .bind(password.as_uuid())
+        .bind(hash);
+        self.write(tenant, query).await
     }
 
     /// Puts a stronger hash of the same password in place of a kept one.
@@ -168,17 +168,14 @@ impl Vault {
         password: PasswordId,
         hash: &str,
     ) -> Result<(), sqlx::Error> {
-        let mut transaction = self.begin(tenant).await?;
-        sqlx::query(
+        let query = sqlx::query(
             "update identity.password set hash = $4 where tenant_id = $1 and user_id = $2 and id = $3",
         )
         .bind(tenant.as_uuid())
         .bind(user.as_uuid())
         .bind(password.as_uuid())
-        .bind(hash)
-        .execute(&mut *transaction)
-        .await?;
-        transaction.commit().await
+        .bind(hash);
+        self.write(tenant, query).await
     }
 
     /// Forgets the hashes that were kept before the one that a user has now, among them those that no event ever named.
@@ -193,14 +190,11 @@ impl Vault {
         user: UserId,
         current: PasswordId,
     ) -> Result<(), sqlx::Error> {
-        let mut transaction = self.begin(tenant).await?;
-        sqlx::query(include_str!("sql/forget_older.sql"))
+        let query = sqlx::query(include_str!("sql/forget_older.sql"))
             .bind(tenant.as_uuid())
             .bind(user.as_uuid())
-            .bind(current.as_uuid())
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await
+            .bind(current.as_uuid());
+        self.write(tenant, query).await
     }
 
     /// Keeps the first token of a session, and says when the session is over.
@@ -287,6 +281,17 @@ impl Vault {
             }
             (Ok(_) | Err(_), _) => Ok(Use::Reused),
         }
+    }
+
+    /// Writes in a transaction of its own.
+    async fn write(
+        &self,
+        tenant: TenantId,
+        query: Query<'_, Postgres, PgArguments>,
+    ) -> Result<(), sqlx::Error> {
+        let mut transaction = self.begin(tenant).await?;
+        query.execute(&mut *transaction).await?;
+        transaction.commit().await
     }
 
     /// Begins a transaction that sees one tenant.

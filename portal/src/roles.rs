@@ -221,6 +221,14 @@ impl<'a> Roles<'a> {
     }
 }
 
+/// The command side in this process, for commands of operators.
+pub fn in_process(site: &Site, connections: u32) -> anyhow::Result<CommandApi> {
+    let pool = connect(&site.database_url, Duty::Appender, connections)?;
+    // No token is ever shown to it: whoever can reach the database needs none.
+    let keys = TokenKeys::from_pem(&SigningKey::generate()?.public_pem()?, &token_settings())?;
+    Ok(CommandApi::new(EventStore::start(pool, upcasters()), keys))
+}
+
 /// The document of both APIs, whichever of them a process serves.
 pub fn openapi() -> OpenApi {
     let mut document = OpenApiBuilder::new()

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::Args;
 use domain::TenantId;
 use edge::{Identity, Role, SigningKey};
@@ -37,14 +37,7 @@ pub fn token(site: &SiteArgs, args: &TokenArgs) -> anyhow::Result<ExitCode> {
         print!("{}", key.public_pem()?);
         return Ok(ExitCode::SUCCESS);
     }
-    let mut roles = Vec::new();
-    for name in &args.roles {
-        let Some(role) = Role::of_name(name) else {
-            let known: Vec<&str> = Role::ALL.iter().map(|role| role.name()).collect();
-            bail!("there is no role {name:?}; there are {}", known.join(", "));
-        };
-        roles.push(role);
-    }
+    let roles = args.roles.iter().map(|name| role(name)).collect::<anyhow::Result<_>>()?;
     let tenant = TenantId::parse(&args.tenant).context("--tenant must be a UUID")?;
     let identity = Identity { subject: args.subject.clone(), tenant, roles };
     println!("{}", mint(&key, &identity, args.minutes)?);
@@ -55,4 +48,12 @@ pub fn token(site: &SiteArgs, args: &TokenArgs) -> anyhow::Result<ExitCode> {
 pub fn mint(key: &SigningKey, identity: &Identity, minutes: u64) -> anyhow::Result<String> {
     let life = Duration::from_secs(minutes.saturating_mul(60));
     Ok(key.mint(&token_settings(), identity, life)?)
+}
+
+/// The role of a name.
+pub fn role(name: &str) -> anyhow::Result<Role> {
+    Role::of_name(name).with_context(|| {
+        let known: Vec<&str> = Role::ALL.iter().map(|role| role.name()).collect();
+        format!("there is no role {name:?}; there are {}", known.join(", "))
+    })
 }

@@ -11,17 +11,20 @@ use command_api::identity::user::{UserIn, register};
 use command_api::identity::{Issuer, find, password};
 use command_api::{CommandApi, Context};
 use domain::{EmailAddress, Personal, TenantId, Text, UserId};
-use edge::{Role, SigningKey, TokenKeys};
-use event_store::{Duty, EventStore, connect};
+use edge::Role;
+use event_store::{Duty, connect};
 use rand::distr::{Alphanumeric, SampleString as _};
 use uuid::Uuid;
 
-use crate::config::{DEMO_TENANT, SiteArgs, token_settings};
-use crate::maintain::upcasters;
+use crate::config::{DEMO_TENANT, SiteArgs};
+use crate::roles::in_process;
 use crate::site::Site;
+use crate::token::role;
 
 /// Characters of a password that is made here: 119 bits by chance.
 const PASSWORD: usize = 20;
+/// Connections of each kind.
+const CONNECTIONS: u32 = 2;
 /// Who acts, in the histories.
 const ACTOR: &str = "crm user";
 
@@ -181,23 +184,12 @@ impl Chosen {
     }
 }
 
-fn role(name: &str) -> anyhow::Result<Role> {
-    Role::of_name(name).with_context(|| {
-        let known: Vec<&str> = Role::ALL.iter().map(|role| role.name()).collect();
-        format!("there is no role {name:?}; there are {}", known.join(", "))
-    })
-}
-
 fn email(text: &str) -> anyhow::Result<EmailAddress> {
     EmailAddress::parse(text).map_err(|error| anyhow::anyhow!("the address {error}"))
 }
 
-/// The command side, in process.
+/// The command side, in process, with what keeps passwords.
 fn commands(site: &Site) -> anyhow::Result<CommandApi> {
-    let pool = |duty| connect(&site.database_url, duty, 2);
-    // No token is ever shown to it: whoever can reach the database needs none.
-    let keys = TokenKeys::from_pem(&SigningKey::generate()?.public_pem()?, &token_settings())?;
-    let issuer = Issuer::new(Vault::new(pool(Duty::Identity)?), Hasher::new(1)?);
-    let store = EventStore::start(pool(Duty::Appender)?, upcasters());
-    Ok(CommandApi::new(store, keys).with_issuer(issuer))
+    let vault = Vault::new(connect(&site.database_url, Duty::Identity, CONNECTIONS)?);
+    Ok(in_process(site, CONNECTIONS)?.with_issuer(Issuer::new(vault, Hasher::new(1)?)))
 }

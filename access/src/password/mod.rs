@@ -67,12 +67,6 @@ impl Guess {
     }
 }
 
-impl From<&Password> for Guess {
-    fn from(password: &Password) -> Self {
-        Self(password.0.clone())
-    }
-}
-
 fn is_common(lower_case: &str) -> bool {
     COMMON.lines().any(|common| common == lower_case)
 }

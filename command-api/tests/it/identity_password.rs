@@ -33,6 +33,12 @@ async fn grace(api: &Api) -> Uuid {
     grace
 }
 
+/// How many hashes are kept for a user.
+async fn hashes(api: &Api, user: Uuid) -> i64 {
+    let sql = "select count(*) from identity.password where user_id = $1";
+    sqlx::query_scalar(sql).bind(user).fetch_one(&api.pool).await.unwrap()
+}
+
 #[tokio::test]
 async fn the_new_password_is_valid_and_the_old_one_forgotten() {
     let api = Api::new().await;
@@ -44,12 +50,7 @@ async fn the_new_password_is_valid_and_the_old_one_forgotten() {
     sign_in(&api, OLD).await.fails(401, "credentials.wrong");
     sign_in(&api, NEW).await.is(201);
     api.send(own).await.is(200);
-    let kept: i64 = sqlx::query_scalar("select count(*) from identity.password where user_id = $1")
-        .bind(grace)
-        .fetch_one(&api.pool)
-        .await
-        .unwrap();
-    assert_eq!(kept, 1);
+    assert_eq!(hashes(&api, grace).await, 1);
 }
 
 #[tokio::test]
@@ -101,12 +102,7 @@ async fn a_hash_that_no_event_names_opens_nothing() {
     sign_in(&api, NEW).await.fails(401, "credentials.wrong");
     let token = access(&sign_in(&api, OLD).await.is(201));
     change(&api, &token, OLD, "another one").await.is(200);
-    let kept: i64 = sqlx::query_scalar("select count(*) from identity.password where user_id = $1")
-        .bind(grace)
-        .fetch_one(&api.pool)
-        .await
-        .unwrap();
-    assert_eq!(kept, 1);
+    assert_eq!(hashes(&api, grace).await, 1);
 }
 
 #[tokio::test]

@@ -32,11 +32,9 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use command_api::CommandApi;
 use domain::TenantId;
-use edge::{SigningKey, TokenKeys};
-use event_store::{Duty, EventStore, connect};
 
-use crate::config::{DEMO_TENANT, SiteArgs, token_settings};
-use crate::maintain::upcasters;
+use crate::config::{DEMO_TENANT, SiteArgs};
+use crate::roles::in_process;
 use crate::site::Site;
 use file::ImportArgs;
 use past::Progress;
@@ -83,7 +81,7 @@ pub async fn import(args: &SiteArgs, command: &ImportCommand) -> anyhow::Result<
     };
     let site = Site::open(args).await?;
     let done = async {
-        let app = commands(&site)?;
+        let app = in_process(&site, CONNECTIONS)?;
         work.run(&app, command.tenant, &command.actor).await
     };
     let done = done.await;
@@ -107,14 +105,6 @@ impl Work<'_> {
             Self::List => list(app, tenant).await,
         }
     }
-}
-
-/// The command side, in process.
-fn commands(site: &Site) -> anyhow::Result<CommandApi> {
-    let pool = connect(&site.database_url, Duty::Appender, CONNECTIONS)?;
-    // No token is ever shown to it: whoever can reach the database needs none.
-    let keys = TokenKeys::from_pem(&SigningKey::generate()?.public_pem()?, &token_settings())?;
-    Ok(CommandApi::new(EventStore::start(pool, upcasters()), keys))
 }
 
 async fn list(app: &CommandApi, tenant: TenantId) -> anyhow::Result<ExitCode> {
