@@ -27,11 +27,12 @@ impl<P> Caller<P> {
     /// The circumstances of the command that `sent` asks for, which happened at `occurred_at`.
     pub fn context<T>(self, sent: &Sent<T>, occurred_at: Option<Moment>) -> Context {
         let request_hash = self.key.is_some().then(|| self.digest(sent));
-        let identity = self.permit.into_identity();
+        let (identity, reach) = self.permit.into_permitted().into_parts();
         let idempotency = self.key.zip(request_hash);
         Context {
             tenant: identity.tenant,
             actor: identity.subject,
+            reach,
             correlation_id: self.correlation_id.to_string(),
             traceparent: Some(self.trace.to_string()),
             occurred_at: occurred_at.map(Moment::get),

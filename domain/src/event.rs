@@ -3,7 +3,9 @@
 use cqrs_es::{Aggregate, DomainEvent};
 use serde_json::Value;
 
+use crate::identity::custom_role::{CustomRole, CustomRoleEvent};
 use crate::identity::session::{Session, SessionEvent};
+use crate::identity::team::{Team, TeamEvent};
 use crate::identity::user::{User, UserEvent};
 use crate::sales::import::{Import, ImportEvent};
 use crate::sales::lead::{Lead, LeadEvent};
@@ -25,6 +27,10 @@ pub enum Event {
     User(UserEvent),
     /// Of a session of a user.
     Session(SessionEvent),
+    /// Of a role that a tenant has defined.
+    CustomRole(CustomRoleEvent),
+    /// Of a team.
+    Team(TeamEvent),
 }
 
 /// Why a stored event cannot be read.
@@ -60,6 +66,8 @@ impl Event {
             Import::TYPE => read::<Import>(payload).map(Self::Import),
             User::TYPE => read::<User>(payload).map(Self::User),
             Session::TYPE => read::<Session>(payload).map(Self::Session),
+            CustomRole::TYPE => read::<CustomRole>(payload).map(Self::CustomRole),
+            Team::TYPE => read::<Team>(payload).map(Self::Team),
             unknown => Err(DecodeError::UnknownAggregate(unknown.to_owned())),
         }
     }
@@ -76,6 +84,8 @@ impl Event {
             Self::Import(event) => serde_json::to_value(event),
             Self::User(event) => serde_json::to_value(event),
             Self::Session(event) => serde_json::to_value(event),
+            Self::CustomRole(event) => serde_json::to_value(event),
+            Self::Team(event) => serde_json::to_value(event),
         }
     }
 
@@ -88,6 +98,8 @@ impl Event {
             Self::Import(_) => Import::TYPE,
             Self::User(_) => User::TYPE,
             Self::Session(_) => Session::TYPE,
+            Self::CustomRole(_) => CustomRole::TYPE,
+            Self::Team(_) => Team::TYPE,
         }
     }
 
@@ -100,6 +112,8 @@ impl Event {
             Self::Import(event) => event.event_type(),
             Self::User(event) => event.event_type(),
             Self::Session(event) => event.event_type(),
+            Self::CustomRole(event) => event.event_type(),
+            Self::Team(event) => event.event_type(),
         }
     }
 }

@@ -1,5 +1,8 @@
 //! Whoever sends a token: an identity, and the session that the token was issued to.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
@@ -52,9 +55,23 @@ impl Bearer {
         self.user.zip(self.sign_in)
     }
 
-    /// Whether the subject may be the id of a user.
-    pub(crate) fn is_of_a_user(&self) -> bool {
-        self.user.is_some()
+    /// The same, with what the custom roles give that the token names.
+    async fn with_rights(mut self, state: &impl EdgeState) -> Result<Self, Problem> {
+        let identity = &mut self.identity;
+        if identity.custom_roles.is_empty() {
+            return Ok(self);
+        }
+        let Some(directory) = state.directory() else { return Ok(self) };
+        // What is kept of roles and teams is as fresh as what is known of tokens.
+        if let Some(revocations) = state.revocations() {
+            revocations.news().await?;
+        }
+        let organisation = directory.of(identity.tenant).await.map_err(|source| {
+            let detail = "What the roles of this token give cannot be told, since the log does not answer.";
+            Problem::unavailable(Duration::from_secs(1), detail).with_source(source)
+        })?;
+        identity.rights = Some(Arc::new(organisation.rights(&identity.subject, &identity.custom_roles)));
+        Ok(self)
     }
 
     fn subject(&self) -> Option<Subject> {
@@ -75,7 +92,7 @@ impl<S: EdgeState> FromRequestParts<S> for Bearer {
         if let (Some(revocations), Some(subject)) = (state.revocations(), bearer.subject()) {
             revocations.check(&subject).await?;
         }
-        Ok(bearer)
+        bearer.with_rights(state).await
     }
 }
 

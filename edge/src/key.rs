@@ -92,7 +92,7 @@ impl SigningKey {
             exp: issue.at.saturating_add(i64::try_from(issue.ttl.as_secs()).unwrap_or(i64::MAX)),
             jti: issue.jti,
             tenant: identity.tenant,
-            roles: identity.roles.iter().map(|role| role.name().to_owned()).collect(),
+            roles: role_names(identity),
             sign_in: issue.sign_in,
         };
         let mut header = Header::new(Algorithm::EdDSA);
@@ -102,6 +102,12 @@ impl SigningKey {
         let key = EncodingKey::from_ed_der(der.as_bytes());
         jsonwebtoken::encode(&header, &claims, &key).map_err(KeyError::Signing)
     }
+}
+
+/// How a token names the roles of its bearer: by their names, or by their ids if the tenant has defined them.
+fn role_names(identity: &Identity) -> Vec<String> {
+    let known = identity.roles.iter().map(|role| role.name().to_owned());
+    known.chain(identity.custom_roles.iter().map(ToString::to_string)).collect()
 }
 
 /// When a token is issued, for how long, and to which session.

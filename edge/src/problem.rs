@@ -143,6 +143,12 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "permission.missing", detail)
     }
 
+    /// 403: the caller has the permission, and it does not reach as far as what the command would lead to.
+    pub fn beyond_reach() -> Self {
+        let detail = "What your roles let you do does not reach this owner: it must be you, or somebody in a team of yours.";
+        Self::new(StatusCode::FORBIDDEN, "permission.reach", detail)
+    }
+
     /// 403: the token is good, and belongs to no session that was opened here.
     pub fn no_session() -> Self {
         let detail = "This needs a session of yours: sign in with POST /api/v1/sessions.";

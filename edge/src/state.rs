@@ -1,6 +1,6 @@
 //! What the extractors of this crate need from the state of a router.
 
-use crate::{Revocations, TokenKeys};
+use crate::{Directory, Revocations, TokenKeys};
 
 /// The state of an API: the one bound that [`crate::Identity`] and [`crate::Permit`] ask for.
 pub trait EdgeState: Clone + Send + Sync + 'static {
@@ -9,6 +9,11 @@ pub trait EdgeState: Clone + Send + Sync + 'static {
 
     /// What has ended tokens before their time. Without it, each is good until it expires.
     fn revocations(&self) -> Option<&Revocations> {
+        None
+    }
+
+    /// What the custom roles are that tokens name. Without it, they give nothing.
+    fn directory(&self) -> Option<&Directory> {
         None
     }
 

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use chrono::Utc;
+use domain::CustomRoleId;
 use ed25519_dalek::VerifyingKey;
 use ed25519_dalek::pkcs8::DecodePublicKey;
 use jsonwebtoken::errors::ErrorKind;
@@ -207,14 +208,14 @@ impl TokenKeys {
         let mut roles: Vec<Role> = said.roles.iter().filter_map(|name| Role::of_name(name)).collect();
         roles.sort_unstable();
         roles.dedup();
-        let life = said.exp.as_f64().unwrap_or(f64::INFINITY) - said.iat as f64;
-        let identity = Identity { subject: said.sub, tenant: said.tenant, roles };
-        let bearer = Bearer::new(identity, said.iat, said.sign_in);
-        // For longer, nobody would remember that the user was shut out.
-        if bearer.is_of_a_user() && life > REMEMBERED.as_secs_f64() {
+        // For longer, nobody would remember what ended it.
+        if said.exp.as_f64().unwrap_or(f64::INFINITY) - said.iat as f64 > REMEMBERED.as_secs_f64() {
             return Err(TokenError::Claim("exp"));
         }
-        Ok(bearer)
+        // Roles that the tenant has defined are named by their ids.
+        let custom_roles = said.roles.iter().filter_map(|name| CustomRoleId::parse(name).ok()).collect();
+        let identity = Identity::new(said.sub, said.tenant, roles).with_custom_roles(custom_roles);
+        Ok(Bearer::new(identity, said.iat, said.sign_in))
     }
 }
 
@@ -236,8 +237,8 @@ fn check_header(token: &str) -> Result<Option<String>, TokenError> {
         return Err(TokenError::Header("crit"));
     }
     match header.typ.as_deref().map(str::to_ascii_lowercase).as_deref() {
-        None | Some("at+jwt" | "application/at+jwt") => {}
-        Some(_) => return Err(TokenError::Header("typ")),
+        Some("at+jwt" | "application/at+jwt") => {}
+        None | Some(_) => return Err(TokenError::Header("typ")),
     }
     match header.kid {
         Some(kid) if !is_name(&kid) => Err(TokenError::Header("kid")),

@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use access::rights::RightsWatch;
-use access::{Hasher, Vault};
+use access::{Hasher, LoggedOrganisations, Vault};
 use anyhow::bail;
 use axum::Router;
 use command_api::CommandApi;
 use command_api::identity::Issuer;
-use edge::{Check, OpenApiExt as _, Revocations, SigningKey, TokenKeys};
+use edge::{Check, Directory, OpenApiExt as _, Revocations, SigningKey, TokenKeys};
 use event_store::relay::Relay;
 use event_store::{Duty, EventStore, SessionPool, connect, nats, read};
 use projections::runner::Runner;
@@ -33,21 +33,27 @@ const QUERY_CONNECTIONS: u32 = 24;
 const POSITION_CONNECTIONS: u32 = 2;
 const PROJECTOR_CONNECTIONS: u32 = 12;
 const IDENTITY_CONNECTIONS: u32 = 8;
+const ORGANISATION_CONNECTIONS: u32 = 2;
 
 /// What all parts of a process share.
 pub struct Roles<'a> {
     args: &'a SiteArgs,
     site: &'a Site,
     pools: Mutex<Vec<NamedPool>>,
+    rights: Mutex<Option<Rights>>,
+}
+
+/// What the log says of who may do what, for all parts of a process.
+struct Rights {
     revocations: Revocations,
-    watch: Mutex<Option<RightsWatch>>,
+    directory: Directory,
+    _watch: RightsWatch,
 }
 
 impl<'a> Roles<'a> {
     /// The parts for these servers.
     pub fn new(args: &'a SiteArgs, site: &'a Site) -> Self {
-        let (pools, watch) = (Mutex::default(), Mutex::default());
-        Self { args, site, pools, revocations: Revocations::new(), watch }
+        Self { args, site, pools: Mutex::default(), rights: Mutex::default() }
     }
 
     /// The command side, with its appender running.
@@ -56,8 +62,10 @@ impl<'a> Roles<'a> {
             EventStore::start(self.named_pool("commands", Duty::Appender, COMMAND_CONNECTIONS)?, upcasters());
         let keys = self.keys()?;
         let signing_key = self.signing_key(&keys)?;
+        let (revocations, directory) = self.rights()?;
         let api = CommandApi::new(store, keys)
-            .with_revocations(self.revocations()?)
+            .with_revocations(revocations)
+            .with_directory(directory)
             .with_proxies(self.args.proxies);
         let issuer = self.issuer()?;
         Ok(match signing_key {
@@ -95,13 +103,23 @@ impl<'a> Roles<'a> {
         Ok(key.filter(is_taken))
     }
 
-    /// What has ended tokens before their time, as far as the log says. All parts of a process share one watch.
-    fn revocations(&self) -> anyhow::Result<Revocations> {
-        let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
-        if watch.is_none() {
-            *watch = Some(RightsWatch::start(self.pool(Duty::Identity, 1)?, self.revocations.clone()));
-        }
-        Ok(self.revocations.clone())
+    /// What has ended tokens before their time, and what custom roles give, as far as the log says. All parts of a process
+    /// share one watch.
+    fn rights(&self) -> anyhow::Result<(Revocations, Directory)> {
+        let mut rights = self.rights.lock().unwrap_or_else(PoisonError::into_inner);
+        let rights = match &mut *rights {
+            Some(rights) => rights,
+            none => none.insert(self.watch_rights()?),
+        };
+        Ok((rights.revocations.clone(), rights.directory.clone()))
+    }
+
+    fn watch_rights(&self) -> anyhow::Result<Rights> {
+        let pool = self.named_pool("organisations", Duty::Reader, ORGANISATION_CONNECTIONS)?;
+        let directory = Directory::new(LoggedOrganisations::new(pool, upcasters()));
+        let revocations = Revocations::new();
+        let watch = RightsWatch::start(self.pool(Duty::Identity, 1)?, revocations.clone(), directory.clone());
+        Ok(Rights { revocations, directory, _watch: watch })
     }
 
     /// The query side.
@@ -112,8 +130,10 @@ impl<'a> Roles<'a> {
         // Not the pool of the reads: while they use it up, answers that are kept are still given.
         let looks = self.pool(Duty::Reader, POSITION_CONNECTIONS)?;
         let positions = Positions::start(client, &self.args.names(), looks);
+        let (revocations, directory) = self.rights()?;
         Ok(QueryApi::new(sessions, positions, self.keys()?, upcasters())
-            .with_revocations(self.revocations()?))
+            .with_revocations(revocations)
+            .with_directory(directory))
     }
 
     /// Starts the relay and every projection. They stop when the set is dropped; that is safe at any point.

@@ -287,7 +287,7 @@ fn print_welcome(
 ) -> anyhow::Result<()> {
     let key = args.own_key()?;
     let roles = vec![Role::Admin];
-    let identity = Identity { subject: "demo".to_owned(), tenant, roles };
+    let identity = Identity::new("demo", tenant, roles);
     let token = token::mint(&key, &identity, EXAMPLE_TOKEN_MINUTES)?;
     let pipeline = default_pipeline_id(tenant);
     let metrics = operators.map_or_else(String::new, |at| format!("\n  Metrics     http://{at}/metrics"));

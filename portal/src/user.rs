@@ -57,7 +57,7 @@ struct RegisterArgs {
     name: String,
     /// Where mail reaches the user; no other user of the tenant has this address
     email: String,
-    /// A role; may be given several times: admin, sales_manager, sales_rep, viewer, auditor
+    /// A role; may be given several times: admin, sales_manager, sales_rep, support, finance, viewer, auditor
     #[arg(long = "role", value_name = "ROLE")]
     roles: Vec<String>,
     #[command(flatten)]

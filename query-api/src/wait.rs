@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use edge::{Answer, Identity, Meta, MinPosition, Problem, ok};
+use edge::{Answer, Meta, MinPosition, Permitted, Problem, ok};
 use futures::future::try_join_all;
 use projections::Stamp;
 use serde::Serialize;
@@ -69,12 +69,13 @@ impl QueryApi {
     /// Begins to read `views`, whether they have reached `at_least` or not.
     pub(crate) async fn read(
         &self,
-        caller: &Identity,
+        caller: &Permitted,
         at_least: Option<MinPosition>,
         views: &[&'static str],
     ) -> Result<Reading, Problem> {
         let (began, now) = (Instant::now(), self.now());
-        let mut transaction = self.0.reads.begin(caller.tenant).await.map_err(failure::database)?;
+        let begun = self.0.reads.begin(caller.tenant, caller.reach()).await;
+        let mut transaction = begun.map_err(failure::database)?;
         // Read in the snapshot of the rows, so it is exactly what they stand for.
         let progress: Vec<Progress> = sqlx::query_as(&progress_of(views))
             .fetch_all(transaction.connection())

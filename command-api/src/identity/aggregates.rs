@@ -1,8 +1,12 @@
 //! The aggregates of identity, as dispatch sees them.
 
-use domain::EmailAddress;
+use domain::identity::custom_role::{
+    CustomRole, CustomRoleAction, CustomRoleCommand, CustomRoleError, CustomRoleEvent,
+};
 use domain::identity::session::{Session, SessionAction, SessionCommand, SessionError, SessionEvent};
+use domain::identity::team::{Team, TeamAction, TeamCommand, TeamError, TeamEvent};
 use domain::identity::user::{User, UserAction, UserCommand, UserError, UserEvent};
+use domain::{EmailAddress, Text};
 use event_store::Claim;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -33,6 +37,30 @@ impl Decide for Session {
     type Action = SessionAction;
 
     fn decide(&self, command: SessionCommand) -> Result<Vec<SessionEvent>, SessionError> {
+        self.decide(command)
+    }
+}
+
+impl Decide for CustomRole {
+    type Action = CustomRoleAction;
+
+    fn decide(&self, command: CustomRoleCommand) -> Result<Vec<CustomRoleEvent>, CustomRoleError> {
+        self.decide(command)
+    }
+
+    fn occupancy(_: Uuid, event: &CustomRoleEvent) -> Occupancy {
+        let claim = |name: &Text<100>| Claim {
+            scope: "custom_role.name".to_owned(),
+            value: name.as_str().to_lowercase(),
+        };
+        Occupancy { taken: event.name_taken().map(claim), left: event.name_left().map(claim) }
+    }
+}
+
+impl Decide for Team {
+    type Action = TeamAction;
+
+    fn decide(&self, command: TeamCommand) -> Result<Vec<TeamEvent>, TeamError> {
         self.decide(command)
     }
 }

@@ -1,11 +1,13 @@
-//! Commands of identity: the accounts of users, and their sessions.
+//! Commands of identity: the accounts of users, their sessions, and the roles and teams of a tenant.
 
 mod aggregates;
+pub mod custom_role;
 mod issuer;
 pub mod password;
 pub mod permission;
 mod refusal;
 pub mod session;
+pub mod team;
 pub mod user;
 
 use domain::{EmailAddress, TenantId, UserId};
@@ -20,12 +22,17 @@ use crate::CommandApi;
 pub const USERS: &str = "/api/v1/users";
 /// Where sessions are.
 pub const SESSIONS: &str = "/api/v1/sessions";
+/// Where the roles are that a tenant defines.
+pub const ROLES: &str = "/api/v1/roles";
+/// Where teams are.
+pub const TEAMS: &str = "/api/v1/teams";
 /// What routes name as their permission that ask for no token.
 pub const PUBLIC: &str = "public";
 
 /// The routes.
 pub fn router() -> OpenApiRouter<CommandApi> {
-    user::router().merge(session::router()).merge(password::router())
+    let users = user::router().merge(custom_role::router()).merge(team::router());
+    users.merge(session::router()).merge(password::router())
 }
 
 /// The user of a tenant who has an address.

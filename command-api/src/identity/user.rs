@@ -90,7 +90,7 @@ async fn assign_user_roles(
     sent: Sent<RolesIn>,
 ) -> Answered {
     let context = caller.context(&sent, sent.body.occurred_at);
-    Ok(answer(USERS, assign_roles(&app, &context, id, sent.body.roles).await?))
+    Ok(answer(USERS, assign_roles(&app, &context, id, &sent.body.roles, &sent.body.custom_roles).await?))
 }
 
 /// Shut a user out. Nobody does that to themselves.

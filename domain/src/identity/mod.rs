@@ -3,8 +3,14 @@
 //! Who was let in, given a role or shut out, signed in or out, when and by whom, is history like everything else. Hashes
 //! of passwords, tokens and digests of tokens are not: they have tables of their own and never reach an event.
 
+pub mod custom_role;
+mod organisation;
+pub mod permission;
 mod role;
 pub mod session;
+pub mod team;
 pub mod user;
 
+pub use organisation::{Organisation, Reason, Rights};
+pub use permission::{Grants, Level};
 pub use role::Role;

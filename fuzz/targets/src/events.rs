@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 
 use cqrs_es::Aggregate;
 use domain::Event;
+use domain::identity::custom_role::CustomRole;
 use domain::identity::session::Session;
+use domain::identity::team::Team;
 use domain::identity::user::User;
 use domain::sales::import::Import;
 use domain::sales::lead::Lead;
@@ -25,8 +27,16 @@ use projections::{Fact, Projection};
 use serde_json::{Deserializer, Value, json};
 use uuid::Uuid;
 
-const AGGREGATES: [&str; 6] =
-    [Pipeline::TYPE, Lead::TYPE, Opportunity::TYPE, Import::TYPE, User::TYPE, Session::TYPE];
+const AGGREGATES: [&str; 8] = [
+    Pipeline::TYPE,
+    Lead::TYPE,
+    Opportunity::TYPE,
+    Import::TYPE,
+    User::TYPE,
+    Session::TYPE,
+    CustomRole::TYPE,
+    Team::TYPE,
+];
 
 fuzz_target!(|data: &[u8]| {
     let values = Deserializer::from_slice(data).into_iter::<Value>().map_while(Result::ok);
@@ -79,6 +89,7 @@ fn fold_aggregates(facts: &[Fact]) {
     let (mut pipeline, mut lead) = (Pipeline::default(), Lead::default());
     let (mut opportunity, mut import) = (Opportunity::default(), Import::default());
     let (mut user, mut session) = (User::default(), Session::default());
+    let (mut custom_role, mut team) = (CustomRole::default(), Team::default());
     for fact in facts {
         match fact.payload.clone() {
             Event::Pipeline(event) => pipeline.apply(event),
@@ -87,6 +98,8 @@ fn fold_aggregates(facts: &[Fact]) {
             Event::Import(event) => import.apply(event),
             Event::User(event) => user.apply(event),
             Event::Session(event) => session.apply(event),
+            Event::CustomRole(event) => custom_role.apply(event),
+            Event::Team(event) => team.apply(event),
         }
     }
 }

@@ -37,7 +37,7 @@ impl Site {
         let private_key = std::env::temp_dir().join(format!("{}.pem", database.name()));
         std::fs::write(&private_key, key.to_pem().unwrap()).unwrap();
         let tenant = TenantId::from_uuid(Uuid::now_v7());
-        let identity = Identity { subject: "test".into(), tenant, roles: vec![Role::Admin] };
+        let identity = Identity::new("test", tenant, vec![Role::Admin]);
         let token = key.mint(&TokenSettings::default(), &identity, Duration::from_secs(3600)).unwrap();
         let client = Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
         Self { database, nats_url, nats_root, tenant, token, private_key, collector: None, client }
@@ -93,6 +93,11 @@ impl Site {
         let text =
             String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
         (output.status.success(), text)
+    }
+
+    /// What tokens are signed with, as PEM text.
+    pub fn private_key(&self) -> String {
+        std::fs::read_to_string(&self.private_key).unwrap()
     }
 
     pub fn pool(&self) -> PgPool {

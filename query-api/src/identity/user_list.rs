@@ -35,9 +35,12 @@ pub struct User {
     /// Where mail reaches the user.
     #[schema(example = "grace@engines.example")]
     pub email: String,
-    /// What the user may do: `admin`, `sales_manager`, `sales_rep`, `viewer`, `auditor`.
+    /// What the user may do: `admin`, `sales_manager`, `sales_rep`, `support`, `finance`, `viewer`, `auditor`.
     #[schema(example = json!(["sales_rep"]))]
     pub roles: Vec<String>,
+    /// The roles of those that the tenant has defined; absent if there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub custom_roles: Vec<Uuid>,
     /// `active`, or `disabled` for one who is shut out.
     #[schema(example = "active")]
     pub status: String,

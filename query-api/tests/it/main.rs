@@ -17,6 +17,7 @@ mod past;
 mod permissions;
 mod plan;
 mod positions;
+mod rights;
 mod sales_report;
 mod singles;
 mod slow_readers;

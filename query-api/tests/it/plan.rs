@@ -3,12 +3,15 @@
 use chrono::{DateTime, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
 use cqrs_es::Aggregate;
 use domain::fixtures::{percent, text};
+use domain::identity::custom_role::{CustomRole, CustomRoleAction};
+use domain::identity::team::{Team, TeamAction};
 use domain::identity::user::{User, UserAction};
 use domain::sales::lead::{Lead, LeadAction, NewLead};
 use domain::sales::opportunity::{Direction, NewOpportunity, Opportunity, OpportunityAction};
 use domain::sales::pipeline::{Pipeline, PipelineAction, Stage};
 use domain::{
-    Command, Currency, CustomFields, LeadId, Money, OpportunityId, PipelineId, StageId, Text, UserId,
+    Command, Currency, CustomFields, CustomRoleId, LeadId, Money, OpportunityId, PipelineId, StageId, TeamId,
+    Text, UserId,
 };
 use uuid::Uuid;
 
@@ -76,6 +79,14 @@ impl World {
 
     pub async fn tell_user(&self, id: UserId, when: DateTime<Utc>, action: UserAction) -> i64 {
         self.tell(id.into(), when, action, User::decide).await
+    }
+
+    pub async fn tell_role(&self, id: CustomRoleId, when: DateTime<Utc>, action: CustomRoleAction) -> i64 {
+        self.tell(id.into(), when, action, CustomRole::decide).await
+    }
+
+    pub async fn tell_team(&self, id: TeamId, when: DateTime<Utc>, action: TeamAction) -> i64 {
+        self.tell(id.into(), when, action, Team::decide).await
     }
 
     /// Appends what an aggregate decides on an action of that time; tells the position.

@@ -146,7 +146,7 @@ impl World {
     }
 
     pub fn token(&self, tenant: TenantId, roles: &[Role]) -> String {
-        let identity = Identity { subject: "sam".to_owned(), tenant, roles: roles.to_vec() };
+        let identity = Identity::new("sam", tenant, roles.to_vec());
         self.key.mint(&TokenSettings::default(), &identity, Duration::from_secs(3600)).unwrap()
     }
 

@@ -250,11 +250,9 @@ struct Issued {
 
 impl Issued {
     fn signed(self, signer: &Signer, user: &Loaded<User>, position: i64) -> Result<SessionTokens, Refusal> {
-        let identity = Identity {
-            subject: user.id.to_string(),
-            tenant: TenantId::from_uuid(user.tenant),
-            roles: user.state.roles().iter().copied().collect(),
-        };
+        let (tenant, roles) = (TenantId::from_uuid(user.tenant), user.state.roles().iter().copied());
+        let identity = Identity::new(user.id.to_string(), tenant, roles.collect())
+            .with_custom_roles(user.state.custom_roles().iter().copied().collect());
         let issue = Issue {
             at: self.at.timestamp(),
             ttl: ACCESS_TOKEN_TTL,

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use domain::UserId;
 use domain::identity::Role;
+use domain::identity::custom_role::CustomRole;
 use domain::identity::user::{User, UserAction, UserError};
+use domain::{CustomRoleId, UserId};
 use event_store::Loaded;
 
 use super::body::{UserIn, UserPatch};
@@ -65,15 +66,21 @@ pub async fn assign_roles(
     app: &CommandApi,
     context: &Context,
     id: UserId,
-    roles: BTreeSet<Role>,
+    roles: &BTreeSet<Role>,
+    custom_roles: &BTreeSet<CustomRoleId>,
 ) -> Result<Accepted, CommandError> {
-    let roles = &roles;
     dispatch(app, context, move |mut unit| async move {
         let loaded = unit.target::<User>(id.as_uuid()).await?;
-        let has = loaded.state.account().map(|account| account.roles.clone()).unwrap_or_default();
+        let has = loaded.state.roles();
         let revoked = has.difference(roles).map(|role| UserAction::RevokeRole { role: *role });
-        let granted = roles.difference(&has).map(|role| UserAction::GrantRole { role: *role });
-        let actions: Vec<UserAction> = revoked.chain(granted).collect();
+        let granted = roles.difference(has).map(|role| UserAction::GrantRole { role: *role });
+        let has = loaded.state.custom_roles();
+        for role in custom_roles.difference(has) {
+            check_role(&mut unit, *role).await?;
+        }
+        let taken = has.difference(custom_roles).map(|role| UserAction::RevokeCustomRole { role: *role });
+        let given = custom_roles.difference(has).map(|role| UserAction::GrantCustomRole { role: *role });
+        let actions: Vec<UserAction> = revoked.chain(granted).chain(taken).chain(given).collect();
         if actions.contains(&UserAction::RevokeRole { role: Role::Admin }) {
             check_not_own(context, id)?;
         }
@@ -103,6 +110,15 @@ pub async fn enable(app: &CommandApi, context: &Context, id: UserId) -> Result<A
 fn check_not_own(context: &Context, id: UserId) -> Result<(), CommandError> {
     let is_own = UserId::parse(&context.actor).is_ok_and(|actor| actor == id);
     if is_own { Err(CommandError::rule(&UserError::OwnAccount)) } else { Ok(()) }
+}
+
+/// A role that is retired meanwhile gives nothing, so nothing hangs on what becomes of it.
+async fn check_role(unit: &mut Unit<'_>, role: CustomRoleId) -> Result<(), CommandError> {
+    let loaded = unit.load::<CustomRole>(role.as_uuid()).await?;
+    if loaded.state.definition().is_none() {
+        return Err(CommandError::field("custom_roles", "must be roles that the tenant has defined"));
+    }
+    Ok(())
 }
 
 /// Requires that nobody has the address that the user comes to have.

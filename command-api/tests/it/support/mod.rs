@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use access::rights::RightsWatch;
-use access::{Hasher, Password, Vault};
+use access::{Hasher, LoggedOrganisations, Password, Vault};
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 use command_api::identity::{Issuer, password};
 use command_api::{CommandApi, Context, router};
 use domain::TenantId;
-use edge::{Identity, Revocations, Role, SigningKey, TokenKeys, TokenSettings, finish};
+use edge::{Directory, Identity, Revocations, Role, SigningKey, TokenKeys, TokenSettings, finish};
 use embedded::testing::{self, TestDatabase};
 use event_store::{Duty, EventStore, Upcasters, connect};
 use serde_json::{Value, json};
@@ -63,7 +63,13 @@ impl Api {
     }
 
     pub fn token(&self, tenant: TenantId, roles: &[Role], subject: &str) -> String {
-        let identity = Identity { subject: subject.to_owned(), tenant, roles: roles.to_vec() };
+        let identity = Identity::new(subject, tenant, roles.to_vec());
+        self.key.mint(&TokenSettings::default(), &identity, Duration::from_secs(300)).unwrap()
+    }
+
+    /// A token of somebody whose only role is one that the tenant has defined.
+    pub fn token_of(&self, role: Uuid, subject: &str) -> String {
+        let identity = Identity::new(subject, self.tenant, vec![]).with_custom_roles(vec![role.into()]);
         self.key.mint(&TokenSettings::default(), &identity, Duration::from_secs(300)).unwrap()
     }
 
@@ -99,6 +105,17 @@ impl Api {
     pub async fn user(&self, email: &str) -> Uuid {
         let body = json!({"name": "Kim", "email": email, "roles": ["sales_rep"]});
         self.post("/api/v1/users", body).await.is(201).id()
+    }
+
+    /// The id of a new role that gives this.
+    pub async fn role(&self, grants: Value) -> Uuid {
+        let body = json!({"name": Uuid::now_v7(), "grants": grants});
+        self.post("/api/v1/roles", body).await.is(201).id()
+    }
+
+    /// The id of a new team.
+    pub async fn team(&self) -> Uuid {
+        self.post("/api/v1/teams", json!({"name": "North"})).await.is(201).id()
     }
 
     /// Gives a user a password.
@@ -172,10 +189,13 @@ fn whole(url: &str, key: &SigningKey) -> (CommandApi, Router, RightsWatch) {
     static HASHER: LazyLock<Hasher> = LazyLock::new(|| Hasher::new(2).unwrap());
     let issuer = Issuer::new(Vault::new(pool(Duty::Identity, 8)), HASHER.clone());
     let revocations = Revocations::new();
-    let watch = RightsWatch::start(pool(Duty::Identity, 1), revocations.clone());
+    let organisations = LoggedOrganisations::new(pool(Duty::Reader, 2), Upcasters::default());
+    let directory = Directory::new(organisations);
+    let watch = RightsWatch::start(pool(Duty::Identity, 1), revocations.clone(), directory.clone());
     let app = commands(pool(Duty::Appender, 8), key)
         .with_issuer(issuer.with_key(key.clone(), TokenSettings::default()))
         .with_revocations(revocations)
+        .with_directory(directory)
         .with_proxies(1);
     (app.clone(), finish(router(app)), watch)
 }

@@ -14,6 +14,8 @@ pub struct Things {
     pub opportunity: Uuid,
     pub user: Uuid,
     pub session: Uuid,
+    pub role: Uuid,
+    pub team: Uuid,
 }
 
 impl Things {
@@ -23,13 +25,15 @@ impl Things {
         let (lead, opportunity) = (api.lead().await, api.deal().await);
         let address = format!("kim.{}@engines.example", Uuid::now_v7());
         let (user, session) = (api.user(&address).await, Uuid::now_v7());
-        Self { pipeline, stage: stages[1], lead, opportunity, user, session }
+        let (role, team) = (api.role(json!({"lead.read": "own"})).await, api.team().await);
+        Self { pipeline, stage: stages[1], lead, opportunity, user, session, role, team }
     }
 
     /// Things that never existed.
     pub fn unknown() -> Self {
-        let [pipeline, stage, lead, opportunity, user, session] = std::array::from_fn(|_| Uuid::now_v7());
-        Self { pipeline, stage, lead, opportunity, user, session }
+        let [pipeline, stage, lead, opportunity, user, session, role, team] =
+            std::array::from_fn(|_| Uuid::now_v7());
+        Self { pipeline, stage, lead, opportunity, user, session, role, team }
     }
 }
 
@@ -81,10 +85,14 @@ impl Route {
             "leads" => things.lead,
             "opportunities" => things.opportunity,
             "users" => things.user,
+            "roles" => things.role,
+            "teams" => things.team,
             "sessions" | "password" => things.session,
             other => panic!("no example of {other}"),
         };
-        self.path.replace("{id}", &id.to_string()).replace("{stage_id}", &things.stage.to_string())
+        let path =
+            self.path.replace("{id}", &id.to_string()).replace("{stage_id}", &things.stage.to_string());
+        path.replace("{user_id}", &things.user.to_string())
     }
 
     /// A body that is fine, whatever the state of things.
@@ -135,7 +143,16 @@ impl Route {
                 json!({"name": "Grace", "email": "grace@engines.example", "roles": ["sales_rep"]})
             }
             "change_user" => json!({"name": "Grace H.", "email": "g@engines.example"}),
-            "assign_user_roles" => json!({"roles": ["sales_manager", "viewer"]}),
+            "assign_user_roles" => {
+                json!({"roles": ["sales_manager", "viewer"], "custom_roles": [things.role]})
+            }
+            "define_role" => json!({"name": Uuid::now_v7(), "grants": {"lead.read": "team"}}),
+            "change_role" => json!({"name": Uuid::now_v7(), "grants": {"lead.read": "all"}}),
+            "form_team" => json!({"name": "North", "manager_id": things.user, "parent_id": things.team}),
+            "change_team" => json!({"name": "East", "manager_id": things.user, "parent_id": null}),
+            "retire_role" | "dissolve_team" | "add_team_member" | "remove_team_member" => {
+                json!({"occurred_at": "2026-01-31T12:00:00Z"})
+            }
             "disable_user" | "enable_user" => json!({"occurred_at": "2026-01-31T12:00:00Z"}),
             "sign_in_user" => json!({
                 "tenant_id": Uuid::now_v7(), "email": "grace@engines.example", "password": "correct horse",

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{UserAction, UserCommand, UserError, UserEvent};
 use crate::identity::Role;
-use crate::{EmailAddress, PasswordId, Personal, Text};
+use crate::{CustomRoleId, EmailAddress, PasswordId, Personal, Text};
 
 /// A user, as the events made them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -29,6 +29,8 @@ pub struct Account {
     pub email: Personal<EmailAddress>,
     /// The roles that the user has.
     pub roles: BTreeSet<Role>,
+    /// The roles that the user has of those that the tenant has defined, retired ones included.
+    pub custom_roles: BTreeSet<CustomRoleId>,
     /// Whether the user is shut out.
     pub disabled: bool,
     /// The current password; none if the user was never given one.
@@ -56,6 +58,12 @@ impl User {
     pub fn roles(&self) -> &BTreeSet<Role> {
         static NONE: BTreeSet<Role> = BTreeSet::new();
         self.account().map_or(&NONE, |account| &account.roles)
+    }
+
+    /// The roles that the user has of those that the tenant has defined; none without an account.
+    pub fn custom_roles(&self) -> &BTreeSet<CustomRoleId> {
+        static NONE: BTreeSet<CustomRoleId> = BTreeSet::new();
+        self.account().map_or(&NONE, |account| &account.custom_roles)
     }
 
     /// The current password, if the user was ever given one.
@@ -91,6 +99,14 @@ impl User {
             UserAction::RevokeRole { role } => {
                 let has = self.known()?.roles.contains(&role);
                 has.then_some(UserEvent::RoleRevoked { role })
+            }
+            UserAction::GrantCustomRole { role } => {
+                let has = self.known()?.custom_roles.contains(&role);
+                (!has).then_some(UserEvent::CustomRoleGranted { role })
+            }
+            UserAction::RevokeCustomRole { role } => {
+                let has = self.known()?.custom_roles.contains(&role);
+                has.then_some(UserEvent::CustomRoleRevoked { role })
             }
             UserAction::Disable => (!self.known()?.disabled).then_some(UserEvent::Disabled {}),
             UserAction::Enable => self.known()?.disabled.then_some(UserEvent::Enabled {}),
@@ -150,8 +166,15 @@ impl Aggregate for User {
 
     fn apply(&mut self, event: Self::Event) {
         if let UserEvent::Registered { name, email, roles } = event {
-            let account = Account { name, email, roles, disabled: false, password: None, epoch: 0 };
-            *self = Self::Known(account);
+            *self = Self::Known(Account {
+                name,
+                email,
+                roles,
+                custom_roles: BTreeSet::new(),
+                disabled: false,
+                password: None,
+                epoch: 0,
+            });
             return;
         }
         // Only an account that was opened has further events; the log cannot hold others.
@@ -165,6 +188,12 @@ impl Aggregate for User {
             }
             UserEvent::RoleRevoked { role } => {
                 account.roles.remove(&role);
+            }
+            UserEvent::CustomRoleGranted { role } => {
+                account.custom_roles.insert(role);
+            }
+            UserEvent::CustomRoleRevoked { role } => {
+                account.custom_roles.remove(&role);
             }
             UserEvent::Disabled {} => {
                 account.disabled = true;

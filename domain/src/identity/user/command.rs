@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::identity::Role;
-use crate::{Command, EmailAddress, PasswordId, Personal, Text};
+use crate::{Command, CustomRoleId, EmailAddress, PasswordId, Personal, Text};
 
 /// An action on a user's account, with its times.
 pub type UserCommand = Command<UserAction>;
@@ -41,6 +41,16 @@ pub enum UserAction {
     RevokeRole {
         /// Which role.
         role: Role,
+    },
+    /// Give a role that the tenant has defined. That there is one, the caller has checked.
+    GrantCustomRole {
+        /// Which role.
+        role: CustomRoleId,
+    },
+    /// Take away a role that the tenant has defined.
+    RevokeCustomRole {
+        /// Which role.
+        role: CustomRoleId,
     },
     /// Shut the user out.
     Disable,

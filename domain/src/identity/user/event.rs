@@ -6,7 +6,7 @@ use cqrs_es::DomainEvent;
 use serde::{Deserialize, Serialize};
 
 use crate::identity::Role;
-use crate::{EmailAddress, PasswordId, Personal, Text};
+use crate::{CustomRoleId, EmailAddress, PasswordId, Personal, Text};
 
 /// The types of the events after which the access tokens that a user was given before are good no more: they tell other
 /// roles than the user has, or belong to a session that is over.
@@ -14,6 +14,8 @@ pub const RIGHTS_EVENTS: &[&str] = &[
     "user.disabled",
     "user.role_granted",
     "user.role_revoked",
+    "user.custom_role_granted",
+    "user.custom_role_revoked",
     "user.password_changed",
     "user.signed_out_everywhere",
 ];
@@ -56,6 +58,16 @@ pub enum UserEvent {
         /// Which role.
         role: Role,
     },
+    /// The user was given a role that the tenant has defined.
+    CustomRoleGranted {
+        /// Which role.
+        role: CustomRoleId,
+    },
+    /// A role that the tenant has defined was taken from the user.
+    CustomRoleRevoked {
+        /// Which role.
+        role: CustomRoleId,
+    },
     /// The user was shut out.
     Disabled {},
     /// The user was let in again.
@@ -77,6 +89,8 @@ impl UserEvent {
             Self::Renamed { .. }
             | Self::RoleGranted { .. }
             | Self::RoleRevoked { .. }
+            | Self::CustomRoleGranted { .. }
+            | Self::CustomRoleRevoked { .. }
             | Self::Disabled {}
             | Self::Enabled {}
             | Self::PasswordChanged { .. }
@@ -92,6 +106,8 @@ impl UserEvent {
             | Self::Renamed { .. }
             | Self::RoleGranted { .. }
             | Self::RoleRevoked { .. }
+            | Self::CustomRoleGranted { .. }
+            | Self::CustomRoleRevoked { .. }
             | Self::Disabled {}
             | Self::Enabled {}
             | Self::PasswordChanged { .. }

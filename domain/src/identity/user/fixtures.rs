@@ -3,6 +3,7 @@
 use super::UserEvent;
 use crate::fixtures::{email, id, text};
 use crate::identity::Role;
+use crate::identity::custom_role::fixtures::CUSTOM_ROLE;
 use crate::{PasswordId, Personal, UserId};
 
 /// The user of the examples.
@@ -18,6 +19,8 @@ pub fn all() -> Vec<UserEvent> {
         email_changed(),
         role_granted(),
         role_revoked(),
+        custom_role_granted(),
+        custom_role_revoked(),
         disabled(),
         enabled(),
         password_changed(),
@@ -54,6 +57,16 @@ pub fn role_granted() -> UserEvent {
 /// `user.role_revoked`
 pub fn role_revoked() -> UserEvent {
     UserEvent::RoleRevoked { role: Role::SalesRep }
+}
+
+/// `user.custom_role_granted`
+pub fn custom_role_granted() -> UserEvent {
+    UserEvent::CustomRoleGranted { role: CUSTOM_ROLE }
+}
+
+/// `user.custom_role_revoked`
+pub fn custom_role_revoked() -> UserEvent {
+    UserEvent::CustomRoleRevoked { role: CUSTOM_ROLE }
 }
 
 /// `user.disabled`

@@ -4,12 +4,13 @@ use cqrs_es::DomainEvent;
 use strum::VariantNames;
 
 use super::fixtures::{
-    PASSWORD, all, disabled, email_changed, enabled, password_changed, registered, renamed, role_granted,
-    role_revoked, signed_out_everywhere,
+    PASSWORD, all, custom_role_granted, custom_role_revoked, disabled, email_changed, enabled,
+    password_changed, registered, renamed, role_granted, role_revoked, signed_out_everywhere,
 };
 use super::{RIGHTS_EVENTS, User, UserAction, UserError, UserEvent};
 use crate::fixtures::{at, email, id, text};
 use crate::identity::Role;
+use crate::identity::custom_role::fixtures::CUSTOM_ROLE;
 use crate::testing::{given, on};
 use crate::{Command, Personal};
 
@@ -41,6 +42,8 @@ fn nothing_can_be_done_with_an_account_that_was_never_opened() {
         UserAction::ChangeEmail { email: Personal::new(email("g@engines.example")) },
         UserAction::GrantRole { role: Role::Admin },
         UserAction::RevokeRole { role: Role::Admin },
+        UserAction::GrantCustomRole { role: CUSTOM_ROLE },
+        UserAction::RevokeCustomRole { role: CUSTOM_ROLE },
         UserAction::Disable,
         UserAction::Enable,
         UserAction::ChangePassword { password: PASSWORD },
@@ -68,6 +71,18 @@ fn a_role_is_given_once_and_taken_once() {
     assert_eq!(decide([registered(), role_granted()], grant), Ok(vec![]));
     assert_eq!(decide([registered()], revoke.clone()), Ok(vec![role_revoked()]));
     assert_eq!(decide([registered(), role_revoked()], revoke), Ok(vec![]));
+}
+
+#[test]
+fn a_role_of_the_tenant_is_given_once_and_taken_once() {
+    let grant = UserAction::GrantCustomRole { role: CUSTOM_ROLE };
+    let revoke = UserAction::RevokeCustomRole { role: CUSTOM_ROLE };
+    assert_eq!(decide([registered()], grant.clone()), Ok(vec![custom_role_granted()]));
+    assert_eq!(decide([registered()], revoke.clone()), Ok(vec![]));
+    let has = [registered(), custom_role_granted()];
+    assert_eq!(given::<User>(has.clone()).custom_roles(), &[CUSTOM_ROLE].into());
+    assert_eq!(decide(has.clone(), grant), Ok(vec![]));
+    assert_eq!(decide(has, revoke), Ok(vec![custom_role_revoked()]));
 }
 
 #[test]
@@ -139,6 +154,8 @@ fn the_events_of_rights_are_those_that_end_access_tokens() {
         UserEvent::Disabled {}
         | UserEvent::RoleGranted { .. }
         | UserEvent::RoleRevoked { .. }
+        | UserEvent::CustomRoleGranted { .. }
+        | UserEvent::CustomRoleRevoked { .. }
         | UserEvent::PasswordChanged { .. }
         | UserEvent::SignedOutEverywhere {} => true,
         UserEvent::Registered { .. }

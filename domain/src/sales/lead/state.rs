@@ -105,6 +105,14 @@ impl Lead {
         }
     }
 
+    /// Who works on it, if anybody does.
+    pub fn owner(&self) -> Option<&Owner> {
+        match self {
+            Self::Captured(captured) => captured.owner.as_ref(),
+            Self::Unborn | Self::Withdrawn => None,
+        }
+    }
+
     /// The opportunity that it became.
     pub fn converted_to(&self) -> Option<OpportunityId> {
         match self {
