@@ -21,8 +21,8 @@ use crate::roles::in_process;
 use crate::site::Site;
 use crate::token::role;
 
-/// Characters of a password that is made here: 119 bits by chance.
-const PASSWORD: usize = 20;
+/// Characters of a password that is made here: 130 bits by chance.
+const PASSWORD: usize = 22;
 /// Connections of each kind.
 const CONNECTIONS: u32 = 2;
 /// Who acts, in the histories.
