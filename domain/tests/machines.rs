@@ -248,7 +248,8 @@ proptest! {
                     | UserEvent::EmailChanged { .. }
                     | UserEvent::RoleGranted { .. }
                     | UserEvent::RoleRevoked { .. }
-                    | UserEvent::Enabled {} => {}
+                    | UserEvent::Enabled {}
+                    | UserEvent::Invited {} => {}
                 }
             }
             prop_assert_eq!((next.password(), next.epoch()), (password, ends));

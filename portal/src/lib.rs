@@ -11,6 +11,7 @@ mod heads;
 mod import;
 mod maintain;
 mod metrics;
+mod post;
 mod progress;
 mod replay;
 mod roles;

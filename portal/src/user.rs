@@ -115,6 +115,7 @@ impl Work {
                     name: Personal::new(name),
                     email: Personal::new(email(&args.email)?),
                     roles,
+                    invite: false,
                     occurred_at: None,
                 };
                 Ok(Self::Register { user, tenant: args.chosen.tenant()?, password: args.chosen.secret()? })

@@ -1,8 +1,12 @@
 //! Commands of identity: the accounts of users, and their sessions.
 
 mod aggregates;
+pub mod email;
+pub mod invitation;
 mod issuer;
+mod mails;
 pub mod password;
+pub mod password_reset;
 pub mod permission;
 mod refusal;
 pub mod session;
@@ -12,6 +16,7 @@ use domain::{EmailAddress, TenantId, UserId};
 use utoipa_axum::router::OpenApiRouter;
 
 pub use issuer::Issuer;
+pub use mails::{LinkIn, NewPasswordIn, PasswordChosen, Post, Posted, Postman};
 pub use refusal::Refusal;
 
 use crate::CommandApi;
@@ -25,7 +30,12 @@ pub const PUBLIC: &str = "public";
 
 /// The routes.
 pub fn router() -> OpenApiRouter<CommandApi> {
-    user::router().merge(session::router()).merge(password::router())
+    user::router()
+        .merge(session::router())
+        .merge(password::router())
+        .merge(password_reset::router())
+        .merge(invitation::router())
+        .merge(email::router())
 }
 
 /// The user of a tenant who has an address.

@@ -11,6 +11,13 @@ impl Permission for RegisterUser {
     const ROLES: &'static [Role] = ADMINS;
 }
 
+/// To ask users by mail to come in.
+pub enum InviteUser {}
+impl Permission for InviteUser {
+    const NAME: &'static str = "user.invite";
+    const ROLES: &'static [Role] = ADMINS;
+}
+
 /// To change names and addresses of users.
 pub enum ChangeUser {}
 impl Permission for ChangeUser {

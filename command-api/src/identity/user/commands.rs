@@ -23,11 +23,12 @@ pub async fn register(
     id: UserId,
     user: UserIn,
 ) -> Result<Accepted, CommandError> {
-    let UserIn { name, email, roles, .. } = &user;
+    let UserIn { name, email, roles, invite, .. } = &user;
     let register = || UserAction::Register { name: name.clone(), email: email.clone(), roles: roles.clone() };
+    let actions = || [register()].into_iter().chain(invite.then_some(UserAction::Invite));
     let done = dispatch(app, context, move |mut unit| async move {
         let loaded = unit.unborn::<User>(id.as_uuid()).await?;
-        let next = unit.decide(&loaded, [register()])?;
+        let next = unit.decide(&loaded, actions())?;
         claim_email(&mut unit, &loaded, &next);
         Ok(unit.done(Accepted { created: loaded.sequence == 0, ..Accepted::of(id.as_uuid(), next.sequence) }))
     });
@@ -98,6 +99,14 @@ pub async fn disable(app: &CommandApi, context: &Context, id: UserId) -> Result<
 /// A rule of users, or those of [`crate::dispatch()`].
 pub async fn enable(app: &CommandApi, context: &Context, id: UserId) -> Result<Accepted, CommandError> {
     change_aggregate::<User>(app, context, id.as_uuid(), vec![UserAction::Enable]).await
+}
+
+/// Says that a user is asked by mail to come in. The mail is the caller's.
+///
+/// # Errors
+/// `user.has_password` and other rules of users, or those of [`crate::dispatch()`].
+pub async fn invite(app: &CommandApi, context: &Context, id: UserId) -> Result<Accepted, CommandError> {
+    change_aggregate::<User>(app, context, id.as_uuid(), vec![UserAction::Invite]).await
 }
 
 fn check_not_own(context: &Context, id: UserId) -> Result<(), CommandError> {

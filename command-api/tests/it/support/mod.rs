@@ -12,19 +12,24 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use chrono::{DateTime, Utc};
-use command_api::identity::{Issuer, password};
+use command_api::identity::{Issuer, Post, Postman, password};
 use command_api::{CommandApi, Context, router};
 use domain::TenantId;
 use edge::{Identity, Revocations, Role, SigningKey, TokenKeys, TokenSettings, finish};
 use embedded::testing::{self, TestDatabase};
 use event_store::{Duty, EventStore, Upcasters, connect};
+use mail::Mailer;
 use serde_json::{Value, json};
 use sqlx::PgPool;
+use tokio::task::JoinSet;
 use tower::ServiceExt;
 use uuid::Uuid;
 
 pub use call::{Call, Reply};
 pub use routes::{Route, Things, routes};
+
+/// Where links in mails lead.
+pub const PUBLIC_URL: &str = "https://crm.example";
 
 /// The commands of one process, and who may call them.
 pub struct Api {
@@ -101,6 +106,14 @@ impl Api {
         self.post("/api/v1/users", body).await.is(201).id()
     }
 
+    /// Sends mails to a server for as long as the set is kept.
+    pub fn mails_to(&self, url: &str) -> JoinSet<()> {
+        let mailer = Mailer::smtp(url, "CRM <crm@engines.example>").unwrap();
+        let mut sending = JoinSet::new();
+        sending.spawn(Postman::new(self.app.clone(), mailer).run());
+        sending
+    }
+
     /// Gives a user a password.
     pub async fn password(&self, user: Uuid, text: &str) {
         let context = Context::new(self.tenant, "crm", "a test");
@@ -174,7 +187,7 @@ fn whole(url: &str, key: &SigningKey) -> (CommandApi, Router, RightsWatch) {
     let revocations = Revocations::new();
     let watch = RightsWatch::start(pool(Duty::Identity, 1), revocations.clone());
     let app = commands(pool(Duty::Appender, 8), key)
-        .with_issuer(issuer.with_key(key.clone(), TokenSettings::default()))
+        .with_issuer(issuer.with_key(key.clone(), TokenSettings::default()).with_post(Post::new(PUBLIC_URL)))
         .with_revocations(revocations)
         .with_proxies(1);
     (app.clone(), finish(router(app)), watch)

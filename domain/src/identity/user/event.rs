@@ -67,6 +67,8 @@ pub enum UserEvent {
     },
     /// All sessions of the user were ended.
     SignedOutEverywhere {},
+    /// The user was asked by mail to choose a first password.
+    Invited {},
 }
 
 impl UserEvent {
@@ -80,7 +82,8 @@ impl UserEvent {
             | Self::Disabled {}
             | Self::Enabled {}
             | Self::PasswordChanged { .. }
-            | Self::SignedOutEverywhere {} => None,
+            | Self::SignedOutEverywhere {}
+            | Self::Invited {} => None,
         }
     }
 
@@ -95,7 +98,8 @@ impl UserEvent {
             | Self::Disabled {}
             | Self::Enabled {}
             | Self::PasswordChanged { .. }
-            | Self::SignedOutEverywhere {} => None,
+            | Self::SignedOutEverywhere {}
+            | Self::Invited {} => None,
         }
     }
 }

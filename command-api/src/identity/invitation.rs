@@ -1,0 +1,42 @@
+//! `/api/v1/invitations`: coming in for the first time.
+
+use access::Purpose;
+use axum::extract::State;
+use edge::{Answer, Envelope, Problem, Role, ok};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::PUBLIC;
+use super::mails::{NewPasswordIn, PasswordChosen};
+use super::password::choose;
+use super::session::Circumstances;
+use crate::CommandApi;
+use crate::sent::Sent;
+
+/// The routes.
+pub fn router() -> OpenApiRouter<CommandApi> {
+    OpenApiRouter::new().routes(routes!(accept_invitation))
+}
+
+/// Accept an invitation, by the link in its mail: choose a first password, to sign in with.
+///
+/// The link is good for one use within 7 days, and only the newest one is.
+#[utoipa::path(
+    post,
+    path = "/api/v1/invitations/accept",
+    tag = "Sessions",
+    security(()),
+    request_body = NewPasswordIn,
+    responses(
+        (status = 200, description = "Chosen; sign in with it", body = Envelope<PasswordChosen>),
+        (status = 409, description = "The link is over", body = edge::Failure),
+    ),
+    extensions(("x-permission" = json!(PUBLIC)), ("x-roles" = json!(Role::ALL)))
+)]
+async fn accept_invitation(
+    State(app): State<CommandApi>,
+    circumstances: Circumstances,
+    sent: Sent<NewPasswordIn>,
+) -> Result<Answer<PasswordChosen>, Problem> {
+    Ok(ok(choose(&app, &circumstances, sent.body, Purpose::Invitation).await?))
+}
