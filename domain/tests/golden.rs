@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use domain::identity::session::SessionEvent;
+use domain::identity::tenant::TenantEvent;
 use domain::identity::user::UserEvent;
 use domain::sales::import::ImportEvent;
 use domain::sales::lead::LeadEvent;
@@ -34,6 +35,7 @@ fn event_types() -> BTreeSet<String> {
         ("import", ImportEvent::VARIANTS),
         ("user", UserEvent::VARIANTS),
         ("session", SessionEvent::VARIANTS),
+        ("tenant", TenantEvent::VARIANTS),
     ]
     .into_iter()
     .flat_map(|(aggregate, names)| names.iter().map(move |name| format!("{aggregate}.{name}")))

@@ -15,6 +15,9 @@ use crate::config::SiteArgs;
 /// Who sends mails that nobody but their reader gets to see.
 const NOBODY: &str = "CRM <crm@localhost.localdomain>";
 
+/// Where the API is if nobody says otherwise.
+pub const USUAL_ADDRESS: &str = "127.0.0.1:8080";
+
 /// How mails go, and where the links in them lead.
 #[derive(Args, Clone, Debug)]
 pub struct MailArgs {

@@ -17,6 +17,7 @@ use rand::distr::{Alphanumeric, SampleString as _};
 use uuid::Uuid;
 
 use crate::config::{DEMO_TENANT, SiteArgs};
+use crate::post::USUAL_ADDRESS;
 use crate::roles::in_process;
 use crate::site::Site;
 use crate::token::role;
@@ -87,7 +88,7 @@ pub async fn user(args: &SiteArgs, command: &UserCommand) -> anyhow::Result<Exit
     // What is wrong with the words is found before anything is connected.
     let work = Work::of(&command.task)?;
     let site = Site::open(args).await?;
-    let done = async { work.run(&commands(&site)?).await };
+    let done = async { work.run(&commands(args, &site)?).await };
     let done = done.await;
     site.close().await?;
     done.map(|()| ExitCode::SUCCESS)
@@ -185,12 +186,13 @@ impl Chosen {
     }
 }
 
-fn email(text: &str) -> anyhow::Result<EmailAddress> {
+pub fn email(text: &str) -> anyhow::Result<EmailAddress> {
     EmailAddress::parse(text).map_err(|error| anyhow::anyhow!("the address {error}"))
 }
 
 /// The command side, in process, with what keeps passwords.
-fn commands(site: &Site) -> anyhow::Result<CommandApi> {
+pub fn commands(args: &SiteArgs, site: &Site) -> anyhow::Result<CommandApi> {
     let vault = Vault::new(connect(&site.database_url, Duty::Identity, CONNECTIONS)?);
-    Ok(in_process(site, CONNECTIONS)?.with_issuer(Issuer::new(vault, Hasher::new(1)?)))
+    let issuer = Issuer::new(vault, Hasher::new(1)?).with_post(args.mail.post(USUAL_ADDRESS)?);
+    Ok(in_process(site, CONNECTIONS)?.with_issuer(issuer))
 }

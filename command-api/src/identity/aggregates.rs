@@ -2,6 +2,7 @@
 
 use domain::EmailAddress;
 use domain::identity::session::{Session, SessionAction, SessionCommand, SessionError, SessionEvent};
+use domain::identity::tenant::{Tenant, TenantAction, TenantCommand, TenantError, TenantEvent};
 use domain::identity::user::{User, UserAction, UserCommand, UserError, UserEvent};
 use event_store::Claim;
 use sha2::{Digest as _, Sha256};
@@ -33,6 +34,14 @@ impl Decide for Session {
     type Action = SessionAction;
 
     fn decide(&self, command: SessionCommand) -> Result<Vec<SessionEvent>, SessionError> {
+        self.decide(command)
+    }
+}
+
+impl Decide for Tenant {
+    type Action = TenantAction;
+
+    fn decide(&self, command: TenantCommand) -> Result<Vec<TenantEvent>, TenantError> {
         self.decide(command)
     }
 }

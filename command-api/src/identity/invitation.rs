@@ -1,17 +1,29 @@
 //! `/api/v1/invitations`: coming in for the first time.
 
-use access::Purpose;
+use access::{LinkToken, Purpose};
 use axum::extract::State;
+use domain::{TenantId, UserId};
 use edge::{Answer, Envelope, Problem, Role, ok};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::PUBLIC;
-use super::mails::{NewPasswordIn, PasswordChosen};
+use super::mails::{NewPasswordIn, PasswordChosen, link};
 use super::password::choose;
-use super::session::Circumstances;
+use super::session::{Circumstances, user};
+use super::{PUBLIC, Refusal};
 use crate::CommandApi;
 use crate::sent::Sent;
+
+/// A new link for a user who was invited, in place of any other, for whoever hands it over themselves.
+///
+/// # Errors
+/// [`Refusal::NoMail`] if nobody said where links lead; or the log or the database is not available.
+pub async fn new_link(app: &CommandApi, tenant: TenantId, id: UserId) -> Result<String, Refusal> {
+    let (issuer, token) = (app.issuer()?, LinkToken::fresh(tenant)?);
+    let epoch = user(app, tenant, id).await?.state.epoch();
+    issuer.vault().keep_link(&token, Purpose::Invitation, id, epoch.into()).await?;
+    Ok(link(issuer.post()?.public_url(), Purpose::Invitation, &token))
+}
 
 /// The routes.
 pub fn router() -> OpenApiRouter<CommandApi> {

@@ -6,6 +6,7 @@ mod post;
 mod postman;
 
 pub use body::{LinkIn, NewPasswordIn, PasswordChosen, Posted};
+pub(super) use letter::link;
 pub use post::Post;
 pub(super) use post::posted;
 pub use postman::Postman;

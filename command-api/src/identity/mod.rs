@@ -10,6 +10,8 @@ pub mod password_reset;
 pub mod permission;
 mod refusal;
 pub mod session;
+pub mod sign_up;
+pub mod tenant;
 pub mod user;
 
 use domain::{EmailAddress, TenantId, UserId};
@@ -36,6 +38,7 @@ pub fn router() -> OpenApiRouter<CommandApi> {
         .merge(password_reset::router())
         .merge(invitation::router())
         .merge(email::router())
+        .merge(sign_up::router())
 }
 
 /// The user of a tenant who has an address.

@@ -28,6 +28,9 @@ pub enum Refusal {
     /// No such link; or it was used, another one took its place, or its time is over: nobody is told which.
     #[error("the link is over")]
     LinkOver,
+    /// Tenants are made by whoever runs the portal.
+    #[error("nobody signs up here")]
+    SignUpOff,
     /// This process sends no mail.
     #[error("no mail is sent here")]
     NoMail,
@@ -92,6 +95,9 @@ impl From<Refusal> for Problem {
                 "link.over",
                 "The link was used, or a newer one took its place, or its time is over. Ask for another one.",
             ),
+            Refusal::SignUpOff => {
+                Self::refused("sign_up.off", "Nobody signs up here. Ask whoever runs the portal.")
+            }
             Refusal::NoMail => {
                 Self::unavailable(Duration::from_secs(60), "No mail is sent here: SMTP_URL is not set.")
             }

@@ -21,6 +21,7 @@ use crate::caller::{Caller, ChangeHeaders, CreateHeaders};
 use crate::moment::OccurredIn;
 use crate::sent::Sent;
 pub use body::{RoleShape, RolesIn, UserIn, UserPatch};
+pub(super) use commands::claim_email;
 pub use commands::{assign_roles, change, disable, enable, invite, register};
 
 /// What invites somebody.

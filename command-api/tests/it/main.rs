@@ -10,6 +10,7 @@ mod idempotency;
 mod identity_mail;
 mod identity_password;
 mod identity_session;
+mod identity_sign_up;
 mod identity_throttle;
 mod identity_user;
 mod in_process;

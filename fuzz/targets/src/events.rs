@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use cqrs_es::Aggregate;
 use domain::Event;
 use domain::identity::session::Session;
+use domain::identity::tenant::Tenant;
 use domain::identity::user::User;
 use domain::sales::import::Import;
 use domain::sales::lead::Lead;
@@ -25,8 +26,8 @@ use projections::{Fact, Projection};
 use serde_json::{Deserializer, Value, json};
 use uuid::Uuid;
 
-const AGGREGATES: [&str; 6] =
-    [Pipeline::TYPE, Lead::TYPE, Opportunity::TYPE, Import::TYPE, User::TYPE, Session::TYPE];
+const AGGREGATES: [&str; 7] =
+    [Pipeline::TYPE, Lead::TYPE, Opportunity::TYPE, Import::TYPE, User::TYPE, Session::TYPE, Tenant::TYPE];
 
 fuzz_target!(|data: &[u8]| {
     let values = Deserializer::from_slice(data).into_iter::<Value>().map_while(Result::ok);
@@ -78,7 +79,7 @@ fn wrapped(payload: Value, position: i64) -> Option<Recorded> {
 fn fold_aggregates(facts: &[Fact]) {
     let (mut pipeline, mut lead) = (Pipeline::default(), Lead::default());
     let (mut opportunity, mut import) = (Opportunity::default(), Import::default());
-    let (mut user, mut session) = (User::default(), Session::default());
+    let (mut user, mut session, mut tenant) = (User::default(), Session::default(), Tenant::default());
     for fact in facts {
         match fact.payload.clone() {
             Event::Pipeline(event) => pipeline.apply(event),
@@ -87,6 +88,7 @@ fn fold_aggregates(facts: &[Fact]) {
             Event::Import(event) => import.apply(event),
             Event::User(event) => user.apply(event),
             Event::Session(event) => session.apply(event),
+            Event::Tenant(event) => tenant.apply(event),
         }
     }
 }

@@ -7,6 +7,7 @@ mod abused;
 mod crm;
 mod kills;
 mod leaks;
+mod mails;
 mod maven;
 mod nats_store;
 mod operate;

@@ -14,6 +14,7 @@ use crate::CommandApi;
 use crate::identity::Refusal;
 use crate::identity::email::EmailChange;
 use crate::identity::session::user;
+use crate::identity::sign_up::SignUpIn;
 
 /// Mails that are sent at a time.
 const AT_ONCE: usize = 4;
@@ -120,6 +121,9 @@ impl Postman {
             (MailKind::Link(Purpose::EmailChange), Recipient::User(id)) => {
                 self.email_change(vault, post, mail, *id).await
             }
+            (MailKind::Link(Purpose::SignUp), Recipient::User(id)) => {
+                self.sign_up(vault, post, mail, *id).await
+            }
             (MailKind::EmailNotice, Recipient::User(id)) => self.email_notice(mail, *id).await,
             (MailKind::Link(_) | MailKind::EmailNotice, Recipient::User(_) | Recipient::Scope(_)) => Ok(None),
         }
@@ -178,6 +182,21 @@ impl Postman {
             return Ok(None);
         };
         let to = To { address: change.to.reveal().as_str(), name: Some(account.name.reveal().as_str()) };
+        Ok(Some(with_link(post.public_url(), &to, purpose, &token)))
+    }
+
+    /// To somebody who may never have heard of us: it repeats nothing of what was typed.
+    async fn sign_up(
+        &self,
+        vault: &Vault,
+        post: &Post,
+        mail: &Mail,
+        id: UserId,
+    ) -> Result<Option<Letter>, Refusal> {
+        let (purpose, token) = (Purpose::SignUp, LinkToken::fresh(mail.tenant)?);
+        let Some(link) = vault.arm_link(&token, purpose, id).await? else { return Ok(None) };
+        let Some(wanted) = SignUpIn::of(&link) else { return Ok(None) };
+        let to = To { address: wanted.email.reveal().as_str(), name: None };
         Ok(Some(with_link(post.public_url(), &to, purpose, &token)))
     }
 

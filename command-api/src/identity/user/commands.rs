@@ -115,7 +115,7 @@ fn check_not_own(context: &Context, id: UserId) -> Result<(), CommandError> {
 }
 
 /// Requires that nobody has the address that the user comes to have.
-fn claim_email(unit: &mut Unit<'_>, before: &Loaded<User>, after: &Loaded<User>) {
+pub(in crate::identity) fn claim_email(unit: &mut Unit<'_>, before: &Loaded<User>, after: &Loaded<User>) {
     let scope = |user: &Loaded<User>| user.state.account().map(|account| email_scope(account.email.reveal()));
     let (had, has) = (scope(before), scope(after));
     if let Some(scope) = has.filter(|scope| had.as_ref() != Some(scope)) {

@@ -72,6 +72,10 @@ impl Api {
         self.key.mint(&TokenSettings::default(), &identity, Duration::from_secs(300)).unwrap()
     }
 
+    pub fn keys(&self) -> TokenKeys {
+        TokenKeys::from_pem(&self.key.public_pem().unwrap(), &TokenSettings::default()).unwrap()
+    }
+
     pub async fn send(&self, call: Call) -> Reply {
         let request = call.request(self);
         self.request(request).await
@@ -187,7 +191,11 @@ fn whole(url: &str, key: &SigningKey) -> (CommandApi, Router, RightsWatch) {
     let revocations = Revocations::new();
     let watch = RightsWatch::start(pool(Duty::Identity, 1), revocations.clone());
     let app = commands(pool(Duty::Appender, 8), key)
-        .with_issuer(issuer.with_key(key.clone(), TokenSettings::default()).with_post(Post::new(PUBLIC_URL)))
+        .with_issuer(
+            issuer
+                .with_key(key.clone(), TokenSettings::default())
+                .with_post(Post::new(PUBLIC_URL).with_sign_up()),
+        )
         .with_revocations(revocations)
         .with_proxies(1);
     (app.clone(), finish(router(app)), watch)

@@ -81,7 +81,9 @@ impl Route {
             "leads" => things.lead,
             "opportunities" => things.opportunity,
             "users" => things.user,
-            "sessions" | "password" | "password-resets" | "invitations" | "email" => things.session,
+            "sessions" | "password" | "password-resets" | "invitations" | "email" | "sign-ups" => {
+                things.session
+            }
             other => panic!("no example of {other}"),
         };
         self.path.replace("{id}", &id.to_string()).replace("{stage_id}", &things.stage.to_string())
@@ -142,10 +144,13 @@ impl Route {
             }),
             "refresh_session" => json!({"refresh_token": "crm_rt_"}),
             "invite_user" => json!({"occurred_at": "2026-01-31T12:00:00Z"}),
-            "accept_invitation" | "complete_password_reset" => {
+            "accept_invitation" | "complete_password_reset" | "complete_sign_up" => {
                 json!({"token": "crm_link_", "password": "battery staple"})
             }
             "ask_password_reset" => json!({"tenant_id": Uuid::now_v7(), "email": "grace@engines.example"}),
+            "ask_sign_up" => {
+                json!({"company": "Example Engines", "name": "Grace", "email": "grace@engines.example"})
+            }
             "ask_email_change" => json!({"email": "g@engines.example", "current_password": "correct horse"}),
             "confirm_email" => json!({"token": "crm_link_"}),
             "sign_out_session" | "sign_out_user_everywhere" => json!({}),
