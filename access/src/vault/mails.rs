@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use domain::{TenantId, UserId};
+use event_store::within_reason;
 use serde_json::Value;
-use sqlx::FromRow;
+use sqlx::{Executor as _, FromRow};
 use uuid::Uuid;
 
 use super::Vault;
@@ -234,12 +235,9 @@ impl Vault {
     /// # Errors
     /// The database is not there.
     pub async fn due_mails(&self, most: i64) -> Result<Vec<Mail>, sqlx::Error> {
-        let rows: Vec<Row> = sqlx::query_as(include_str!("../sql/due_mails.sql"))
-            .bind(most)
-            .bind(LEASE)
-            .bind(LONGEST_WAIT)
-            .fetch_all(&self.0)
-            .await?;
+        let query =
+            sqlx::query_as(include_str!("../sql/due_mails.sql")).bind(most).bind(LEASE).bind(LONGEST_WAIT);
+        let rows: Vec<Row> = within_reason(query.fetch_all(&self.0)).await?;
         Ok(rows.into_iter().filter_map(Row::mail).collect())
     }
 
@@ -248,10 +246,12 @@ impl Vault {
     /// # Errors
     /// The database is not there.
     pub async fn clear_links(&self) -> Result<(), sqlx::Error> {
-        sqlx::query("delete from identity.link where expires_at <= now()").execute(&self.0).await?;
-        sqlx::query("delete from identity.mail where expires_at <= now() - interval '1 day'")
-            .execute(&self.0)
-            .await?;
+        for sql in [
+            "delete from identity.link where expires_at <= now()",
+            "delete from identity.mail where expires_at <= now() - interval '1 day'",
+        ] {
+            within_reason(self.0.execute(sql)).await?;
+        }
         Ok(())
     }
 }

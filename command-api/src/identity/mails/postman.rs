@@ -1,5 +1,6 @@
 //! Sends the mails that are written down, of all tenants.
 
+use std::error::Error;
 use std::time::{Duration, Instant};
 
 use access::vault::{Mail, MailKind, Recipient};
@@ -15,6 +16,7 @@ use crate::identity::Refusal;
 use crate::identity::email::EmailChange;
 use crate::identity::session::user;
 use crate::identity::sign_up::SignUpIn;
+use crate::metrics::{Mailed, mailed};
 
 /// Mails that are sent at a time.
 const AT_ONCE: usize = 4;
@@ -78,39 +80,47 @@ impl Postman {
     }
 
     async fn try_one(&self, vault: &Vault, post: &Post, mail: &Mail) {
-        let (id, kind) = (mail.id, mail.kind.name());
-        let letter = match self.written(vault, post, mail).await {
-            Ok(letter) => letter,
-            Err(error) => {
-                let error: &dyn std::error::Error = &error;
-                tracing::warn!(error, mail = %id, kind, "a mail cannot be written now");
-                return;
-            }
-        };
-        let sent = match &letter {
-            Some(letter) => self.mailer.send(letter).await,
-            None => Ok(()),
-        };
-        match &sent {
-            Ok(()) => tracing::debug!(mail = %id, kind, went = letter.is_some(), "mailed"),
-            Err(error) => {
-                let (error, attempt): (&dyn std::error::Error, _) = (error, mail.attempt);
-                tracing::warn!(error, mail = %id, kind, attempt, "a mail did not go");
+        let (id, kind, attempt) = (mail.id, mail.kind.name(), mail.attempt);
+        let outcome = self.sent(vault, post, mail).await;
+        mailed(kind, outcome);
+        match outcome {
+            Mailed::Later => return,
+            Mailed::GivenUp => tracing::warn!(mail = %id, kind, attempt, "a mail is given up"),
+            Mailed::Sent | Mailed::Needless | Mailed::Refused => {
+                tracing::debug!(mail = %id, kind, ?outcome, "mailed")
             }
         }
-        if matches!(sent, Ok(()) | Err(SendError::Refused(_)))
-            && let Err(error) = vault.strike(mail.tenant, id).await
-        {
+        if let Err(error) = vault.strike(mail.tenant, id).await {
             tracing::warn!(%error, mail = %id, kind, "a mail that is done with may go once more");
         }
     }
 
+    async fn sent(&self, vault: &Vault, post: &Post, mail: &Mail) -> Mailed {
+        let (id, kind, attempt) = (mail.id, mail.kind.name(), mail.attempt);
+        if mail.is_over {
+            return Mailed::GivenUp;
+        }
+        let letter = match self.written(vault, post, mail).await {
+            Ok(Some(letter)) => letter,
+            Ok(None) => return Mailed::Needless,
+            Err(error) => {
+                let error: &(dyn Error + 'static) = &error;
+                tracing::warn!(error, mail = %id, kind, attempt, "a mail cannot be written now");
+                return Mailed::Later;
+            }
+        };
+        let Err(error) = self.mailer.send(&letter).await else { return Mailed::Sent };
+        let outcome = match &error {
+            SendError::Refused(_) => Mailed::Refused,
+            SendError::Later(_) => Mailed::Later,
+        };
+        let error: &(dyn Error + 'static) = &error;
+        tracing::warn!(error, mail = %id, kind, attempt, "a mail did not go");
+        outcome
+    }
+
     /// What a mail says; nothing if there is no reason for it any more.
     async fn written(&self, vault: &Vault, post: &Post, mail: &Mail) -> Result<Option<Letter>, Refusal> {
-        if mail.is_over {
-            tracing::warn!(mail = %mail.id, kind = mail.kind.name(), "a mail is given up");
-            return Ok(None);
-        }
         match (mail.kind, &mail.to) {
             (MailKind::Link(Purpose::Invitation), Recipient::User(id)) => {
                 self.invitation(vault, post, mail, *id).await

@@ -1,11 +1,13 @@
 //! An API on a database of its own, calls and replies.
 
 mod call;
+pub mod mail;
 mod routes;
 
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use ::mail::Mailer;
 use access::rights::RightsWatch;
 use access::{Hasher, Password, Vault};
 use axum::Router;
@@ -18,7 +20,6 @@ use domain::TenantId;
 use edge::{Identity, Revocations, Role, SigningKey, TokenKeys, TokenSettings, finish};
 use embedded::testing::{self, TestDatabase};
 use event_store::{Duty, EventStore, Upcasters, connect};
-use mail::Mailer;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use tokio::task::JoinSet;
