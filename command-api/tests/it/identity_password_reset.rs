@@ -16,11 +16,8 @@ async fn whoever_forgot_the_password_gets_another_and_all_sessions_end() {
     let (api, mut server) = (Api::new().await, testing::smtp().await);
     let _sending = api.mails_to(&server.url());
     let (user, token) = grace(&api).await;
-    let own = || {
-        Call::new("PUT", "/api/v1/password")
-            .bearer(&token)
-            .json(json!({"current_password": NEW, "new_password": OLD}))
-    };
+    let own = || Call::new("DELETE", &format!("/api/v1/sessions/{}", Uuid::now_v7())).bearer(&token);
+    api.send(own()).await.fails(404, "not_found");
     ask_reset(&api, "Grace@Engines.example").await.is(202);
     let mail = server.next().await;
     assert_eq!(mail.to, [GRACE]);
@@ -80,10 +77,10 @@ async fn a_link_is_over_once_its_password_is_chosen_even_if_its_row_is_still_the
 }
 
 #[tokio::test]
-async fn a_link_is_over_when_its_time_is_or_sessions_were_ended_or_the_user_is_shut_out() {
+async fn a_link_is_over_when_its_time_is_or_all_sessions_were_ended() {
     let (api, mut server) = (Api::new().await, testing::smtp().await);
     let _sending = api.mails_to(&server.url());
-    let (user, token) = grace(&api).await;
+    let (_, token) = grace(&api).await;
     ask_reset(&api, GRACE).await.is(202);
     let late = server.next().await.token();
     let lives: bool = sqlx::query_scalar("select expires_at between now() + interval '29 minutes' and now() + interval '30 minutes' from identity.link")
@@ -100,7 +97,13 @@ async fn a_link_is_over_when_its_time_is_or_sessions_were_ended_or_the_user_is_s
     let ended = server.next().await.token();
     api.send(Call::new("DELETE", "/api/v1/sessions").bearer(&token)).await.is(200);
     reset(&api, &ended, NEW).await.fails(409, "link.over");
-    api.pool.execute("update identity.link set made_at = made_at - interval '1 hour'").await.unwrap();
+}
+
+#[tokio::test]
+async fn the_link_of_a_user_who_is_shut_out_is_over_and_they_get_no_other() {
+    let (api, mut server) = (Api::new().await, testing::smtp().await);
+    let _sending = api.mails_to(&server.url());
+    let (user, _) = grace(&api).await;
     ask_reset(&api, GRACE).await.is(202);
     let shut_out = server.next().await.token();
     api.post(&format!("/api/v1/users/{user}/disable"), json!({})).await.is(200);
@@ -160,5 +163,6 @@ async fn nobody_is_flooded_with_mails() {
         let_through += u32::from(reply.status == 202);
         assert!(reply.status == 202 || reply.header("retry-after") != "", "{}", reply.text);
     }
-    assert_eq!(let_through, 10);
+    // One more for each 6 s that it took.
+    assert!((10..13).contains(&let_through), "{let_through}");
 }

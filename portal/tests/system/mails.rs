@@ -87,6 +87,8 @@ async fn a_tenant_begins_on_the_command_line_and_its_admin_comes_in_by_the_link(
         users.bearer_auth(tokens["data"]["access_token"].as_str().unwrap()).header("X-Min-Position", "4");
     let users: Value = users.send().await.unwrap().json().await.unwrap();
     assert_eq!(users["data"][0]["roles"], json!(["admin"]), "{users}");
+    let (invited, text) = site.run(&["user", "invite", GRACE, "--tenant", &tenant]).await;
+    assert!(!invited && text.contains("has a password already"), "{text}");
     let (renamed, text) = site.run(&["tenant", "rename", &tenant, "Engines Ltd"]).await;
     assert!(renamed, "{text}");
     assert!(site.run(&["tenant", "list"]).await.1.contains("Engines Ltd"));
