@@ -32,7 +32,7 @@ async fn a_letter_arrives_as_it_was_written_and_a_subject_adds_no_header() {
     assert_eq!(mail.header("From"), Some("CRM <crm@engines.example>"));
     assert_eq!(mail.header("Bcc"), None);
     assert!(mail.header("Message-ID").is_some() && mail.header("Date").is_some());
-    assert_eq!(mail.text.replace("\r\n", "\n"), letter("").text);
+    assert_eq!(mail.text.trim_end().replace("\r\n", "\n"), letter("").text.trim_end());
 }
 
 #[tokio::test]
@@ -89,5 +89,5 @@ async fn a_folder_holds_each_letter_as_a_file_for_its_owner() {
 #[test]
 fn a_sender_that_is_no_address_is_refused() {
     assert!(Mailer::smtp("smtp://127.0.0.1", "CRM").is_err());
-    assert!(Mailer::folder("/nonexistent/mail", FROM).is_err());
+    assert!(Mailer::folder("/dev/null/mail", FROM).is_err());
 }
