@@ -2,7 +2,7 @@
 
 -- The newest link of a purpose and user; another one takes its place. digest is the SHA-256 of its token, and there is none
 -- before the mail is on its way. epoch is that of the user's sessions: whatever ends those ends the link. detail is what the
--- link brings about, if that is not plain from its purpose.
+-- link brings about, if that is not plain from its purpose; else the scope of the address that it went to.
 create table identity.link (
     tenant_id uuid not null,
     purpose text not null,

@@ -15,7 +15,7 @@ use crate::link::{LinkToken, Purpose};
 pub struct Link {
     user_id: Uuid,
     epoch: i64,
-    /// What it brings about, if that is not plain from its purpose.
+    /// What it brings about, if that is not plain from its purpose; else the scope of the address that it went to.
     pub detail: Option<Value>,
 }
 
@@ -32,7 +32,8 @@ impl Link {
 }
 
 impl Vault {
-    /// Keeps the digest of a new link, in place of the one that the user had for this purpose.
+    /// Keeps the digest of a new link, in place of the one that the user had for this purpose. `scope` is what the user occupies
+    /// by the address that the link goes to.
     ///
     /// # Errors
     /// The database is not there.
@@ -42,6 +43,7 @@ impl Vault {
         purpose: Purpose,
         user: UserId,
         epoch: i64,
+        scope: &str,
     ) -> Result<(), sqlx::Error> {
         let query = sqlx::query(include_str!("../sql/keep_link.sql"))
             .bind(token.tenant().as_uuid())
@@ -49,6 +51,7 @@ impl Vault {
             .bind(user.as_uuid())
             .bind(token.digest())
             .bind(epoch)
+            .bind(Value::from(scope))
             .bind(purpose.ttl());
         self.write(token.tenant(), query).await
     }

@@ -37,7 +37,7 @@ impl Site {
             let token = RefreshToken::fresh(tenant).unwrap();
             vault.begin_session(&token, SessionId::from_uuid(Uuid::now_v7()), user, 0).await.unwrap();
             let link = LinkToken::fresh(tenant).unwrap();
-            vault.keep_link(&link, Purpose::PasswordReset, user, 0).await.unwrap();
+            vault.keep_link(&link, Purpose::PasswordReset, user, 0, "user.email.x").await.unwrap();
             let invitation = MailKind::Link(Purpose::Invitation);
             vault.post(tenant, invitation, &Recipient::User(user)).await.unwrap();
             links.push(link);

@@ -7,12 +7,13 @@ use edge::{Answer, Envelope, Problem, Role, ok};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::aggregates::email_scope;
 use super::mails::{NewPasswordIn, PasswordChosen, link};
 use super::password::choose;
 use super::session::{Circumstances, user};
 use super::{PUBLIC, Refusal};
-use crate::CommandApi;
 use crate::sent::Sent;
+use crate::{CommandApi, CommandError};
 
 /// A new link for a user who was invited, in place of any other, for whoever hands it over themselves.
 ///
@@ -20,8 +21,10 @@ use crate::sent::Sent;
 /// [`Refusal::NoMail`] if nobody said where links lead; or the log or the database is not available.
 pub async fn new_link(app: &CommandApi, tenant: TenantId, id: UserId) -> Result<String, Refusal> {
     let (issuer, token) = (app.issuer()?, LinkToken::fresh(tenant)?);
-    let epoch = user(app, tenant, id).await?.state.epoch();
-    issuer.vault().keep_link(&token, Purpose::Invitation, id, epoch.into()).await?;
+    let user = user(app, tenant, id).await?;
+    let account = user.state.account().ok_or(CommandError::NotFound)?;
+    let scope = email_scope(account.email.reveal());
+    issuer.vault().keep_link(&token, Purpose::Invitation, id, account.epoch.into(), &scope).await?;
     Ok(link(issuer.post()?.public_url(), Purpose::Invitation, &token))
 }
 

@@ -11,10 +11,13 @@ pub use post::Post;
 pub(super) use post::posted;
 pub use postman::Postman;
 
-use super::Refusal;
 use access::vault::Link;
 use access::{LinkToken, Purpose};
+use domain::identity::user::User;
+use serde_json::Value;
 
+use super::Refusal;
+use super::aggregates::email_scope;
 use crate::CommandApi;
 
 /// A link that somebody followed, and its token.
@@ -32,6 +35,12 @@ impl Followed {
         let token = LinkToken::parse(text).ok_or(Refusal::LinkOver)?;
         let link = app.issuer()?.vault().link(&token, purpose).await?.ok_or(Refusal::LinkOver)?;
         Ok(Self { token, link })
+    }
+
+    /// Whether a link to a password is still good: whoever has it reads the mail of the user, no session of whom was ended since.
+    pub fn is_open(&self, user: &User) -> bool {
+        let scope = user.account().map(|account| Value::from(email_scope(account.email.reveal())));
+        user.is_active() && i64::from(user.epoch()) == self.link.epoch() && self.link.detail == scope
     }
 
     /// Forgets the link after it has brought about what it was for. It is over by that already: this only tidies up.

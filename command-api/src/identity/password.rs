@@ -94,7 +94,7 @@ pub async fn set(app: &CommandApi, context: &Context, id: UserId, password: Pass
 /// Gives a user the password that they chose by following a link. All sessions of the user end.
 ///
 /// The event that makes it the password begins another epoch of the user's sessions, and the link is of the epoch before: so it
-/// is good once, whatever crashes, and no longer than until something else ends all sessions.
+/// is good once, whatever crashes, and no longer than until something else ends all sessions, or the user has another address.
 ///
 /// # Errors
 /// [`Refusal::LinkOver`], [`Refusal::Busy`] or [`Refusal::Off`]; or the log or the database is not available.
@@ -109,7 +109,7 @@ pub(super) async fn choose(
     let hash = app.issuer()?.hasher().hash(request.password).await?;
     for _ in 0..ATTEMPTS {
         let before = user(app, tenant, id).await?;
-        if !before.state.is_active() || i64::from(before.state.epoch()) != followed.link.epoch() {
+        if !followed.is_open(&before.state) {
             return Err(Refusal::LinkOver);
         }
         match replace(app, circumstances.context(tenant, id), &before, &hash).await {

@@ -95,3 +95,17 @@ async fn a_link_of_one_tenant_opens_nothing_in_another() {
     accept(&api, &other, NEW).await.fails(409, "link.over");
     accept(&api, &token, NEW).await.is(200);
 }
+
+/// Invited by a wrong address, whoever reads mail there is not let in once it is put right.
+#[tokio::test]
+async fn a_link_to_an_address_of_before_opens_nothing() {
+    let (api, mut server) = (Api::new().await, testing::smtp().await);
+    let _sending = api.mails_to(&server.url());
+    let (user, wrong) = invited(&api, &mut server).await;
+    api.patch(&format!("/api/v1/users/{user}"), json!({"email": "hopper@engines.example"})).await.is(200);
+    accept(&api, &wrong.token(), NEW).await.fails(409, "link.over");
+    api.post(&format!("/api/v1/users/{user}/invite"), json!({})).await.is(200);
+    let right = server.next().await;
+    assert_eq!(right.to, ["hopper@engines.example"]);
+    accept(&api, &right.token(), NEW).await.is(200);
+}

@@ -13,6 +13,7 @@ use super::Post;
 use super::letter::{To, email_notice, with_link};
 use crate::CommandApi;
 use crate::identity::Refusal;
+use crate::identity::aggregates::email_scope;
 use crate::identity::email::EmailChange;
 use crate::identity::session::user;
 use crate::identity::sign_up::SignUpIn;
@@ -151,7 +152,8 @@ impl Postman {
             return Ok(None);
         };
         let (purpose, token) = (Purpose::Invitation, LinkToken::fresh(mail.tenant)?);
-        vault.keep_link(&token, purpose, id, account.epoch.into()).await?;
+        let scope = email_scope(account.email.reveal());
+        vault.keep_link(&token, purpose, id, account.epoch.into(), &scope).await?;
         let to = To { address: account.email.reveal().as_str(), name: Some(account.name.reveal().as_str()) };
         Ok(Some(with_link(post.public_url(), &to, purpose, &token)))
     }
@@ -172,7 +174,7 @@ impl Postman {
             return Ok(None);
         }
         let token = LinkToken::fresh(mail.tenant)?;
-        vault.keep_link(&token, purpose, found.user, account.epoch.into()).await?;
+        vault.keep_link(&token, purpose, found.user, account.epoch.into(), scope).await?;
         let to = To { address: account.email.reveal().as_str(), name: Some(account.name.reveal().as_str()) };
         Ok(Some(with_link(post.public_url(), &to, purpose, &token)))
     }
