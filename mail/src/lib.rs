@@ -11,8 +11,8 @@ use std::fmt;
 use std::path::PathBuf;
 
 use folder::Folder;
-use lettre::message::header::ContentType;
-use lettre::message::{Mailbox, Message};
+use lettre::message::header::{ContentTransferEncoding, ContentType};
+use lettre::message::{Body, Mailbox, Message};
 use smtp::Smtp;
 
 /// A letter to one person. Printing it shows nothing, since it may hold what opens an account.
@@ -131,13 +131,23 @@ impl Mailer {
             .subject(letter.subject.as_str())
             .header(ContentType::TEXT_PLAIN)
             .message_id(None)
-            .body(letter.text.clone())
+            .body(body(&letter.text))
             .map_err(|_| refused())?;
         match &self.way {
             Way::Smtp(smtp) => smtp.send(message).await,
             Way::Folder(folder) => folder.keep(letter, &message.formatted()).await,
         }
     }
+}
+
+/// Text as it travels. Plain ASCII goes as it is, since lines of up to 998 characters may (RFC 5322, 2.1.1): a link stays in one piece
+/// for whoever reads the mail without a mail program.
+fn body(text: &str) -> Body {
+    let is_plain = text.is_ascii() && text.lines().all(|line| line.len() <= 998);
+    if !is_plain {
+        return Body::new(text.to_owned());
+    }
+    Body::dangerous_pre_encoded(text.replace('\n', "\r\n").into_bytes(), ContentTransferEncoding::SevenBit)
 }
 
 impl fmt::Debug for Letter {

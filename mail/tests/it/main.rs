@@ -86,6 +86,20 @@ async fn a_folder_holds_each_letter_as_a_file_for_its_owner() {
     }
 }
 
+#[tokio::test]
+async fn a_long_link_stays_in_one_piece_and_a_line_that_is_a_dot_is_one_line() {
+    let link = format!("https://crm.example/accept?token=crm_link_{}", "x".repeat(100));
+    let plain = Letter { text: format!("Hello,\n\n.\n{link}\n"), ..letter("grace@engines.example") };
+    let dir = tempfile::tempdir().unwrap();
+    Mailer::folder(dir.path(), FROM).unwrap().send(&plain).await.unwrap();
+    let file = std::fs::read_dir(dir.path()).unwrap().next().unwrap().unwrap().path();
+    let kept = std::fs::read_to_string(file).unwrap();
+    assert!(kept.ends_with(&format!("\r\n\r\nHello,\r\n\r\n.\r\n{link}\r\n")), "{kept}");
+    let mut server = testing::smtp().await;
+    Mailer::smtp(&server.url(), FROM).unwrap().send(&plain).await.unwrap();
+    assert_eq!(server.next().await.text.trim_end().replace("\r\n", "\n"), plain.text.trim_end());
+}
+
 #[test]
 fn a_sender_that_is_no_address_is_refused() {
     assert!(Mailer::smtp("smtp://127.0.0.1", "CRM").is_err());

@@ -86,7 +86,7 @@ async fn a_tenant_begins_on_the_command_line_and_its_admin_comes_in_by_the_link(
     let users =
         users.bearer_auth(tokens["data"]["access_token"].as_str().unwrap()).header("X-Min-Position", "4");
     let users: Value = users.send().await.unwrap().json().await.unwrap();
-    assert_eq!(users["data"][0]["roles"], json!(["admin"]), "{users}");
+    assert_eq!(users["data"]["items"][0]["roles"], json!(["admin"]), "{users}");
     let (invited, text) = site.run(&["user", "invite", GRACE, "--tenant", &tenant]).await;
     assert!(!invited && text.contains("has a password already"), "{text}");
     let (renamed, text) = site.run(&["tenant", "rename", &tenant, "Engines Ltd"]).await;
@@ -113,7 +113,6 @@ async fn without_a_mail_server_mails_are_kept_in_a_folder_and_whoever_signs_up_f
         assert!(since.elapsed() < Duration::from_secs(20));
         tokio::task::yield_now().await;
     };
-    // Lines of a mail are folded; a token is shorter than the longest.
     let chosen = json!({"token": token(&mail), "password": "battery staple"});
     let (status, begun) = site.send(&crm, "/sign-ups/complete", chosen).await;
     assert_eq!(status, 201, "{begun}");
