@@ -1,10 +1,11 @@
-//! Who may come in: passwords, refresh tokens, and what ends them before their time.
+//! Who may come in: passwords, refresh tokens, links in mails, and what ends them before their time.
 //!
 //! Job: keep the secrets of users in tables of their own, each of which is a digest that cannot be turned back; and tell
 //! every process whose tokens have ended, and what custom roles give.
 //! Used by: the command API, which signs users in and out, and the binary.
 //! Never here: handlers of HTTP, events (no secret is ever in one), rules about who may do what.
 
+pub mod link;
 pub mod organisations;
 pub mod password;
 pub mod refresh;
@@ -12,6 +13,7 @@ pub mod rights;
 pub mod throttle;
 pub mod vault;
 
+pub use link::{LinkToken, Purpose};
 pub use organisations::LoggedOrganisations;
 pub use password::{Hasher, Password};
 pub use refresh::RefreshToken;

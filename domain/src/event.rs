@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::identity::custom_role::{CustomRole, CustomRoleEvent};
 use crate::identity::session::{Session, SessionEvent};
 use crate::identity::team::{Team, TeamEvent};
+use crate::identity::tenant::{Tenant, TenantEvent};
 use crate::identity::user::{User, UserEvent};
 use crate::sales::import::{Import, ImportEvent};
 use crate::sales::lead::{Lead, LeadEvent};
@@ -31,6 +32,8 @@ pub enum Event {
     CustomRole(CustomRoleEvent),
     /// Of a team.
     Team(TeamEvent),
+    /// Of a tenant itself.
+    Tenant(TenantEvent),
 }
 
 /// Why a stored event cannot be read.
@@ -68,6 +71,7 @@ impl Event {
             Session::TYPE => read::<Session>(payload).map(Self::Session),
             CustomRole::TYPE => read::<CustomRole>(payload).map(Self::CustomRole),
             Team::TYPE => read::<Team>(payload).map(Self::Team),
+            Tenant::TYPE => read::<Tenant>(payload).map(Self::Tenant),
             unknown => Err(DecodeError::UnknownAggregate(unknown.to_owned())),
         }
     }
@@ -86,6 +90,7 @@ impl Event {
             Self::Session(event) => serde_json::to_value(event),
             Self::CustomRole(event) => serde_json::to_value(event),
             Self::Team(event) => serde_json::to_value(event),
+            Self::Tenant(event) => serde_json::to_value(event),
         }
     }
 
@@ -100,6 +105,7 @@ impl Event {
             Self::Session(_) => Session::TYPE,
             Self::CustomRole(_) => CustomRole::TYPE,
             Self::Team(_) => Team::TYPE,
+            Self::Tenant(_) => Tenant::TYPE,
         }
     }
 
@@ -114,6 +120,7 @@ impl Event {
             Self::Session(event) => event.event_type(),
             Self::CustomRole(event) => event.event_type(),
             Self::Team(event) => event.event_type(),
+            Self::Tenant(event) => event.event_type(),
         }
     }
 }

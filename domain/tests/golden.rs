@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use domain::identity::custom_role::CustomRoleEvent;
 use domain::identity::session::SessionEvent;
 use domain::identity::team::TeamEvent;
+use domain::identity::tenant::TenantEvent;
 use domain::identity::user::UserEvent;
 use domain::sales::import::ImportEvent;
 use domain::sales::lead::LeadEvent;
@@ -38,6 +39,7 @@ fn event_types() -> BTreeSet<String> {
         ("session", SessionEvent::VARIANTS),
         ("custom_role", CustomRoleEvent::VARIANTS),
         ("team", TeamEvent::VARIANTS),
+        ("tenant", TenantEvent::VARIANTS),
     ]
     .into_iter()
     .flat_map(|(aggregate, names)| names.iter().map(move |name| format!("{aggregate}.{name}")))

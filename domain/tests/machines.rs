@@ -254,7 +254,8 @@ proptest! {
                     | UserEvent::RoleRevoked { .. }
                     | UserEvent::CustomRoleGranted { .. }
                     | UserEvent::CustomRoleRevoked { .. }
-                    | UserEvent::Enabled {} => {}
+                    | UserEvent::Enabled {}
+                    | UserEvent::Invited {} => {}
                 }
             }
             prop_assert_eq!((next.password(), next.epoch()), (password, ends));

@@ -7,6 +7,7 @@ use clap::Args;
 use edge::{SigningKey, TokenSettings};
 use event_store::StreamNames;
 
+use crate::post::MailArgs;
 use crate::telemetry::LogFormat;
 
 /// The tenant that `crm serve --embedded` sets up.
@@ -43,6 +44,9 @@ pub struct SiteArgs {
     /// What log lines on stderr look like; RUST_LOG chooses which there are
     #[arg(long, env = "CRM_LOG", global = true, default_value = "auto", value_name = "FORMAT")]
     pub log: LogFormat,
+    /// How mails go
+    #[command(flatten)]
+    pub mail: MailArgs,
 }
 
 /// Where an API listens.

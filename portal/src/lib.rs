@@ -11,6 +11,7 @@ mod heads;
 mod import;
 mod maintain;
 mod metrics;
+mod post;
 mod progress;
 mod replay;
 mod roles;
@@ -20,6 +21,7 @@ mod site;
 mod standing;
 mod status;
 mod telemetry;
+mod tenant;
 mod token;
 mod user;
 mod verify;
@@ -63,6 +65,8 @@ enum Task {
     Openapi,
     /// Print a bearer token for development.
     Token(token::TokenArgs),
+    /// Begin tenants, each with a link for its first admin, and list them.
+    Tenant(tenant::TenantArgs),
     /// Open accounts and set passwords: the first admin of a tenant comes from here.
     User(user::UserCommand),
     /// Let people read the read models of a tenant with SQL: create, list and drop their logins.
@@ -92,6 +96,7 @@ impl Task {
             | Task::Migrate
             | Task::Openapi
             | Task::Token(_)
+            | Task::Tenant(_)
             | Task::User(_)
             | Task::Analyst(_)
             | Task::Import(_)
@@ -116,6 +121,7 @@ pub async fn run() -> std::process::ExitCode {
         Task::Migrate => maintain::migrate(&cli.site).await,
         Task::Openapi => roles::print_openapi(),
         Task::Token(args) => token::token(&cli.site, &args),
+        Task::Tenant(args) => tenant::tenant(&cli.site, &args).await,
         Task::User(command) => user::user(&cli.site, &command).await,
         Task::Analyst(command) => analyst::analyst(&cli.site, &command).await,
         Task::Import(command) => import::import(&cli.site, &command).await,

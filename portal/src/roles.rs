@@ -23,6 +23,7 @@ use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
 
 use crate::config::{SiteArgs, token_settings};
 use crate::maintain::{missing_migrations, upcasters};
+use crate::post;
 use crate::sampler::{Connections, NamedPool, Sampler};
 use crate::site::Site;
 use crate::standing::Observer;
@@ -56,8 +57,9 @@ impl<'a> Roles<'a> {
         Self { args, site, pools: Mutex::default(), rights: Mutex::default() }
     }
 
-    /// The command side, with its appender running.
-    pub fn commands(&self) -> anyhow::Result<CommandApi> {
+    /// The command side, with its appender running, and what sends its mails. Without another word, links in them lead to
+    /// `address`.
+    pub fn commands(&self, address: &str) -> anyhow::Result<(CommandApi, JoinSet<()>)> {
         let store =
             EventStore::start(self.named_pool("commands", Duty::Appender, COMMAND_CONNECTIONS)?, upcasters());
         let keys = self.keys()?;
@@ -67,11 +69,18 @@ impl<'a> Roles<'a> {
             .with_revocations(revocations)
             .with_directory(directory)
             .with_proxies(self.args.proxies);
-        let issuer = self.issuer()?;
-        Ok(match signing_key {
-            Some(key) => api.with_issuer(issuer.with_key(key, token_settings())),
-            None => api.with_issuer(issuer),
-        })
+        let mail = &self.args.mail;
+        let mailer = mail.mailer(self.args, self.site.is_embedded())?;
+        let mut issuer = self.issuer()?;
+        if mailer.is_some() {
+            issuer = issuer.with_post(mail.post(address)?);
+        }
+        if let Some(key) = signing_key {
+            issuer = issuer.with_key(key, token_settings());
+        }
+        let api = api.with_issuer(issuer);
+        let sending = post::start(&api, mailer);
+        Ok((api, sending))
     }
 
     /// What keeps passwords.

@@ -81,7 +81,7 @@ async fn run_all(
     let operators = admin_listener(serve).await?;
     let operated = operators.as_ref().map(TcpListener::local_addr).transpose()?;
     let roles = Roles::new(args, site);
-    let commands = roles.commands()?;
+    let (commands, _sending) = roles.commands(&address.to_string())?;
     let queries = roles.queries().await?;
     let mut workers = roles.project(commands.store().appended()).await?;
     if serve.embedded {
@@ -117,7 +117,8 @@ pub async fn command_api(args: &SiteArgs, api: &ApiArgs) -> anyhow::Result<ExitC
     let site = Site::external(args).await?;
     let roles = Roles::new(args, &site);
     let gathered = metrics::install()?;
-    let router = command_api::router(roles.commands()?).merge(edge::jwks::router(&roles.keys()?));
+    let (commands, _sending) = roles.commands(&api.listen.listen)?;
+    let router = command_api::router(commands).merge(edge::jwks::router(&roles.keys()?));
     one_api(&roles, gathered, router, Duty::Appender, api).await
 }
 

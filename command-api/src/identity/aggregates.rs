@@ -5,6 +5,7 @@ use domain::identity::custom_role::{
 };
 use domain::identity::session::{Session, SessionAction, SessionCommand, SessionError, SessionEvent};
 use domain::identity::team::{Team, TeamAction, TeamCommand, TeamError, TeamEvent};
+use domain::identity::tenant::{Tenant, TenantAction, TenantCommand, TenantError, TenantEvent};
 use domain::identity::user::{User, UserAction, UserCommand, UserError, UserEvent};
 use domain::{EmailAddress, Text};
 use event_store::Claim;
@@ -61,6 +62,14 @@ impl Decide for Team {
     type Action = TeamAction;
 
     fn decide(&self, command: TeamCommand) -> Result<Vec<TeamEvent>, TeamError> {
+        self.decide(command)
+    }
+}
+
+impl Decide for Tenant {
+    type Action = TenantAction;
+
+    fn decide(&self, command: TenantCommand) -> Result<Vec<TenantEvent>, TenantError> {
         self.decide(command)
     }
 }

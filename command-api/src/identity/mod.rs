@@ -2,18 +2,25 @@
 
 mod aggregates;
 pub mod custom_role;
+pub mod email;
+pub mod invitation;
 mod issuer;
+mod mails;
 pub mod password;
+pub mod password_reset;
 pub mod permission;
 mod refusal;
 pub mod session;
+pub mod sign_up;
 pub mod team;
+pub mod tenant;
 pub mod user;
 
 use domain::{EmailAddress, TenantId, UserId};
 use utoipa_axum::router::OpenApiRouter;
 
 pub use issuer::Issuer;
+pub use mails::{LinkIn, NewPasswordIn, PasswordChosen, Post, Posted, Postman};
 pub use refusal::Refusal;
 
 use crate::CommandApi;
@@ -31,8 +38,15 @@ pub const PUBLIC: &str = "public";
 
 /// The routes.
 pub fn router() -> OpenApiRouter<CommandApi> {
-    let users = user::router().merge(custom_role::router()).merge(team::router());
-    users.merge(session::router()).merge(password::router())
+    user::router()
+        .merge(custom_role::router())
+        .merge(team::router())
+        .merge(session::router())
+        .merge(password::router())
+        .merge(password_reset::router())
+        .merge(invitation::router())
+        .merge(email::router())
+        .merge(sign_up::router())
 }
 
 /// The user of a tenant who has an address.

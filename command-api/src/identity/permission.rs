@@ -10,6 +10,13 @@ impl Permission for RegisterUser {
     const ROLES: &'static [Role] = permission::USER_REGISTER.roles;
 }
 
+/// To ask users by mail to come in.
+pub enum InviteUser {}
+impl Permission for InviteUser {
+    const NAME: &'static str = permission::USER_INVITE.name;
+    const ROLES: &'static [Role] = permission::USER_INVITE.roles;
+}
+
 /// To change names and addresses of users.
 pub enum ChangeUser {}
 impl Permission for ChangeUser {

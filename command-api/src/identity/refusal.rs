@@ -25,6 +25,15 @@ pub enum Refusal {
     /// No such refresh token, or its session is over.
     #[error("the session is over")]
     SessionOver,
+    /// No such link; or it was used, another one took its place, or its time is over: nobody is told which.
+    #[error("the link is over")]
+    LinkOver,
+    /// Tenants are made by whoever runs the portal.
+    #[error("nobody signs up here")]
+    SignUpOff,
+    /// This process sends no mail.
+    #[error("no mail is sent here")]
+    NoMail,
     /// Too many wrong passwords: how long to wait before the next.
     #[error("too many wrong passwords")]
     Throttled(Duration),
@@ -81,6 +90,16 @@ impl From<Refusal> for Problem {
             Refusal::Password => Self::not_signed_in("password.wrong", "The current password is wrong."),
             Refusal::SessionOver => {
                 Self::not_signed_in("session.over", "The session is over. Sign in again.")
+            }
+            Refusal::LinkOver => Self::refused(
+                "link.over",
+                "The link was used, or a newer one took its place, or its time is over. Ask for another one.",
+            ),
+            Refusal::SignUpOff => {
+                Self::refused("sign_up.off", "Nobody signs up here. Ask whoever runs the portal.")
+            }
+            Refusal::NoMail => {
+                Self::unavailable(Duration::from_secs(60), "No mail is sent here: SMTP_URL is not set.")
             }
             Refusal::Throttled(wait) => Self::too_many_requests(wait),
             Refusal::Busy => Self::unavailable(BUSY, "Too many sign in at once."),

@@ -3,6 +3,8 @@
 mod body;
 mod commands;
 
+use access::Purpose;
+use access::vault::MailKind;
 use axum::extract::State;
 use domain::UserId;
 use edge::{Answer, Path, Permission, Problem};
@@ -11,14 +13,19 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::USERS;
-use super::permission::{AssignRoles, ChangeUser, DisableUser, EnableUser, RegisterUser};
+use super::mails::posted;
+use super::permission::{AssignRoles, ChangeUser, DisableUser, EnableUser, InviteUser, RegisterUser};
 use crate::CommandApi;
 use crate::answer::{Changed, Changes, Creates, answer};
 use crate::caller::{Caller, ChangeHeaders, CreateHeaders};
 use crate::moment::OccurredIn;
 use crate::sent::Sent;
 pub use body::{RoleShape, RolesIn, UserIn, UserPatch};
-pub use commands::{assign_roles, change, disable, enable, register};
+pub(super) use commands::claim_email;
+pub use commands::{assign_roles, change, disable, enable, invite, register};
+
+/// What invites somebody.
+const INVITATION: MailKind = MailKind::Link(Purpose::Invitation);
 
 type Answered = Result<Answer<Changed>, Problem>;
 
@@ -30,9 +37,10 @@ pub fn router() -> OpenApiRouter<CommandApi> {
         .routes(routes!(assign_user_roles))
         .routes(routes!(disable_user))
         .routes(routes!(enable_user))
+        .routes(routes!(invite_user))
 }
 
-/// Open an account for a user.
+/// Open an account for a user, and invite them if `invite` is true.
 #[utoipa::path(
     post,
     path = "/api/v1/users",
@@ -48,7 +56,13 @@ async fn register_user(
     sent: Sent<UserIn>,
 ) -> Answered {
     let context = caller.context(&sent, sent.body.occurred_at);
-    Ok(answer(USERS, register(&app, &context, UserId::from_uuid(Uuid::now_v7()), sent.body).await?))
+    let id = UserId::from_uuid(Uuid::now_v7());
+    if !sent.body.invite {
+        return Ok(answer(USERS, register(&app, &context, id, sent.body).await?));
+    }
+    let done =
+        posted(&app, (context.tenant, id), INVITATION, register(&app, &context, id, sent.body)).await?;
+    Ok(answer(USERS, done))
 }
 
 /// Change the name or the e-mail address of a user.
@@ -135,4 +149,26 @@ async fn enable_user(
     let sent = sent.unwrap_or_default();
     let context = caller.context(&sent, sent.body.occurred_at);
     Ok(answer(USERS, enable(&app, &context, id).await?))
+}
+
+/// Ask a user by mail to come in, by choosing a first password. It may be sent again, and only the newest link is good.
+#[utoipa::path(
+    post,
+    path = "/api/v1/users/{id}/invite",
+    tag = "Users",
+    params(("id" = Uuid, Path, description = "The user"), ChangeHeaders),
+    request_body = Option<OccurredIn>,
+    responses(Changes),
+    extensions(("x-permission" = json!(InviteUser::NAME)), ("x-roles" = json!(InviteUser::ROLES)))
+)]
+async fn invite_user(
+    caller: Caller<InviteUser>,
+    State(app): State<CommandApi>,
+    Path(id): Path<UserId>,
+    sent: Option<Sent<OccurredIn>>,
+) -> Answered {
+    let sent = sent.unwrap_or_default();
+    let context = caller.context(&sent, sent.body.occurred_at);
+    let done = posted(&app, (context.tenant, id), INVITATION, invite(&app, &context, id)).await?;
+    Ok(answer(USERS, done))
 }

@@ -1,4 +1,4 @@
-//! Identity: the users of a tenant, what they may do, and where they are signed in.
+//! Identity: tenants, their users, what they may do, and where they are signed in.
 //!
 //! Who was let in, given a role or shut out, signed in or out, when and by whom, is history like everything else. Hashes
 //! of passwords, tokens and digests of tokens are not: they have tables of their own and never reach an event.
@@ -9,6 +9,7 @@ pub mod permission;
 mod role;
 pub mod session;
 pub mod team;
+pub mod tenant;
 pub mod user;
 
 pub use organisation::{Organisation, Reason, Rights};

@@ -153,6 +153,8 @@ pub const USER_CHANGE: Permission = never("user.change", ADMINS);
 pub const USER_DISABLE: Permission = never("user.disable", ADMINS);
 /// To let users in again.
 pub const USER_ENABLE: Permission = never("user.enable", ADMINS);
+/// To invite users by mail, or by a link that somebody passes on.
+pub const USER_INVITE: Permission = never("user.invite", ADMINS);
 /// To read who the users are, and what they may do.
 pub const USER_READ: Permission = whole("user.read", AUDITORS);
 /// To open accounts.
@@ -201,6 +203,7 @@ pub const ALL: &[Permission] = &[
     USER_CHANGE,
     USER_DISABLE,
     USER_ENABLE,
+    USER_INVITE,
     USER_READ,
     USER_REGISTER,
 ];

@@ -135,6 +135,7 @@ pub fn user_commands() -> impl Strategy<Value = Vec<UserCommand>> {
         1 => Just(UserAction::Enable),
         1 => (1..4_u128).prop_map(|n| UserAction::ChangePassword { password: id(n) }),
         1 => Just(UserAction::SignOutEverywhere),
+        1 => Just(UserAction::Invite),
     ])
 }
 

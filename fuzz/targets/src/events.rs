@@ -9,6 +9,7 @@ use domain::Event;
 use domain::identity::custom_role::CustomRole;
 use domain::identity::session::Session;
 use domain::identity::team::Team;
+use domain::identity::tenant::Tenant;
 use domain::identity::user::User;
 use domain::sales::import::Import;
 use domain::sales::lead::Lead;
@@ -27,7 +28,7 @@ use projections::{Fact, Projection};
 use serde_json::{Deserializer, Value, json};
 use uuid::Uuid;
 
-const AGGREGATES: [&str; 8] = [
+const AGGREGATES: [&str; 9] = [
     Pipeline::TYPE,
     Lead::TYPE,
     Opportunity::TYPE,
@@ -36,6 +37,7 @@ const AGGREGATES: [&str; 8] = [
     Session::TYPE,
     CustomRole::TYPE,
     Team::TYPE,
+    Tenant::TYPE,
 ];
 
 fuzz_target!(|data: &[u8]| {
@@ -88,7 +90,7 @@ fn wrapped(payload: Value, position: i64) -> Option<Recorded> {
 fn fold_aggregates(facts: &[Fact]) {
     let (mut pipeline, mut lead) = (Pipeline::default(), Lead::default());
     let (mut opportunity, mut import) = (Opportunity::default(), Import::default());
-    let (mut user, mut session) = (User::default(), Session::default());
+    let (mut user, mut session, mut tenant) = (User::default(), Session::default(), Tenant::default());
     let (mut custom_role, mut team) = (CustomRole::default(), Team::default());
     for fact in facts {
         match fact.payload.clone() {
@@ -100,6 +102,7 @@ fn fold_aggregates(facts: &[Fact]) {
             Event::Session(event) => session.apply(event),
             Event::CustomRole(event) => custom_role.apply(event),
             Event::Team(event) => team.apply(event),
+            Event::Tenant(event) => tenant.apply(event),
         }
     }
 }

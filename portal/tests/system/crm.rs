@@ -51,6 +51,10 @@ impl Site {
             .env("NATS_URL", &self.nats_url)
             .env("CRM_NATS_ROOT", &self.nats_root)
             .env("CRM_TOKEN_PRIVATE_KEY", &self.private_key)
+            .env("CRM_MAIL_DIR", self.mail_dir())
+            .env("CRM_SIGN_UP", "1")
+            .env_remove("CRM_PUBLIC_URL")
+            .env_remove("SMTP_URL")
             .env_remove("CRM_LISTEN")
             .stdin(Stdio::null())
             .kill_on_drop(true);
@@ -60,6 +64,11 @@ impl Site {
         command
     }
 
+    /// Where mails are put.
+    pub fn mail_dir(&self) -> PathBuf {
+        self.private_key.with_extension("mail")
+    }
+
     /// Starts `crm serve` and waits until it listens.
     pub async fn serve(&self) -> Crm {
         self.start(&["serve", "--listen", "127.0.0.1:0"]).await
@@ -67,9 +76,7 @@ impl Site {
 
     /// Starts a service and waits for its first line.
     pub async fn start(&self, arguments: &[&str]) -> Crm {
-        let mut child = self.command(arguments).stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Crm::listening(child, &mut lines).await
+        Crm::of(self.command(arguments)).await
     }
 
     /// Status and body of an answer.
@@ -150,6 +157,7 @@ impl Site {
 impl Drop for Site {
     fn drop(&mut self) {
         let _gone = std::fs::remove_file(&self.private_key);
+        let _gone = std::fs::remove_dir_all(self.mail_dir());
     }
 }
 
@@ -171,6 +179,13 @@ pub struct Crm {
 }
 
 impl Crm {
+    /// Starts a service and waits for its first line.
+    pub async fn of(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Self::listening(child, &mut lines).await
+    }
+
     /// The process once it has printed its first line; the line before it may tell where operators are served.
     pub async fn listening(child: Child, lines: &mut Lines<BufReader<ChildStdout>>) -> Self {
         let mut operators = None;

@@ -7,6 +7,7 @@ mod abused;
 mod crm;
 mod kills;
 mod leaks;
+mod mails;
 mod matrix;
 mod maven;
 mod nats_store;

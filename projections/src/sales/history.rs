@@ -80,7 +80,8 @@ impl Projection for History {
             | Event::User(_)
             | Event::Session(_)
             | Event::CustomRole(_)
-            | Event::Team(_) => return Ok(()),
+            | Event::Team(_)
+            | Event::Tenant(_) => return Ok(()),
         };
         *row = Some(HistoryRow {
             aggregate_type: fact.aggregate_type.clone(),

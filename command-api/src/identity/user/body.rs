@@ -24,6 +24,10 @@ pub struct UserIn {
     #[serde(default)]
     #[schema(value_type = Vec<RoleShape>, required = false)]
     pub roles: BTreeSet<Role>,
+    /// Whether to ask the user by mail to come in.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub invite: bool,
     /// When it happened, if not now. Never in the future.
     pub occurred_at: Option<Moment>,
 }

@@ -24,11 +24,12 @@ pub async fn register(
     id: UserId,
     user: UserIn,
 ) -> Result<Accepted, CommandError> {
-    let UserIn { name, email, roles, .. } = &user;
+    let UserIn { name, email, roles, invite, .. } = &user;
     let register = || UserAction::Register { name: name.clone(), email: email.clone(), roles: roles.clone() };
+    let actions = || [register()].into_iter().chain(invite.then_some(UserAction::Invite));
     let done = dispatch(app, context, move |mut unit| async move {
         let loaded = unit.unborn::<User>(id.as_uuid()).await?;
-        let next = unit.decide(&loaded, [register()])?;
+        let next = unit.decide(&loaded, actions())?;
         claim_email(&mut unit, &loaded, &next);
         Ok(unit.done(Accepted { created: loaded.sequence == 0, ..Accepted::of(id.as_uuid(), next.sequence) }))
     });
@@ -107,6 +108,14 @@ pub async fn enable(app: &CommandApi, context: &Context, id: UserId) -> Result<A
     change_aggregate::<User>(app, context, id.as_uuid(), vec![UserAction::Enable]).await
 }
 
+/// Says that a user is asked by mail to come in. The mail is the caller's.
+///
+/// # Errors
+/// `user.has_password` and other rules of users, or those of [`crate::dispatch()`].
+pub async fn invite(app: &CommandApi, context: &Context, id: UserId) -> Result<Accepted, CommandError> {
+    change_aggregate::<User>(app, context, id.as_uuid(), vec![UserAction::Invite]).await
+}
+
 fn check_not_own(context: &Context, id: UserId) -> Result<(), CommandError> {
     let is_own = UserId::parse(&context.actor).is_ok_and(|actor| actor == id);
     if is_own { Err(CommandError::rule(&UserError::OwnAccount)) } else { Ok(()) }
@@ -122,7 +131,7 @@ async fn check_role(unit: &mut Unit<'_>, role: CustomRoleId) -> Result<(), Comma
 }
 
 /// Requires that nobody has the address that the user comes to have.
-fn claim_email(unit: &mut Unit<'_>, before: &Loaded<User>, after: &Loaded<User>) {
+pub(in crate::identity) fn claim_email(unit: &mut Unit<'_>, before: &Loaded<User>, after: &Loaded<User>) {
     let scope = |user: &Loaded<User>| user.state.account().map(|account| email_scope(account.email.reveal()));
     let (had, has) = (scope(before), scope(after));
     if let Some(scope) = has.filter(|scope| had.as_ref() != Some(scope)) {

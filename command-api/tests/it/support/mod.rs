@@ -1,18 +1,20 @@
 //! An API on a database of its own, calls and replies.
 
 mod call;
+pub mod mail;
 mod routes;
 
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use ::mail::Mailer;
 use access::rights::RightsWatch;
 use access::{Hasher, LoggedOrganisations, Password, Vault};
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use chrono::{DateTime, Utc};
-use command_api::identity::{Issuer, password};
+use command_api::identity::{Issuer, Post, Postman, password};
 use command_api::{CommandApi, Context, router};
 use domain::TenantId;
 use edge::{Directory, Identity, Revocations, Role, SigningKey, TokenKeys, TokenSettings, finish};
@@ -20,11 +22,15 @@ use embedded::testing::{self, TestDatabase};
 use event_store::{Duty, EventStore, Upcasters, connect};
 use serde_json::{Value, json};
 use sqlx::PgPool;
+use tokio::task::JoinSet;
 use tower::ServiceExt;
 use uuid::Uuid;
 
 pub use call::{Call, Reply};
 pub use routes::{Route, Things, routes};
+
+/// Where links in mails lead.
+pub const PUBLIC_URL: &str = "https://crm.example";
 
 /// The commands of one process, and who may call them.
 pub struct Api {
@@ -73,6 +79,10 @@ impl Api {
         self.key.mint(&TokenSettings::default(), &identity, Duration::from_secs(300)).unwrap()
     }
 
+    pub fn keys(&self) -> TokenKeys {
+        TokenKeys::from_pem(&self.key.public_pem().unwrap(), &TokenSettings::default()).unwrap()
+    }
+
     pub async fn send(&self, call: Call) -> Reply {
         let request = call.request(self);
         self.request(request).await
@@ -116,6 +126,14 @@ impl Api {
     /// The id of a new team.
     pub async fn team(&self) -> Uuid {
         self.post("/api/v1/teams", json!({"name": "North"})).await.is(201).id()
+    }
+
+    /// Sends mails to a server for as long as the set is kept.
+    pub fn mails_to(&self, url: &str) -> JoinSet<()> {
+        let mailer = Mailer::smtp(url, "CRM <crm@engines.example>").unwrap();
+        let mut sending = JoinSet::new();
+        sending.spawn(Postman::new(self.app.clone(), mailer).run());
+        sending
     }
 
     /// Gives a user a password.
@@ -193,7 +211,11 @@ fn whole(url: &str, key: &SigningKey) -> (CommandApi, Router, RightsWatch) {
     let directory = Directory::new(organisations);
     let watch = RightsWatch::start(pool(Duty::Identity, 1), revocations.clone(), directory.clone());
     let app = commands(pool(Duty::Appender, 8), key)
-        .with_issuer(issuer.with_key(key.clone(), TokenSettings::default()))
+        .with_issuer(
+            issuer
+                .with_key(key.clone(), TokenSettings::default())
+                .with_post(Post::new(PUBLIC_URL).with_sign_up()),
+        )
         .with_revocations(revocations)
         .with_directory(directory)
         .with_proxies(1);

@@ -87,7 +87,9 @@ impl Route {
             "users" => things.user,
             "roles" => things.role,
             "teams" => things.team,
-            "sessions" | "password" => things.session,
+            "sessions" | "password" | "password-resets" | "invitations" | "email" | "sign-ups" => {
+                things.session
+            }
             other => panic!("no example of {other}"),
         };
         let path =
@@ -158,6 +160,16 @@ impl Route {
                 "tenant_id": Uuid::now_v7(), "email": "grace@engines.example", "password": "correct horse",
             }),
             "refresh_session" => json!({"refresh_token": "crm_rt_"}),
+            "invite_user" => json!({"occurred_at": "2026-01-31T12:00:00Z"}),
+            "accept_invitation" | "complete_password_reset" | "complete_sign_up" => {
+                json!({"token": "crm_link_", "password": "battery staple"})
+            }
+            "ask_password_reset" => json!({"tenant_id": Uuid::now_v7(), "email": "grace@engines.example"}),
+            "ask_sign_up" => {
+                json!({"company": "Example Engines", "name": "Grace", "email": "grace@engines.example"})
+            }
+            "ask_email_change" => json!({"email": "g@engines.example", "current_password": "correct horse"}),
+            "confirm_email" => json!({"token": "crm_link_"}),
             "sign_out_session" | "sign_out_user_everywhere" => json!({}),
             "change_password" => {
                 json!({"current_password": "correct horse", "new_password": "battery staple"})

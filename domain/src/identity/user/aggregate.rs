@@ -38,6 +38,8 @@ pub struct Account {
     /// How often all sessions of the user were ended: by shutting the user out, by another password, or by signing out
     /// everywhere. A session belongs to the epoch in which it began, and is over when another begins.
     pub epoch: u32,
+    /// Whether the user was ever invited.
+    pub invited: bool,
 }
 
 impl User {
@@ -69,6 +71,12 @@ impl User {
     /// The current password, if the user was ever given one.
     pub fn password(&self) -> Option<PasswordId> {
         self.account().and_then(|account| account.password)
+    }
+
+    /// Whether the user was asked to choose a first password, may do so, and has not done it yet.
+    pub fn awaits_invitation(&self) -> bool {
+        self.account()
+            .is_some_and(|account| account.invited && !account.disabled && account.password.is_none())
     }
 
     /// The [epoch](Account::epoch) of the user's sessions; 0 without an account.
@@ -115,6 +123,7 @@ impl User {
                 // The sessions of a user who is shut out are over already.
                 (!self.known()?.disabled).then_some(UserEvent::SignedOutEverywhere {})
             }
+            UserAction::Invite => Some(self.known()?.invite()?),
         };
         Ok(event.into_iter().collect())
     }
@@ -138,6 +147,17 @@ impl Account {
             return Err(UserError::Disabled);
         }
         Ok((self.password != Some(to)).then_some(UserEvent::PasswordChanged { password: to }))
+    }
+
+    /// Each time, since each time there is a mail.
+    fn invite(&self) -> Result<UserEvent, UserError> {
+        if self.disabled {
+            return Err(UserError::Disabled);
+        }
+        if self.password.is_some() {
+            return Err(UserError::HasPassword);
+        }
+        Ok(UserEvent::Invited {})
     }
 
     fn end_sessions(&mut self) {
@@ -174,6 +194,7 @@ impl Aggregate for User {
                 disabled: false,
                 password: None,
                 epoch: 0,
+                invited: false,
             });
             return;
         }
@@ -205,6 +226,7 @@ impl Aggregate for User {
                 account.end_sessions();
             }
             UserEvent::SignedOutEverywhere {} => account.end_sessions(),
+            UserEvent::Invited {} => account.invited = true,
         }
     }
 }

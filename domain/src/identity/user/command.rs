@@ -63,4 +63,6 @@ pub enum UserAction {
     },
     /// End all sessions of the user.
     SignOutEverywhere,
+    /// Ask the user by mail to choose a first password. The caller sends the mail.
+    Invite,
 }

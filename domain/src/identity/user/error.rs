@@ -21,6 +21,9 @@ pub enum UserError {
     /// Who is shut out gets no new password: being let in again comes first.
     #[error("the user is disabled")]
     Disabled,
+    /// Who has a password was in already: an invitation would be a way around it.
+    #[error("the user has a password already")]
+    HasPassword,
     /// Of the users of a tenant, each has an address of their own, in whatever case. Raised by the caller, who alone can
     /// see the others.
     #[error("another user of the tenant has this e-mail address")]
@@ -38,6 +41,7 @@ impl Rule for UserError {
             Self::OccurredInFuture => "user.occurred_in_future",
             Self::OccurredTooEarly => "user.occurred_too_early",
             Self::Disabled => "user.disabled",
+            Self::HasPassword => "user.has_password",
             Self::EmailTaken => "user.email_taken",
             Self::OwnAccount => "user.own_account",
         }
@@ -47,7 +51,11 @@ impl Rule for UserError {
         match self {
             Self::NotFound => RuleKind::NotFound,
             Self::OccurredInFuture | Self::OccurredTooEarly => RuleKind::Invalid,
-            Self::AlreadyExists | Self::Disabled | Self::EmailTaken | Self::OwnAccount => RuleKind::Refused,
+            Self::AlreadyExists
+            | Self::Disabled
+            | Self::HasPassword
+            | Self::EmailTaken
+            | Self::OwnAccount => RuleKind::Refused,
         }
     }
 }

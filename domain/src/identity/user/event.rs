@@ -79,6 +79,8 @@ pub enum UserEvent {
     },
     /// All sessions of the user were ended.
     SignedOutEverywhere {},
+    /// The user was asked by mail to choose a first password.
+    Invited {},
 }
 
 impl UserEvent {
@@ -94,7 +96,8 @@ impl UserEvent {
             | Self::Disabled {}
             | Self::Enabled {}
             | Self::PasswordChanged { .. }
-            | Self::SignedOutEverywhere {} => None,
+            | Self::SignedOutEverywhere {}
+            | Self::Invited {} => None,
         }
     }
 
@@ -111,7 +114,8 @@ impl UserEvent {
             | Self::Disabled {}
             | Self::Enabled {}
             | Self::PasswordChanged { .. }
-            | Self::SignedOutEverywhere {} => None,
+            | Self::SignedOutEverywhere {}
+            | Self::Invited {} => None,
         }
     }
 }

@@ -25,6 +25,7 @@ pub fn all() -> Vec<UserEvent> {
         enabled(),
         password_changed(),
         signed_out_everywhere(),
+        invited(),
     ]
 }
 
@@ -87,4 +88,9 @@ pub fn password_changed() -> UserEvent {
 /// `user.signed_out_everywhere`
 pub fn signed_out_everywhere() -> UserEvent {
     UserEvent::SignedOutEverywhere {}
+}
+
+/// `user.invited`
+pub fn invited() -> UserEvent {
+    UserEvent::Invited {}
 }

@@ -4,7 +4,7 @@ use cqrs_es::DomainEvent;
 use strum::VariantNames;
 
 use super::fixtures::{
-    PASSWORD, all, custom_role_granted, custom_role_revoked, disabled, email_changed, enabled,
+    PASSWORD, all, custom_role_granted, custom_role_revoked, disabled, email_changed, enabled, invited,
     password_changed, registered, renamed, role_granted, role_revoked, signed_out_everywhere,
 };
 use super::{RIGHTS_EVENTS, User, UserAction, UserError, UserEvent};
@@ -48,6 +48,7 @@ fn nothing_can_be_done_with_an_account_that_was_never_opened() {
         UserAction::Enable,
         UserAction::ChangePassword { password: PASSWORD },
         UserAction::SignOutEverywhere,
+        UserAction::Invite,
     ] {
         assert_eq!(decide([], action), Err(UserError::NotFound));
     }
@@ -124,6 +125,18 @@ fn a_user_signs_out_everywhere_each_time_but_not_once_shut_out() {
 }
 
 #[test]
+fn a_user_is_invited_each_time_until_they_have_a_password_but_not_once_shut_out() {
+    let awaits = |events: &[UserEvent]| given::<User>(events.iter().cloned()).awaits_invitation();
+    assert_eq!(decide([registered()], UserAction::Invite), Ok(vec![invited()]));
+    assert_eq!(decide([registered(), invited()], UserAction::Invite), Ok(vec![invited()]));
+    let has = [registered(), invited(), password_changed()];
+    assert_eq!(decide(has.clone(), UserAction::Invite), Err(UserError::HasPassword));
+    assert_eq!(decide([registered(), disabled()], UserAction::Invite), Err(UserError::Disabled));
+    assert!(!awaits(&[]) && !awaits(&[registered()]) && !awaits(&has));
+    assert!(awaits(&[registered(), invited()]) && !awaits(&[registered(), invited(), disabled()]));
+}
+
+#[test]
 fn an_epoch_begins_whenever_all_sessions_end() {
     let epoch = |events: &[UserEvent]| given::<User>(events.iter().cloned()).epoch();
     assert_eq!(epoch(&[]), 0);
@@ -161,7 +174,8 @@ fn the_events_of_rights_are_those_that_end_access_tokens() {
         UserEvent::Registered { .. }
         | UserEvent::Renamed { .. }
         | UserEvent::EmailChanged { .. }
-        | UserEvent::Enabled {} => false,
+        | UserEvent::Enabled {}
+        | UserEvent::Invited {} => false,
     };
     let examples = all();
     assert_eq!(examples.len(), UserEvent::VARIANTS.len());
