@@ -149,6 +149,18 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "session.missing", detail)
     }
 
+    /// 403: a page of a stranger sends it, in the name of whoever is signed in by cookie.
+    pub fn foreign_origin() -> Self {
+        let detail = "Pages of this origin may not act for whoever is signed in by cookie.";
+        Self::new(StatusCode::FORBIDDEN, "csrf.origin", detail)
+    }
+
+    /// 403: whoever is signed in by cookie has to send the token of the session, too.
+    pub fn csrf_token() -> Self {
+        let detail = "Send the csrf_token of the session as X-CSRF-Token.";
+        Self::new(StatusCode::FORBIDDEN, "csrf.token", detail)
+    }
+
     /// 404: not found, not yours, or never existed. The text is one and the same, so that nobody can tell which.
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", "There is nothing here that you may see.")

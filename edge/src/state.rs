@@ -1,6 +1,6 @@
 //! What the extractors of this crate need from the state of a router.
 
-use crate::{Revocations, TokenKeys};
+use crate::{Origins, Revocations, TokenKeys};
 
 /// The state of an API: the one bound that [`crate::Identity`] and [`crate::Permit`] ask for.
 pub trait EdgeState: Clone + Send + Sync + 'static {
@@ -10,6 +10,11 @@ pub trait EdgeState: Clone + Send + Sync + 'static {
     /// What has ended tokens before their time. Without it, each is good until it expires.
     fn revocations(&self) -> Option<&Revocations> {
         None
+    }
+
+    /// The origins, beside the own one, whose pages may act for whoever is signed in by cookie.
+    fn origins(&self) -> &Origins {
+        Origins::NONE
     }
 
     /// How many proxies of ours stand before this service, each of which adds to `X-Forwarded-For`.

@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::Utc;
-use ed25519_dalek::VerifyingKey;
+use ed25519_dalek::{Signature, VerifyingKey};
 use ed25519_dalek::pkcs8::DecodePublicKey;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
@@ -15,7 +17,7 @@ use crate::bearer::{Bearer, SignIn};
 use crate::jwks::{Jwk, Jwks};
 use crate::revocation::REMEMBERED;
 use crate::verified::VerifiedTokens;
-use crate::{Identity, Role, TenantId};
+use crate::{Identity, Role, TenantId, csrf};
 
 /// Bytes of the longest token that is looked at.
 pub const MAX_TOKEN: usize = 8 * 1024;
@@ -51,6 +53,7 @@ pub struct TokenKeys {
 struct PublicKey {
     jwk: Jwk,
     key: DecodingKey,
+    verifying: VerifyingKey,
 }
 
 /// What a token says.
@@ -131,7 +134,8 @@ impl TokenKeys {
                 if key.is_weak() {
                     Err(KeyError::NotAPublicKey)
                 } else {
-                    Ok(PublicKey { jwk: Jwk::of(&key), key: DecodingKey::from_ed_der(key.as_bytes()) })
+                    let (jwk, decoding) = (Jwk::of(&key), DecodingKey::from_ed_der(key.as_bytes()));
+                    Ok(PublicKey { jwk, key: decoding, verifying: key })
                 }
             })
             .collect::<Result<Vec<_>, _>>()?;
@@ -171,6 +175,14 @@ impl TokenKeys {
             self.verified.keep(digest, bearer.clone(), times);
         }
         Ok(bearer)
+    }
+
+    /// Whether `token` is what [`crate::SigningKey::csrf_token`] says of a session.
+    pub(crate) fn signed_csrf(&self, tenant: TenantId, session: Uuid, token: &str) -> bool {
+        let bytes = URL_SAFE_NO_PAD.decode(token).ok().and_then(|bytes| <[u8; 64]>::try_from(bytes).ok());
+        let Some(signature) = bytes.map(|bytes| Signature::from_bytes(&bytes)) else { return false };
+        let signed = csrf::signed(tenant, session);
+        self.keys.iter().any(|public| public.verifying.verify_strict(signed.as_bytes(), &signature).is_ok())
     }
 
     /// Checks everything but what is read of the token.

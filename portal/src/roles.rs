@@ -10,7 +10,7 @@ use anyhow::bail;
 use axum::Router;
 use command_api::CommandApi;
 use command_api::identity::Issuer;
-use edge::{Check, OpenApiExt as _, Revocations, SigningKey, TokenKeys};
+use edge::{Check, OpenApiExt as _, Revocations, SigningKey, TokenKeys, WebPolicy};
 use event_store::relay::Relay;
 use event_store::{Duty, EventStore, SessionPool, connect, nats, read};
 use projections::runner::Runner;
@@ -58,6 +58,7 @@ impl<'a> Roles<'a> {
         let signing_key = self.signing_key(&keys)?;
         let api = CommandApi::new(store, keys)
             .with_revocations(self.revocations()?)
+            .with_origins(self.args.allowed_origins())
             .with_proxies(self.args.proxies);
         let issuer = self.issuer()?;
         Ok(match signing_key {
@@ -93,6 +94,11 @@ impl<'a> Roles<'a> {
         }
         // Whoever names other keys to embedded servers has tokens issued elsewhere.
         Ok(key.filter(is_taken))
+    }
+
+    /// What browsers are told.
+    pub fn web_policy(&self) -> WebPolicy {
+        self.args.web_policy(self.site.is_embedded())
     }
 
     /// What has ended tokens before their time, as far as the log says. All parts of a process share one watch.
@@ -246,9 +252,9 @@ pub fn openapi() -> OpenApi {
 }
 
 /// Both APIs, or one of them, with the document of both, health and limits.
-pub fn site_router(apis: Router, checks: Vec<Check>) -> Router {
+pub fn site_router(apis: Router, checks: Vec<Check>, web: &WebPolicy) -> Router {
     let router = apis.merge(edge::docs::router(openapi())).merge(edge::health::router(checks));
-    edge::finish(router)
+    edge::finish_for(router, web)
 }
 
 /// `crm openapi`.
