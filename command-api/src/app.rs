@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use edge::{EdgeState, Revocations, TokenKeys};
+use edge::{EdgeState, Origins, Revocations, TokenKeys};
 use event_store::EventStore;
 
 use crate::identity::{Issuer, Refusal};
@@ -23,6 +23,7 @@ struct Parts {
     lines: Lines,
     issuer: Option<Issuer>,
     revocations: Option<Revocations>,
+    origins: Origins,
     proxies: usize,
 }
 
@@ -37,6 +38,7 @@ impl CommandApi {
             lines: Lines::new(),
             issuer: None,
             revocations: None,
+            origins: Origins::default(),
             proxies: 0,
         }))
     }
@@ -57,6 +59,12 @@ impl CommandApi {
     #[must_use]
     pub fn with_revocations(self, revocations: Revocations) -> Self {
         Self(Arc::new(Parts { revocations: Some(revocations), ..Arc::unwrap_or_clone(self.0) }))
+    }
+
+    /// The same API, which lets pages of these origins act for whoever is signed in by cookie.
+    #[must_use]
+    pub fn with_origins(self, origins: Origins) -> Self {
+        Self(Arc::new(Parts { origins, ..Arc::unwrap_or_clone(self.0) }))
     }
 
     /// The same API behind so many proxies of ours, each of which adds to `X-Forwarded-For`.
@@ -91,6 +99,10 @@ impl EdgeState for CommandApi {
 
     fn revocations(&self) -> Option<&Revocations> {
         self.0.revocations.as_ref()
+    }
+
+    fn origins(&self) -> &Origins {
+        &self.0.origins
     }
 
     fn proxies(&self) -> usize {

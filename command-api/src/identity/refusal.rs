@@ -25,6 +25,9 @@ pub enum Refusal {
     /// No such refresh token, or its session is over.
     #[error("the session is over")]
     SessionOver,
+    /// A page sent it that may not act for whoever is signed in by cookie.
+    #[error("the page may not act for whoever is signed in")]
+    Foreign(Problem),
     /// Too many wrong passwords: how long to wait before the next.
     #[error("too many wrong passwords")]
     Throttled(Duration),
@@ -82,6 +85,7 @@ impl From<Refusal> for Problem {
             Refusal::SessionOver => {
                 Self::not_signed_in("session.over", "The session is over. Sign in again.")
             }
+            Refusal::Foreign(problem) => problem,
             Refusal::Throttled(wait) => Self::too_many_requests(wait),
             Refusal::Busy => Self::unavailable(BUSY, "Too many sign in at once."),
             Refusal::Off => Self::unavailable(

@@ -7,6 +7,7 @@ mod document;
 mod failing;
 mod hostile;
 mod idempotency;
+mod identity_cookie;
 mod identity_password;
 mod identity_session;
 mod identity_throttle;

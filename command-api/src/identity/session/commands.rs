@@ -18,7 +18,7 @@ use event_store::Loaded;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::body::{RefreshIn, SessionTokens, SignInIn};
+use super::body::{SessionTokens, SignInIn};
 use crate::dispatch::{change, create};
 use crate::identity::aggregates::email_scope;
 use crate::identity::issuer::Signer;
@@ -108,19 +108,21 @@ pub(crate) async fn open(
     issued.signed(signer, user, started.position)
 }
 
-/// Exchanges a refresh token for the next one.
+/// Exchanges a refresh token for the next one, if the session that it belongs to is the right one for whoever sent it.
 ///
 /// # Errors
-/// [`Refusal::SessionOver`] or [`Refusal::Off`]; or the log or the database is not available.
+/// [`Refusal::SessionOver`] or [`Refusal::Off`]; that of `is_right`; or the log or the database is not available.
 pub async fn refresh(
     app: &CommandApi,
     circumstances: &Circumstances,
-    request: &RefreshIn,
+    refresh_token: &str,
+    is_right: impl FnOnce(TenantId, SessionId) -> Result<(), Refusal>,
 ) -> Result<SessionTokens, Refusal> {
     let (issuer, signer) = (app.issuer()?, app.issuer()?.signer()?);
-    let token = RefreshToken::parse(&request.refresh_token).ok_or(Refusal::SessionOver)?;
+    let token = RefreshToken::parse(refresh_token).ok_or(Refusal::SessionOver)?;
     let tenant = token.tenant();
     let kept = issuer.vault().find(&token).await?.ok_or(Refusal::SessionOver)?;
+    is_right(tenant, kept.session())?;
     let user = user(app, tenant, kept.user()).await?;
     let session: Loaded<Session> =
         app.store().load_newest(tenant.as_uuid(), kept.session().as_uuid()).await?;
@@ -264,13 +266,15 @@ impl Issued {
         Ok(SessionTokens {
             session_id: self.session.as_uuid(),
             user_id: user.id,
-            access_token: signer.key.sign(&signer.settings, &identity, issue)?,
+            access_token: Some(signer.key.sign(&signer.settings, &identity, issue)?),
             token_type: "Bearer",
             expires_in: ACCESS_TOKEN_TTL.as_secs(),
-            refresh_token: self.token.reveal(),
+            refresh_token: Some(self.token.reveal()),
+            csrf_token: None,
             session_expires_at: self.expires_at,
             replayed: self.replayed,
             position,
+            tenant: identity.tenant,
         })
     }
 }

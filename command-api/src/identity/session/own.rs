@@ -2,16 +2,18 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use domain::UserId;
+use domain::{SessionId, UserId};
 use edge::{Bearer, EdgeState, Identity, Problem};
 
-use super::Circumstances;
+use super::{Circumstances, Transport};
 use crate::Context;
 
 /// The session of the caller. The first argument of a handler, so that nothing of the request is looked at before.
 pub struct OwnSession {
     identity: Identity,
     user: UserId,
+    session: SessionId,
+    transport: Transport,
     circumstances: Circumstances,
 }
 
@@ -19,6 +21,16 @@ impl OwnSession {
     /// The caller.
     pub fn user(&self) -> UserId {
         self.user
+    }
+
+    /// The session that the caller is signed in by.
+    pub fn session(&self) -> SessionId {
+        self.session
+    }
+
+    /// How the caller's token came.
+    pub fn transport(&self) -> Transport {
+        self.transport
     }
 
     /// The caller, with the tenant.
@@ -42,8 +54,10 @@ impl<S: EdgeState> FromRequestParts<S> for OwnSession {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let bearer = Bearer::from_request_parts(parts, state).await?;
-        let (user, _) = bearer.signed_in().ok_or_else(Problem::no_session)?;
+        let (user, sign_in) = bearer.signed_in().ok_or_else(Problem::no_session)?;
+        let transport = if bearer.is_by_cookie() { Transport::Cookie } else { Transport::Bearer };
         let circumstances = Circumstances::from_request_parts(parts, state).await?;
-        Ok(Self { identity: bearer.into_identity(), user: user.into(), circumstances })
+        let (user, session) = (user.into(), sign_in.session.into());
+        Ok(Self { identity: bearer.into_identity(), user, session, transport, circumstances })
     }
 }
