@@ -34,5 +34,6 @@ pub fn registry() -> Vec<ReadModel> {
         ReadModel::of::<sales::stage_stay::StageStays>(),
         ReadModel::of::<sales::history::History>(),
         ReadModel::of::<identity::user_list::UserList>(),
+        ReadModel::of::<identity::session_list::SessionList>(),
     ]
 }

@@ -2,6 +2,9 @@
 
 use edge::{Permission, Role};
 
+/// What the routes of one's own sessions are called among permissions: everybody has it who is signed in.
+pub const OWN: &str = "session.own";
+
 /// Everybody who works in sales or looks on.
 const SALES: &[Role] = &[Role::Admin, Role::SalesManager, Role::SalesRep, Role::Viewer];
 

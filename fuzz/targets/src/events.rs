@@ -14,6 +14,7 @@ use domain::sales::opportunity::Opportunity;
 use domain::sales::pipeline::Pipeline;
 use event_store::Recorded;
 use libfuzzer_sys::fuzz_target;
+use projections::identity::session_list::SessionList;
 use projections::identity::user_list::UserList;
 use projections::projection::decode;
 use projections::sales::history::History;
@@ -38,6 +39,7 @@ fuzz_target!(|data: &[u8]| {
     rows_come_back::<StageStays>(&facts);
     rows_come_back::<History>(&facts);
     rows_come_back::<UserList>(&facts);
+    rows_come_back::<SessionList>(&facts);
 });
 
 /// Decodes an event as every reader of the log does.

@@ -141,6 +141,7 @@ fn expected(log: &[Recorded]) -> BTreeMap<&'static str, BTreeMap<RowKey, Value>>
         "sales_lead_list",
         "sales_pipeline_list",
         "identity_user_list",
+        "identity_session_list",
     ] {
         rows.entry(name).or_default();
     }
@@ -160,7 +161,11 @@ fn expected(log: &[Recorded]) -> BTreeMap<&'static str, BTreeMap<RowKey, Value>>
                 }
             }
             "sales.lead" => drop(history.lead().map(|row| put("sales_lead_list", id, row))),
-            "identity.user" => drop(put("identity_user_list", id, history.user())),
+            "identity.user" => {
+                put("identity_user_list", id, history.user());
+                history.all_sessions_ended().map(|row| put("identity_session_list", id, row));
+            }
+            "identity.session" => drop(history.session().map(|row| put("identity_session_list", id, row))),
             "sales.pipeline" => drop(put("sales_pipeline_list", id, history.pipeline())),
             _ => {}
         }

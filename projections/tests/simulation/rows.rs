@@ -242,6 +242,29 @@ impl History<'_> {
         })
     }
 
+    /// The row of a session in `identity_session_list`, as long as it has not ended.
+    pub fn session(&self) -> Option<Value> {
+        if self.told().any(|(kind, _)| kind == "ended") {
+            return None;
+        }
+        let metadata = serde_json::to_value(&self.0[0].metadata).unwrap();
+        Some(json!({
+            "kind": "session",
+            "id": self.id(),
+            "user": self.first("user"),
+            "device": self.first("device"),
+            "started_at": metadata["occurred_at"],
+            "started": self.0[0].position,
+        }))
+    }
+
+    /// The row of a user in `identity_session_list`, if ever all sessions of theirs ended.
+    pub fn all_sessions_ended(&self) -> Option<Value> {
+        let ends = ["user.disabled", "user.password_changed", "user.signed_out_everywhere"];
+        let last = self.0.iter().rev().find(|event| ends.contains(&event.event_type.as_str()))?;
+        Some(json!({"kind": "user", "id": self.id(), "ended": last.position}))
+    }
+
     /// The row of `identity_user_list`.
     pub fn user(&self) -> Value {
         let told_last =

@@ -18,6 +18,7 @@ mod permissions;
 mod plan;
 mod positions;
 mod sales_report;
+mod sessions;
 mod singles;
 mod slow_readers;
 mod stage_report;
