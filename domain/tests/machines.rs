@@ -248,7 +248,15 @@ proptest! {
                     | UserEvent::EmailChanged { .. }
                     | UserEvent::RoleGranted { .. }
                     | UserEvent::RoleRevoked { .. }
-                    | UserEvent::Enabled {} => {}
+                    | UserEvent::Enabled {}
+                    | UserEvent::SecondFactorDisabled {}
+                    | UserEvent::KeyRevoked { .. } => {}
+                    UserEvent::SecondFactorEnabled { .. } => prop_assert_eq!(user.second_factor(), None),
+                    UserEvent::RecoveryCodeUsed { left } => {
+                        let before = user.second_factor().map(|factor| factor.recovery_codes);
+                        prop_assert_eq!(before, Some(left + 1));
+                    }
+                    UserEvent::KeyIssued { key, .. } => prop_assert!(user.key(*key).is_none()),
                 }
             }
             prop_assert_eq!((next.password(), next.epoch()), (password, ends));

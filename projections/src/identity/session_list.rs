@@ -79,6 +79,11 @@ fn ends_all(event: &UserEvent) -> bool {
         | UserEvent::EmailChanged { .. }
         | UserEvent::RoleGranted { .. }
         | UserEvent::RoleRevoked { .. }
-        | UserEvent::Enabled {} => false,
+        | UserEvent::Enabled {}
+        | UserEvent::SecondFactorEnabled { .. }
+        | UserEvent::SecondFactorDisabled {}
+        | UserEvent::RecoveryCodeUsed { .. }
+        | UserEvent::KeyIssued { .. }
+        | UserEvent::KeyRevoked { .. } => false,
     }
 }

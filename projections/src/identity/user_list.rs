@@ -83,9 +83,15 @@ impl Projection for UserList {
             }
             UserEvent::Disabled {} => user.status = UserStatus::Disabled,
             UserEvent::Enabled {} => user.status = UserStatus::Active,
-            // The row tells neither passwords nor sessions. Its version moves on all the same: it is what a client names
+            // The row tells neither passwords nor sessions, second factors or keys. Its version moves on all the same: it is what a client names
             // to change the user as it is.
-            UserEvent::PasswordChanged { .. } | UserEvent::SignedOutEverywhere {} => {}
+            UserEvent::PasswordChanged { .. }
+            | UserEvent::SignedOutEverywhere {}
+            | UserEvent::SecondFactorEnabled { .. }
+            | UserEvent::SecondFactorDisabled {}
+            | UserEvent::RecoveryCodeUsed { .. }
+            | UserEvent::KeyIssued { .. }
+            | UserEvent::KeyRevoked { .. } => {}
         }
         user.updated_at = fact.recorded_at;
         user.version = fact.sequence;

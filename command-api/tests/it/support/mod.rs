@@ -76,6 +76,12 @@ impl Api {
         Reply::read(self.router.clone().oneshot(request).await.unwrap()).await
     }
 
+    /// The reply to a call, for a task of its own.
+    pub fn request_alone(&self, call: Call) -> impl Future<Output = Reply> + Send + 'static {
+        let (request, router) = (call.request(self), self.router.clone());
+        async move { Reply::read(router.oneshot(request).await.unwrap()).await }
+    }
+
     pub async fn post(&self, path: &str, body: Value) -> Reply {
         self.send(Call::post(path).json(body)).await
     }

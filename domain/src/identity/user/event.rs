@@ -2,20 +2,23 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
 use cqrs_es::DomainEvent;
 use serde::{Deserialize, Serialize};
 
 use crate::identity::Role;
-use crate::{EmailAddress, PasswordId, Personal, Text};
+use crate::{ApiKeyId, EmailAddress, PasswordId, Personal, SecondFactorId, Text};
 
 /// The types of the events after which the access tokens that a user was given before are good no more: they tell other
-/// roles than the user has, or belong to a session that is over.
+/// roles than the user has, belong to a session that is over, or are a key that is none any more.
 pub const RIGHTS_EVENTS: &[&str] = &[
     "user.disabled",
     "user.role_granted",
     "user.role_revoked",
     "user.password_changed",
     "user.signed_out_everywhere",
+    "user.second_factor_disabled",
+    "user.key_revoked",
 ];
 
 /// An event of a user's account.
@@ -67,6 +70,36 @@ pub enum UserEvent {
     },
     /// All sessions of the user were ended.
     SignedOutEverywhere {},
+    /// The user is asked for a second factor from now on.
+    SecondFactorEnabled {
+        /// The row of its secret. The secret is in no event; this event is what makes that row the current one.
+        factor: SecondFactorId,
+        /// How many recovery codes the user was told.
+        recovery_codes: u32,
+    },
+    /// The user is asked for no second factor any more.
+    SecondFactorDisabled {},
+    /// The user came in by a recovery code, which is spent.
+    RecoveryCodeUsed {
+        /// How many are left.
+        left: u32,
+    },
+    /// Programs may act for the user by a key.
+    KeyIssued {
+        /// The row of its digest. Neither the key nor its digest is in an event.
+        key: ApiKeyId,
+        /// What the user calls it.
+        name: Text<100>,
+        /// The permissions that it may use, as far as the user has them.
+        scopes: BTreeSet<Text<64>>,
+        /// When it is over.
+        expires_at: DateTime<Utc>,
+    },
+    /// Nobody acts by a key any more.
+    KeyRevoked {
+        /// Which key.
+        key: ApiKeyId,
+    },
 }
 
 impl UserEvent {
@@ -80,7 +113,12 @@ impl UserEvent {
             | Self::Disabled {}
             | Self::Enabled {}
             | Self::PasswordChanged { .. }
-            | Self::SignedOutEverywhere {} => None,
+            | Self::SignedOutEverywhere {}
+            | Self::SecondFactorEnabled { .. }
+            | Self::SecondFactorDisabled {}
+            | Self::RecoveryCodeUsed { .. }
+            | Self::KeyIssued { .. }
+            | Self::KeyRevoked { .. } => None,
         }
     }
 
@@ -95,7 +133,12 @@ impl UserEvent {
             | Self::Disabled {}
             | Self::Enabled {}
             | Self::PasswordChanged { .. }
-            | Self::SignedOutEverywhere {} => None,
+            | Self::SignedOutEverywhere {}
+            | Self::SecondFactorEnabled { .. }
+            | Self::SecondFactorDisabled {}
+            | Self::RecoveryCodeUsed { .. }
+            | Self::KeyIssued { .. }
+            | Self::KeyRevoked { .. } => None,
         }
     }
 }

@@ -1,14 +1,18 @@
 //! One example of each event of a user's account.
 
 use super::UserEvent;
-use crate::fixtures::{email, id, text};
+use crate::fixtures::{at, email, id, text};
 use crate::identity::Role;
-use crate::{PasswordId, Personal, UserId};
+use crate::{ApiKeyId, PasswordId, Personal, SecondFactorId, UserId};
 
 /// The user of the examples.
 pub const USER: UserId = id(61);
 /// The password of the examples.
 pub const PASSWORD: PasswordId = id(81);
+/// The second factor of the examples.
+pub const FACTOR: SecondFactorId = id(82);
+/// The key of the examples.
+pub const KEY: ApiKeyId = id(83);
 
 /// One of each.
 pub fn all() -> Vec<UserEvent> {
@@ -22,6 +26,11 @@ pub fn all() -> Vec<UserEvent> {
         enabled(),
         password_changed(),
         signed_out_everywhere(),
+        second_factor_enabled(),
+        second_factor_disabled(),
+        recovery_code_used(),
+        key_issued(),
+        key_revoked(),
     ]
 }
 
@@ -74,4 +83,30 @@ pub fn password_changed() -> UserEvent {
 /// `user.signed_out_everywhere`
 pub fn signed_out_everywhere() -> UserEvent {
     UserEvent::SignedOutEverywhere {}
+}
+
+/// `user.second_factor_enabled`
+pub fn second_factor_enabled() -> UserEvent {
+    UserEvent::SecondFactorEnabled { factor: FACTOR, recovery_codes: 10 }
+}
+
+/// `user.second_factor_disabled`
+pub fn second_factor_disabled() -> UserEvent {
+    UserEvent::SecondFactorDisabled {}
+}
+
+/// `user.recovery_code_used`
+pub fn recovery_code_used() -> UserEvent {
+    UserEvent::RecoveryCodeUsed { left: 9 }
+}
+
+/// `user.key_issued`
+pub fn key_issued() -> UserEvent {
+    let scopes = [text("lead.capture"), text("lead.read")].into();
+    UserEvent::KeyIssued { key: KEY, name: text("Web form"), scopes, expires_at: at(31, 12) }
+}
+
+/// `user.key_revoked`
+pub fn key_revoked() -> UserEvent {
+    UserEvent::KeyRevoked { key: KEY }
 }
