@@ -3,6 +3,7 @@
 use cqrs_es::{Aggregate, DomainEvent};
 use serde_json::Value;
 
+use crate::identity::policy::{Policy, PolicyEvent};
 use crate::identity::session::{Session, SessionEvent};
 use crate::identity::user::{User, UserEvent};
 use crate::sales::import::{Import, ImportEvent};
@@ -25,6 +26,8 @@ pub enum Event {
     User(UserEvent),
     /// Of a session of a user.
     Session(SessionEvent),
+    /// Of what a tenant asks of its users.
+    Policy(PolicyEvent),
 }
 
 /// Why a stored event cannot be read.
@@ -60,6 +63,7 @@ impl Event {
             Import::TYPE => read::<Import>(payload).map(Self::Import),
             User::TYPE => read::<User>(payload).map(Self::User),
             Session::TYPE => read::<Session>(payload).map(Self::Session),
+            Policy::TYPE => read::<Policy>(payload).map(Self::Policy),
             unknown => Err(DecodeError::UnknownAggregate(unknown.to_owned())),
         }
     }
@@ -76,6 +80,7 @@ impl Event {
             Self::Import(event) => serde_json::to_value(event),
             Self::User(event) => serde_json::to_value(event),
             Self::Session(event) => serde_json::to_value(event),
+            Self::Policy(event) => serde_json::to_value(event),
         }
     }
 
@@ -88,6 +93,7 @@ impl Event {
             Self::Import(_) => Import::TYPE,
             Self::User(_) => User::TYPE,
             Self::Session(_) => Session::TYPE,
+            Self::Policy(_) => Policy::TYPE,
         }
     }
 
@@ -100,6 +106,7 @@ impl Event {
             Self::Import(event) => event.event_type(),
             Self::User(event) => event.event_type(),
             Self::Session(event) => event.event_type(),
+            Self::Policy(event) => event.event_type(),
         }
     }
 }

@@ -5,7 +5,7 @@
 use chrono::{DateTime, NaiveDate, TimeZone, Utc};
 use uuid::Uuid;
 
-use crate::identity::{session, user};
+use crate::identity::{policy, session, user};
 use crate::sales::{import, lead, opportunity, pipeline};
 use crate::{
     Currency, CustomFields, CustomValue, EmailAddress, Event, FieldKey, Id, Money, Percent, Phone, Prose,
@@ -20,7 +20,9 @@ pub fn all() -> Vec<Event> {
     let imports = import::fixtures::all().into_iter().map(Event::Import);
     let users = user::fixtures::all().into_iter().map(Event::User);
     let sessions = session::fixtures::all().into_iter().map(Event::Session);
-    pipelines.chain(leads).chain(opportunities).chain(imports).chain(users).chain(sessions).collect()
+    let policies = policy::fixtures::all().into_iter().map(Event::Policy);
+    let sales = pipelines.chain(leads).chain(opportunities).chain(imports);
+    sales.chain(users).chain(sessions).chain(policies).collect()
 }
 
 /// The `number`th id of some kind, the same each time.

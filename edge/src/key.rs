@@ -73,7 +73,7 @@ impl SigningKey {
         identity: &Identity,
         ttl: Duration,
     ) -> Result<String, KeyError> {
-        self.sign(settings, identity, Issue { at: now(), ttl, jti: Uuid::now_v7(), sign_in: None })
+        self.sign(settings, identity, Issue { at: now(), ttl, jti: Uuid::now_v7(), sign_in: None, auth_time: None })
     }
 
     /// Signs a token. The same issue for the same identity is the same token, byte for byte.
@@ -97,6 +97,7 @@ impl SigningKey {
             tenant: identity.tenant,
             roles: identity.roles.iter().map(|role| role.name().to_owned()).collect(),
             sign_in: issue.sign_in,
+            auth_time: issue.auth_time,
         };
         let mut header = Header::new(Algorithm::EdDSA);
         header.typ = Some("at+jwt".to_owned());
@@ -124,6 +125,8 @@ pub struct Issue {
     pub jti: Uuid,
     /// The session that it belongs to, unless it stands for itself.
     pub sign_in: Option<SignIn>,
+    /// When the user showed once more who they are, in seconds since 1970, if this token was given for that (RFC 9470).
+    pub auth_time: Option<i64>,
 }
 
 impl fmt::Debug for SigningKey {

@@ -6,6 +6,7 @@
 
 pub mod address;
 pub mod answer;
+pub mod api_key;
 pub mod bearer;
 pub mod cookie;
 pub mod correlation;
@@ -38,6 +39,7 @@ pub mod web;
 
 pub use address::ClientAddress;
 pub use answer::{Answer, Rendered, accepted, created, ok};
+pub use api_key::ApiKeys;
 pub use bearer::{Bearer, SignIn};
 pub use correlation::CorrelationId;
 pub use day::day;

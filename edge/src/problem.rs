@@ -143,6 +143,20 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "permission.missing", detail)
     }
 
+    /// 403: the caller acts by a key that was not given a permission.
+    pub fn out_of_scope(permission: &str) -> Self {
+        let detail = format!("This needs the permission {permission}, which this key was not given.");
+        Self::new(StatusCode::FORBIDDEN, "permission.missing", detail)
+    }
+
+    /// 401: whoever is signed in has to show once more who they are (RFC 9470).
+    pub fn step_up_required() -> Self {
+        let challenge = "Bearer realm=\"crm\", error=\"insufficient_user_authentication\", max_age=300";
+        let detail = "Show once more who you are: POST /api/v1/sessions/step-up gives a token for this.";
+        Self::new(StatusCode::UNAUTHORIZED, "step_up.required", detail)
+            .with_header(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
+    }
+
     /// 403: the token is good, and belongs to no session that was opened here.
     pub fn no_session() -> Self {
         let detail = "This needs a session of yours: sign in with POST /api/v1/sessions.";

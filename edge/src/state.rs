@@ -1,6 +1,6 @@
 //! What the extractors of this crate need from the state of a router.
 
-use crate::{Origins, Revocations, TokenKeys};
+use crate::{ApiKeys, Origins, Revocations, TokenKeys};
 
 /// The state of an API: the one bound that [`crate::Identity`] and [`crate::Permit`] ask for.
 pub trait EdgeState: Clone + Send + Sync + 'static {
@@ -9,6 +9,11 @@ pub trait EdgeState: Clone + Send + Sync + 'static {
 
     /// What has ended tokens before their time. Without it, each is good until it expires.
     fn revocations(&self) -> Option<&Revocations> {
+        None
+    }
+
+    /// What knows the keys of users. Without it, there are none.
+    fn api_keys(&self) -> Option<&dyn ApiKeys> {
         None
     }
 

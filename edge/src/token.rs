@@ -70,6 +70,8 @@ pub(crate) struct Claims {
     pub roles: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sign_in: Option<SignIn>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<i64>,
 }
 
 /// What is read of a token; `jsonwebtoken` itself checks `iss`, `aud`, `exp` and `nbf`.
@@ -82,6 +84,8 @@ struct Said {
     tenant: TenantId,
     roles: Vec<String>,
     sign_in: Option<SignIn>,
+    /// Others may write it as they like; only tokens of sessions are asked for it.
+    auth_time: Option<Number>,
 }
 
 /// Why a token is refused. For logs: clients learn only whether it has expired.
@@ -221,7 +225,8 @@ impl TokenKeys {
         roles.dedup();
         let life = said.exp.as_f64().unwrap_or(f64::INFINITY) - said.iat as f64;
         let identity = Identity { subject: said.sub, tenant: said.tenant, roles };
-        let bearer = Bearer::new(identity, said.iat, said.sign_in);
+        let auth_time = said.auth_time.and_then(|time| time.as_i64());
+        let bearer = Bearer::new(identity, said.iat, said.sign_in).authenticated(auth_time);
         // For longer, nobody would remember that the user was shut out.
         if bearer.is_of_a_user() && life > REMEMBERED.as_secs_f64() {
             return Err(TokenError::Claim("exp"));

@@ -1,11 +1,12 @@
 //! The parts of the system as one process runs them, alone or together.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use access::rights::RightsWatch;
-use access::{Hasher, Vault};
+use access::{Hasher, KeyRing, Vault};
 use anyhow::bail;
 use axum::Router;
 use command_api::CommandApi;
@@ -33,6 +34,7 @@ const QUERY_CONNECTIONS: u32 = 24;
 const POSITION_CONNECTIONS: u32 = 2;
 const PROJECTOR_CONNECTIONS: u32 = 12;
 const IDENTITY_CONNECTIONS: u32 = 8;
+const KEY_CONNECTIONS: u32 = 2;
 
 /// What all parts of a process share.
 pub struct Roles<'a> {
@@ -59,6 +61,7 @@ impl<'a> Roles<'a> {
         let api = CommandApi::new(store, keys)
             .with_revocations(self.revocations()?)
             .with_origins(self.args.allowed_origins())
+            .with_api_keys(self.key_ring()?, permissions(&openapi()))
             .with_proxies(self.args.proxies);
         let issuer = self.issuer()?;
         Ok(match signing_key {
@@ -119,7 +122,15 @@ impl<'a> Roles<'a> {
         let looks = self.pool(Duty::Reader, POSITION_CONNECTIONS)?;
         let positions = Positions::start(client, &self.args.names(), looks);
         Ok(QueryApi::new(sessions, positions, self.keys()?, upcasters())
-            .with_revocations(self.revocations()?))
+            .with_revocations(self.revocations()?)
+            .with_api_keys(self.key_ring()?))
+    }
+
+    /// What knows the keys of users.
+    fn key_ring(&self) -> anyhow::Result<Arc<KeyRing>> {
+        let vault = Vault::new(self.pool(Duty::Identity, KEY_CONNECTIONS)?);
+        let log = self.pool(Duty::Reader, KEY_CONNECTIONS)?;
+        Ok(Arc::new(KeyRing::new(vault, log, upcasters())))
     }
 
     /// Starts the relay and every projection. They stop when the set is dropped; that is safe at any point.
@@ -249,6 +260,15 @@ pub fn openapi() -> OpenApi {
     document.merge(command_api::openapi());
     document.merge(query_api::openapi());
     document.completed()
+}
+
+/// The permissions that a document names, but for those that need none to be given: of what is public, and of what is one's own.
+fn permissions(document: &OpenApi) -> BTreeSet<String> {
+    let operations = document.paths.paths.values().flat_map(|item| {
+        [&item.get, &item.put, &item.post, &item.delete, &item.patch].into_iter().flatten()
+    });
+    let named = operations.filter_map(|operation| operation.extensions.as_ref()?.get("x-permission")?.as_str());
+    named.filter(|name| !matches!(*name, "public" | "session.own")).map(str::to_owned).collect()
 }
 
 /// Both APIs, or one of them, with the document of both, health and limits.

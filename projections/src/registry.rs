@@ -35,5 +35,6 @@ pub fn registry() -> Vec<ReadModel> {
         ReadModel::of::<sales::history::History>(),
         ReadModel::of::<identity::user_list::UserList>(),
         ReadModel::of::<identity::session_list::SessionList>(),
+        ReadModel::of::<identity::key_list::KeyList>(),
     ]
 }

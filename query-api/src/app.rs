@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use edge::{EdgeState, Revocations, TokenKeys};
+use edge::{ApiKeys, EdgeState, Revocations, TokenKeys};
 use event_store::{SessionPool, Upcasters};
 use projections::Positions;
 use tokio::sync::Semaphore;
@@ -35,6 +35,7 @@ pub(crate) struct Parts {
     clock: Clock,
     keys: TokenKeys,
     revocations: Option<Revocations>,
+    api_keys: Option<Arc<dyn ApiKeys>>,
 }
 
 impl QueryApi {
@@ -51,6 +52,7 @@ impl QueryApi {
             clock: Arc::new(Utc::now),
             keys,
             revocations: None,
+            api_keys: None,
         }))
     }
 
@@ -58,6 +60,12 @@ impl QueryApi {
     #[must_use]
     pub fn with_revocations(self, revocations: Revocations) -> Self {
         Self(Arc::new(Parts { revocations: Some(revocations), ..Arc::unwrap_or_clone(self.0) }))
+    }
+
+    /// Takes keys of users, too.
+    #[must_use]
+    pub fn with_api_keys(self, api_keys: Arc<dyn ApiKeys>) -> Self {
+        Self(Arc::new(Parts { api_keys: Some(api_keys), ..Arc::unwrap_or_clone(self.0) }))
     }
 
     /// Takes the time that answers depend on, such as days in a stage, from another clock than that of the machine.
@@ -85,5 +93,9 @@ impl EdgeState for QueryApi {
 
     fn revocations(&self) -> Option<&Revocations> {
         self.0.revocations.as_ref()
+    }
+
+    fn api_keys(&self) -> Option<&dyn ApiKeys> {
+        self.0.api_keys.as_deref()
     }
 }

@@ -1,6 +1,7 @@
 //! The aggregates of identity, as dispatch sees them.
 
 use domain::EmailAddress;
+use domain::identity::policy::{Policy, PolicyAction, PolicyCommand, PolicyError, PolicyEvent};
 use domain::identity::session::{Session, SessionAction, SessionCommand, SessionError, SessionEvent};
 use domain::identity::user::{User, UserAction, UserCommand, UserError, UserEvent};
 use event_store::Claim;
@@ -33,6 +34,14 @@ impl Decide for Session {
     type Action = SessionAction;
 
     fn decide(&self, command: SessionCommand) -> Result<Vec<SessionEvent>, SessionError> {
+        self.decide(command)
+    }
+}
+
+impl Decide for Policy {
+    type Action = PolicyAction;
+
+    fn decide(&self, command: PolicyCommand) -> Result<Vec<PolicyEvent>, PolicyError> {
         self.decide(command)
     }
 }

@@ -1,10 +1,13 @@
 //! Commands of identity: the accounts of users, and their sessions.
 
 mod aggregates;
+pub mod api_key;
 mod issuer;
 pub mod password;
 pub mod permission;
+pub mod policy;
 mod refusal;
+pub mod second_factor;
 pub mod session;
 pub mod user;
 
@@ -25,7 +28,12 @@ pub const PUBLIC: &str = "public";
 
 /// The routes.
 pub fn router() -> OpenApiRouter<CommandApi> {
-    user::router().merge(session::router()).merge(password::router())
+    user::router()
+        .merge(session::router())
+        .merge(password::router())
+        .merge(second_factor::router())
+        .merge(api_key::router())
+        .merge(policy::router())
 }
 
 /// The user of a tenant who has an address.

@@ -32,6 +32,20 @@ impl Permission for DisableUser {
     const ROLES: &'static [Role] = ADMINS;
 }
 
+/// To say what all users of the tenant have to show on signing in.
+pub enum ChangePolicy {}
+impl Permission for ChangePolicy {
+    const NAME: &'static str = "user.change_policy";
+    const ROLES: &'static [Role] = ADMINS;
+}
+
+/// To take a second factor that was lost away from users.
+pub enum ResetSecondFactor {}
+impl Permission for ResetSecondFactor {
+    const NAME: &'static str = "user.reset_second_factor";
+    const ROLES: &'static [Role] = ADMINS;
+}
+
 /// To let users in again.
 pub enum EnableUser {}
 impl Permission for EnableUser {

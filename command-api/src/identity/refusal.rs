@@ -22,6 +22,15 @@ pub enum Refusal {
     /// The password that was asked for again is wrong.
     #[error("the password is wrong")]
     Password,
+    /// The password is right, and the user has a second factor, too.
+    #[error("a second factor is needed")]
+    SecondFactorRequired,
+    /// The code is wrong, was taken before, or is no recovery code that is left.
+    #[error("the second factor is wrong")]
+    SecondFactor,
+    /// There is no secret that a code could be of.
+    #[error("no second factor was begun")]
+    NotBegun,
     /// No such refresh token, or its session is over.
     #[error("the session is over")]
     SessionOver,
@@ -82,6 +91,18 @@ impl From<Refusal> for Problem {
                 Self::not_signed_in("credentials.wrong", "The e-mail address or the password is wrong.")
             }
             Refusal::Password => Self::not_signed_in("password.wrong", "The current password is wrong."),
+            Refusal::SecondFactorRequired => Self::not_signed_in(
+                "second_factor.required",
+                "Send a code of the second factor, too, or a recovery_code.",
+            ),
+            Refusal::SecondFactor => Self::not_signed_in(
+                "second_factor.wrong",
+                "The code is wrong or was used before. Wait for the next one.",
+            ),
+            Refusal::NotBegun => Self::refused(
+                "second_factor.not_begun",
+                "Begin with POST /api/v1/second-factor, and confirm a code within 10 minutes.",
+            ),
             Refusal::SessionOver => {
                 Self::not_signed_in("session.over", "The session is over. Sign in again.")
             }

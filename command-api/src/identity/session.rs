@@ -4,6 +4,7 @@ mod body;
 mod commands;
 mod cookies;
 mod own;
+mod step_up;
 
 use axum::extract::{FromRequestParts, State};
 use axum::http::HeaderMap;
@@ -23,7 +24,8 @@ use crate::CommandApi;
 use crate::sent::Sent;
 pub use body::{RefreshIn, SessionTokens, SignInIn, SignedOut, Transport};
 pub use commands::{Circumstances, refresh, sign_in, sign_out, sign_out_everywhere};
-pub(super) use commands::{check_password, open, user};
+pub(super) use commands::{Guessing, check_password, open, user};
+pub use step_up::{StepUpIn, SteppedUp};
 pub(super) use cookies::carried;
 use cookies::forgotten;
 pub(super) use own::OwnSession;
@@ -36,6 +38,7 @@ pub fn router() -> OpenApiRouter<CommandApi> {
     OpenApiRouter::new()
         .routes(routes!(sign_in_user, sign_out_user_everywhere))
         .routes(routes!(refresh_session))
+        .routes(routes!(step_up_session))
         .routes(routes!(sign_out_session))
 }
 
@@ -107,6 +110,26 @@ async fn refresh_session(
     };
     let signed_in = refresh(&app, &circumstances, token, is_right).await?;
     carried(&app, signed_in, Transport::Cookie, ok)
+}
+
+/// Show once more who one is, for what asks for that: an access token that is good for it for 5 minutes (RFC 9470).
+#[utoipa::path(
+    post,
+    path = "/api/v1/sessions/step-up",
+    tag = "Sessions",
+    request_body = StepUpIn,
+    responses(
+        (status = 200, description = "A token that is good for more", body = Envelope<SteppedUp>),
+        (status = 401, description = "The password or the code is wrong, or the token is not valid", body = edge::Failure),
+    ),
+    extensions(("x-permission" = json!(OWN)), ("x-roles" = json!(Role::ALL)))
+)]
+async fn step_up_session(
+    own: OwnSession,
+    State(app): State<CommandApi>,
+    sent: Sent<StepUpIn>,
+) -> Result<Answer<SteppedUp>, Problem> {
+    step_up::step_up(&app, &own, sent.body).await
 }
 
 /// Sign out of one of one's own sessions, this one or another.

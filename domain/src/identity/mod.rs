@@ -3,6 +3,7 @@
 //! Who was let in, given a role or shut out, signed in or out, when and by whom, is history like everything else. Hashes
 //! of passwords, tokens and digests of tokens are not: they have tables of their own and never reach an event.
 
+pub mod policy;
 mod role;
 pub mod session;
 pub mod user;

@@ -1,5 +1,6 @@
 //! Read models of identity.
 
+pub mod key_list;
 pub mod session_list;
 pub mod user_list;
 

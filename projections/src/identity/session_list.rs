@@ -64,7 +64,12 @@ impl Projection for SessionList {
             Event::User(event) if ends_all(event) => {
                 *row = Some(SessionRow::User { id: UserId::from_uuid(key), ended: fact.position });
             }
-            Event::User(_) | Event::Lead(_) | Event::Opportunity(_) | Event::Pipeline(_) | Event::Import(_) => {}
+            Event::User(_)
+            | Event::Policy(_)
+            | Event::Lead(_)
+            | Event::Opportunity(_)
+            | Event::Pipeline(_)
+            | Event::Import(_) => {}
         }
         Ok(())
     }

@@ -75,7 +75,9 @@ impl Projection for History {
         let (changes, activity) = match &fact.payload {
             Event::Lead(event) => lead_changes(event),
             Event::Opportunity(event) => opportunity_changes(event),
-            Event::Pipeline(_) | Event::Import(_) | Event::User(_) | Event::Session(_) => return Ok(()),
+            Event::Pipeline(_) | Event::Import(_) | Event::User(_) | Event::Session(_) | Event::Policy(_) => {
+                return Ok(());
+            }
         };
         *row = Some(HistoryRow {
             aggregate_type: fact.aggregate_type.clone(),

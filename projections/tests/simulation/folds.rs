@@ -142,6 +142,7 @@ fn expected(log: &[Recorded]) -> BTreeMap<&'static str, BTreeMap<RowKey, Value>>
         "sales_pipeline_list",
         "identity_user_list",
         "identity_session_list",
+        "identity_key_list",
     ] {
         rows.entry(name).or_default();
     }
@@ -164,6 +165,9 @@ fn expected(log: &[Recorded]) -> BTreeMap<&'static str, BTreeMap<RowKey, Value>>
             "identity.user" => {
                 put("identity_user_list", id, history.user());
                 history.all_sessions_ended().map(|row| put("identity_session_list", id, row));
+                for (key, row) in history.keys() {
+                    put("identity_key_list", key, row);
+                }
             }
             "identity.session" => drop(history.session().map(|row| put("identity_session_list", id, row))),
             "sales.pipeline" => drop(put("sales_pipeline_list", id, history.pipeline())),

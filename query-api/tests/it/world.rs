@@ -155,7 +155,7 @@ impl World {
         let identity = Identity { subject: user.to_string(), tenant: self.tenant, roles: Vec::new() };
         let sign_in = Some(SignIn { session, rights: 1 });
         let issue =
-            Issue { at: Utc::now().timestamp(), ttl: Duration::from_secs(900), jti: Uuid::now_v7(), sign_in };
+            Issue { at: Utc::now().timestamp(), ttl: Duration::from_secs(900), jti: Uuid::now_v7(), sign_in, auth_time: None };
         self.key.sign(&TokenSettings::default(), &identity, issue).unwrap()
     }
 

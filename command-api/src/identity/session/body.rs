@@ -20,6 +20,14 @@ pub struct SignInIn {
     /// The password.
     #[schema(value_type = String, format = "password")]
     pub password: Guess,
+    /// A code of the second factor, if the user has one.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = "password")]
+    pub code: Option<Guess>,
+    /// A recovery code in its place.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = "password")]
+    pub recovery_code: Option<Guess>,
     /// How the tokens go to and fro.
     #[serde(default)]
     pub transport: Transport,
@@ -67,6 +75,9 @@ pub struct SessionTokens {
     /// What to send as `X-CSRF-Token` with each request that is no GET, if the tokens are in cookies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub csrf_token: Option<String>,
+    /// Whether the tenant demands a second factor that the user does not have: until then, the tokens tell no roles, and are good
+    /// for what is the user's own. After `POST /api/v1/second-factor/confirm`, a refresh brings the roles.
+    pub second_factor_missing: bool,
     /// When the session is over, however often it is refreshed.
     pub session_expires_at: DateTime<Utc>,
     /// Whether this repeats the answer to an earlier request.

@@ -2,6 +2,7 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use chrono::{DateTime, Utc};
 use domain::{SessionId, UserId};
 use edge::{Bearer, EdgeState, Identity, Problem};
 
@@ -10,7 +11,7 @@ use crate::Context;
 
 /// The session of the caller. The first argument of a handler, so that nothing of the request is looked at before.
 pub struct OwnSession {
-    identity: Identity,
+    bearer: Bearer,
     user: UserId,
     session: SessionId,
     transport: Transport,
@@ -33,9 +34,17 @@ impl OwnSession {
         self.transport
     }
 
+    /// Makes sure that the caller has just shown once more who they are.
+    ///
+    /// # Errors
+    /// 401 `step_up.required`.
+    pub fn check_recent(&self, now: DateTime<Utc>) -> Result<(), Problem> {
+        self.bearer.check_recent(now.timestamp())
+    }
+
     /// The caller, with the tenant.
     pub fn identity(&self) -> &Identity {
-        &self.identity
+        self.bearer.identity()
     }
 
     /// What the caller's client is, and which request this is.
@@ -45,7 +54,7 @@ impl OwnSession {
 
     /// The circumstances of a command of the caller.
     pub fn context(&self) -> Context {
-        self.circumstances.context(self.identity.tenant, self.user)
+        self.circumstances.context(self.bearer.identity().tenant, self.user)
     }
 }
 
@@ -58,6 +67,6 @@ impl<S: EdgeState> FromRequestParts<S> for OwnSession {
         let transport = if bearer.is_by_cookie() { Transport::Cookie } else { Transport::Bearer };
         let circumstances = Circumstances::from_request_parts(parts, state).await?;
         let (user, session) = (user.into(), sign_in.session.into());
-        Ok(Self { identity: bearer.into_identity(), user, session, transport, circumstances })
+        Ok(Self { bearer, user, session, transport, circumstances })
     }
 }

@@ -1,5 +1,6 @@
 //! Every route, as the document tells, with a body that each takes.
 
+use chrono::{Duration, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -81,7 +82,7 @@ impl Route {
             "leads" => things.lead,
             "opportunities" => things.opportunity,
             "users" => things.user,
-            "sessions" | "password" => things.session,
+            "sessions" | "password" | "second-factor" | "api-keys" | "policies" => things.session,
             other => panic!("no example of {other}"),
         };
         self.path.replace("{id}", &id.to_string()).replace("{stage_id}", &things.stage.to_string())
@@ -136,12 +137,23 @@ impl Route {
             }
             "change_user" => json!({"name": "Grace H.", "email": "g@engines.example"}),
             "assign_user_roles" => json!({"roles": ["sales_manager", "viewer"]}),
-            "disable_user" | "enable_user" => json!({"occurred_at": "2026-01-31T12:00:00Z"}),
+            "disable_user" | "enable_user" | "reset_user_second_factor" => json!({"occurred_at": "2026-01-31T12:00:00Z"}),
             "sign_in_user" => json!({
                 "tenant_id": Uuid::now_v7(), "email": "grace@engines.example", "password": "correct horse",
             }),
             "refresh_session" => json!({"refresh_token": "crm_rt_"}),
-            "sign_out_session" | "sign_out_user_everywhere" => json!({}),
+            "sign_out_session"
+            | "sign_out_user_everywhere"
+            | "begin_second_factor"
+            | "disable_second_factor"
+            | "revoke_api_key" => json!({}),
+            "step_up_session" => json!({"password": "correct horse"}),
+            "confirm_second_factor" => json!({"code": "287082"}),
+            "change_second_factor_policy" => json!({"demanded": true}),
+            "issue_api_key" => {
+                let expires_at = Utc::now() + Duration::days(30);
+                json!({"name": "Web form", "scopes": ["lead.read"], "expires_at": expires_at})
+            }
             "change_password" => {
                 json!({"current_password": "correct horse", "new_password": "battery staple"})
             }
