@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use domain::identity::policy::PolicyEvent;
 use domain::identity::session::SessionEvent;
 use domain::identity::user::UserEvent;
 use domain::sales::import::ImportEvent;
@@ -34,6 +35,7 @@ fn event_types() -> BTreeSet<String> {
         ("import", ImportEvent::VARIANTS),
         ("user", UserEvent::VARIANTS),
         ("session", SessionEvent::VARIANTS),
+        ("policy", PolicyEvent::VARIANTS),
     ]
     .into_iter()
     .flat_map(|(aggregate, names)| names.iter().map(move |name| format!("{aggregate}.{name}")))
