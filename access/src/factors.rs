@@ -24,7 +24,8 @@ impl Vault {
         factor: SecondFactorId,
         secret: &Secret,
     ) -> Result<(), sqlx::Error> {
-        let sql = "insert into identity.second_factor (tenant_id, user_id, id, secret) values ($1, $2, $3, $4)";
+        let sql =
+            "insert into identity.second_factor (tenant_id, user_id, id, secret) values ($1, $2, $3, $4)";
         let query = sqlx::query(sql)
             .bind(tenant.as_uuid())
             .bind(user.as_uuid())
@@ -66,7 +67,8 @@ impl Vault {
         factor: SecondFactorId,
     ) -> Result<Option<Secret>, sqlx::Error> {
         let mut transaction = self.begin(tenant).await?;
-        let sql = "select secret from identity.second_factor where tenant_id = $1 and user_id = $2 and id = $3";
+        let sql =
+            "select secret from identity.second_factor where tenant_id = $1 and user_id = $2 and id = $3";
         let found: Option<Vec<u8>> = sqlx::query_scalar(sql)
             .bind(tenant.as_uuid())
             .bind(user.as_uuid())

@@ -13,7 +13,12 @@ impl Vault {
     ///
     /// # Errors
     /// The database is not there.
-    pub async fn keep_key(&self, key: &ApiKey, user: UserId, expires_at: DateTime<Utc>) -> Result<(), sqlx::Error> {
+    pub async fn keep_key(
+        &self,
+        key: &ApiKey,
+        user: UserId,
+        expires_at: DateTime<Utc>,
+    ) -> Result<(), sqlx::Error> {
         let query = sqlx::query(include_str!("sql/keep_key.sql"))
             .bind(key.tenant.as_uuid())
             .bind(key.id.as_uuid())

@@ -55,7 +55,9 @@ impl Secret {
     pub fn url(&self, account: &str) -> String {
         let account = utf8_percent_encode(account, NON_ALPHANUMERIC);
         let secret = self.reveal();
-        format!("otpauth://totp/{ISSUER}:{account}?secret={secret}&issuer={ISSUER}&algorithm=SHA1&digits={DIGITS}&period={STEP}")
+        format!(
+            "otpauth://totp/{ISSUER}:{account}?secret={secret}&issuer={ISSUER}&algorithm=SHA1&digits={DIGITS}&period={STEP}"
+        )
     }
 
     /// The time step of a code, if it is one of about now, in seconds since 1970.
@@ -190,6 +192,9 @@ mod tests {
             assert_eq!(digest(code), digest(&code.replace('-', " ").to_uppercase()));
         }
         assert_ne!(digest(&codes[0]), digest(&codes[1]));
-        assert_ne!(digest(&codes[0]), recovery_digest(tenant, UserId::from_uuid(uuid::Uuid::nil()), &Guess::new(&*codes[0])));
+        assert_ne!(
+            digest(&codes[0]),
+            recovery_digest(tenant, UserId::from_uuid(uuid::Uuid::nil()), &Guess::new(&*codes[0]))
+        );
     }
 }

@@ -295,7 +295,10 @@ impl Vault {
     }
 
     /// Begins a transaction that sees one tenant.
-    pub(crate) async fn begin(&self, tenant: TenantId) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    pub(crate) async fn begin(
+        &self,
+        tenant: TenantId,
+    ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
         within_reason(async {
             let mut transaction = measured("identity", self.0.begin()).await?;
             // A UUID needs no quoting.

@@ -34,7 +34,8 @@ pub struct Changed {
 
 /// The answer of a command on something in `collection`, such as `/api/v1/leads`.
 pub fn answer(collection: &str, accepted: Accepted) -> Answer<Changed> {
-    let Accepted { id, version, position, created: new, opportunity_id, stage_id, replayed: again } = accepted;
+    let Accepted { id, version, position, created: new, opportunity_id, stage_id, replayed: again } =
+        accepted;
     let location = format!("{collection}/{id}");
     let mut links = Links::new().itself(&location);
     if let Some(opportunity) = opportunity_id {

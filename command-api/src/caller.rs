@@ -3,7 +3,9 @@
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
-use edge::{Bearer, CorrelationId, EdgeState, IdempotencyKey, IfMatch, Permission, Permit, Problem, TraceParent};
+use edge::{
+    Bearer, CorrelationId, EdgeState, IdempotencyKey, IfMatch, Permission, Permit, Problem, TraceParent,
+};
 use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
 

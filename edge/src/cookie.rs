@@ -31,8 +31,10 @@ pub fn read<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, A
 
 /// The header field that has a browser keep a cookie for so long. A value of other characters than tokens have is not kept.
 pub fn keep(name: &str, value: &str, age: Duration) -> HeaderValue {
-    let text = format!("{name}={value}; Path=/; Max-Age={}; Secure; HttpOnly; SameSite=Strict", age.as_secs());
-    let is_plain = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
+    let text =
+        format!("{name}={value}; Path=/; Max-Age={}; Secure; HttpOnly; SameSite=Strict", age.as_secs());
+    let is_plain =
+        value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
     let kept = HeaderValue::from_str(&text).ok().filter(|_| is_plain);
     kept.unwrap_or(HeaderValue::from_static(""))
 }

@@ -31,12 +31,17 @@ pub fn check_origin(headers: &HeaderMap, origins: &Origins) -> Result<(), Proble
         Some(origin) => is_own(origin, headers) || origins.contain(origin),
         None => headers.get(SEC_FETCH_SITE).is_none_or(|site| site == "same-origin" || site == "none"),
     };
-    if allowed && headers.get_all(ORIGIN).iter().count() < 2 { Ok(()) } else { Err(Problem::foreign_origin()) }
+    if allowed && headers.get_all(ORIGIN).iter().count() < 2 {
+        Ok(())
+    } else {
+        Err(Problem::foreign_origin())
+    }
 }
 
 /// Whether a page comes from where the request goes. The scheme is not compared: TLS may end before this service.
 fn is_own(origin: &HeaderValue, headers: &HeaderMap) -> bool {
-    let authority = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, authority)| authority);
+    let authority =
+        origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, authority)| authority);
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     authority.zip(host).is_some_and(|(authority, host)| authority.eq_ignore_ascii_case(host))
 }
@@ -45,7 +50,12 @@ fn is_own(origin: &HeaderValue, headers: &HeaderMap) -> bool {
 ///
 /// # Errors
 /// 403 `csrf.token`.
-pub fn check_token(headers: &HeaderMap, keys: &TokenKeys, tenant: TenantId, session: Uuid) -> Result<(), Problem> {
+pub fn check_token(
+    headers: &HeaderMap,
+    keys: &TokenKeys,
+    tenant: TenantId,
+    session: Uuid,
+) -> Result<(), Problem> {
     let mut sent = headers.get_all(X_CSRF_TOKEN).iter();
     let token = sent.next().and_then(|token| token.to_str().ok());
     let is_right = token.is_some_and(|token| keys.signed_csrf(tenant, session, token));
@@ -72,9 +82,13 @@ mod tests {
         assert!(allowed(&[host, ("origin", "https://app.example"), ("sec-fetch-site", "same-site")]));
         assert!(allowed(&[host, ("sec-fetch-site", "same-origin")]));
         assert!(allowed(&[host, ("sec-fetch-site", "none")]));
-        for origin in
-            ["null", "", "https://evil.example", "https://app.example.evil.example", "https://crm.example:8443"]
-        {
+        for origin in [
+            "null",
+            "",
+            "https://evil.example",
+            "https://app.example.evil.example",
+            "https://crm.example:8443",
+        ] {
             assert!(!allowed(&[host, ("origin", origin)]), "{origin}");
             assert!(!allowed(&[host, ("origin", origin), ("sec-fetch-site", "same-origin")]), "{origin}");
         }

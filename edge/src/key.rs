@@ -73,7 +73,11 @@ impl SigningKey {
         identity: &Identity,
         ttl: Duration,
     ) -> Result<String, KeyError> {
-        self.sign(settings, identity, Issue { at: now(), ttl, jti: Uuid::now_v7(), sign_in: None, auth_time: None })
+        self.sign(
+            settings,
+            identity,
+            Issue { at: now(), ttl, jti: Uuid::now_v7(), sign_in: None, auth_time: None },
+        )
     }
 
     /// Signs a token. The same issue for the same identity is the same token, byte for byte.

@@ -25,7 +25,9 @@ impl FromStr for Origin {
 
     fn from_str(text: &str) -> Result<Self, NotAnOrigin> {
         let uri: Uri = text.parse().map_err(|_| NotAnOrigin)?;
-        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return Err(NotAnOrigin) };
+        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+            return Err(NotAnOrigin);
+        };
         let usual = match scheme {
             "https" => 443,
             "http" => 80,
@@ -73,7 +75,9 @@ mod tests {
 
     #[test]
     fn an_origin_is_written_as_browsers_write_it() {
-        for good in ["https://crm.example", "http://localhost:5173", "https://crm.example:8443", "http://[::1]:5173"] {
+        for good in
+            ["https://crm.example", "http://localhost:5173", "https://crm.example:8443", "http://[::1]:5173"]
+        {
             assert_eq!(good.parse::<Origin>().map(|origin| origin.to_string()).as_deref(), Ok(good));
         }
         for bad in [

@@ -46,7 +46,13 @@ pub struct SiteArgs {
     pub proxies: usize,
     /// The origins, beside the own one, whose pages may call and may act for whoever is signed in by cookie; several separated
     /// by commas
-    #[arg(long = "origins", env = "CRM_ORIGINS", global = true, value_delimiter = ',', value_name = "ORIGIN")]
+    #[arg(
+        long = "origins",
+        env = "CRM_ORIGINS",
+        global = true,
+        value_delimiter = ',',
+        value_name = "ORIGIN"
+    )]
     pub origins: Vec<Origin>,
     /// Seconds for which browsers are told to come by TLS only, a year unless servers are embedded; 0 tells them nothing
     #[arg(long, env = "CRM_HSTS", global = true, value_name = "SECONDS")]

@@ -264,10 +264,12 @@ pub fn openapi() -> OpenApi {
 
 /// The permissions that a document names, but for those that need none to be given: of what is public, and of what is one's own.
 fn permissions(document: &OpenApi) -> BTreeSet<String> {
-    let operations = document.paths.paths.values().flat_map(|item| {
-        [&item.get, &item.put, &item.post, &item.delete, &item.patch].into_iter().flatten()
-    });
-    let named = operations.filter_map(|operation| operation.extensions.as_ref()?.get("x-permission")?.as_str());
+    let operations =
+        document.paths.paths.values().flat_map(|item| {
+            [&item.get, &item.put, &item.post, &item.delete, &item.patch].into_iter().flatten()
+        });
+    let named =
+        operations.filter_map(|operation| operation.extensions.as_ref()?.get("x-permission")?.as_str());
     named.filter(|name| !matches!(*name, "public" | "session.own")).map(str::to_owned).collect()
 }
 

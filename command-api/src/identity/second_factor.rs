@@ -12,9 +12,9 @@ use super::session::{OWN, OwnSession};
 use crate::CommandApi;
 use crate::sent::Sent;
 pub use body::{CodeIn, RecoveryCodes, SecondFactorOff, SecretTold};
+use commands::confirm;
 pub use commands::{begin, disable};
 pub(super) use commands::{check, is_missing};
-use commands::confirm;
 
 /// The routes.
 pub fn router() -> OpenApiRouter<CommandApi> {

@@ -13,8 +13,8 @@ use axum::http::request::Parts;
 use domain::SessionId;
 use domain::identity::session::Device;
 use edge::{
-    Answer, ClientAddress, CorrelationId, EdgeState, Envelope, Path, Problem, Role, TraceParent, cookie, created, csrf,
-    ok,
+    Answer, ClientAddress, CorrelationId, EdgeState, Envelope, Path, Problem, Role, TraceParent, cookie,
+    created, csrf, ok,
 };
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -25,10 +25,10 @@ use crate::sent::Sent;
 pub use body::{RefreshIn, SessionTokens, SignInIn, SignedOut, Transport};
 pub use commands::{Circumstances, refresh, sign_in, sign_out, sign_out_everywhere};
 pub(super) use commands::{Guessing, check_password, open, user};
-pub use step_up::{StepUpIn, SteppedUp};
 pub(super) use cookies::carried;
 use cookies::forgotten;
 pub(super) use own::OwnSession;
+pub use step_up::{StepUpIn, SteppedUp};
 
 /// What the routes of one's own sessions are called among permissions: everybody has it who is signed in.
 pub(super) const OWN: &str = "session.own";

@@ -84,7 +84,8 @@ fn the_comparison_tells_apart_what_is_apart() {
 async fn neither_time_nor_bytes_tell_whether_there_is_such_a_user() {
     let _turn = TURN.lock().await;
     let api = Api::new().await;
-    let samples = std::env::var("SIGN_IN_SAMPLES").ok().and_then(|count| count.parse().ok()).unwrap_or(SAMPLES);
+    let samples =
+        std::env::var("SIGN_IN_SAMPLES").ok().and_then(|count| count.parse().ok()).unwrap_or(SAMPLES);
     // Of as many letters, and each tried as often as is free.
     let (mut known, mut unknown) = (Vec::new(), Vec::new());
     for number in 0..samples.div_ceil(FREE) {
@@ -120,15 +121,21 @@ async fn neither_time_nor_bytes_tell_whether_there_is_such_a_user() {
         times[times.len() / 2]
     };
     let (known, unknown) = (median(known), median(unknown));
-    println!("{samples} of each: medians {known:?} and {unknown:?}, {differs:.4} from a half, deviation {deviation:.4}");
-    assert!(differs < 4.5 * deviation + 0.02, "{differs} with a deviation of {deviation}; {known:?} {unknown:?}");
+    println!(
+        "{samples} of each: medians {known:?} and {unknown:?}, {differs:.4} from a half, deviation {deviation:.4}"
+    );
+    assert!(
+        differs < 4.5 * deviation + 0.02,
+        "{differs} with a deviation of {deviation}; {known:?} {unknown:?}"
+    );
 }
 
 /// Others who signed in before, and from where.
 async fn others(api: &Api) -> Vec<(String, String)> {
     let mut others = Vec::new();
     for number in 0..OTHERS {
-        let (from, email) = (address(11, u32::try_from(number).unwrap()), format!("other{number}@engines.example"));
+        let (from, email) =
+            (address(11, u32::try_from(number).unwrap()), format!("other{number}@engines.example"));
         user(api, &email).await;
         sign_in(api, &from, &email, PASSWORD).await.is(201);
         others.push((from, email));

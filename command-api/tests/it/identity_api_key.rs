@@ -95,7 +95,8 @@ async fn a_scope_gives_no_more_than_the_user_has() {
     let roles = Call::new("PUT", &path("users", grace.user, "/roles")).bearer(&key);
     api.send(roles.json(json!({"roles": ["admin"]}))).await.fails(403, "permission.missing");
     // What is one's own is not for programs.
-    for (method, to) in [("POST", KEYS), ("DELETE", "/api/v1/sessions"), ("POST", "/api/v1/sessions/step-up")] {
+    for (method, to) in [("POST", KEYS), ("DELETE", "/api/v1/sessions"), ("POST", "/api/v1/sessions/step-up")]
+    {
         api.send(Call::new(method, to).bearer(&key)).await.fails(403, "session.missing");
     }
 }
@@ -108,7 +109,9 @@ async fn a_change_of_roles_counts_for_keys_within_a_second() {
     let (_, key) = grace.key(&api, &["lead.capture"]).await;
     capture(&other, &key).await.is(201);
     let roles = async |roles: Value| {
-        api.send(Call::new("PUT", &path("users", grace.user, "/roles")).json(json!({"roles": roles}))).await.is(200);
+        api.send(Call::new("PUT", &path("users", grace.user, "/roles")).json(json!({"roles": roles})))
+            .await
+            .is(200);
     };
     roles(json!(["viewer"])).await;
     let changed = async { while capture(&other, &key).await.status != 403 {} };
@@ -196,7 +199,9 @@ async fn nobody_revokes_the_key_of_another_and_a_digest_without_an_event_opens_n
     let ada = Owner::new(&api, "ada@engines.example").await;
     let (id, key) = grace.key(&api, &["lead.capture"]).await;
     for id in [id, Uuid::now_v7()] {
-        api.send(Call::new("DELETE", &format!("{KEYS}/{id}")).bearer(&ada.token)).await.fails(404, "not_found");
+        api.send(Call::new("DELETE", &format!("{KEYS}/{id}")).bearer(&ada.token))
+            .await
+            .fails(404, "not_found");
     }
     capture(&api, &key).await.is(201);
     // As if the process had ended before the event.

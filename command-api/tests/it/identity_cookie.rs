@@ -125,7 +125,8 @@ async fn without_the_token_of_its_session_a_page_changes_nothing() {
         for bad in ["", "x", &ada.csrf] {
             api.send(call().header("x-csrf-token", bad)).await.fails(403, "csrf.token");
         }
-        for from in [("origin", "https://evil.example"), ("origin", "null"), ("sec-fetch-site", "cross-site")] {
+        for from in [("origin", "https://evil.example"), ("origin", "null"), ("sec-fetch-site", "cross-site")]
+        {
             let call = call().header("x-csrf-token", &grace.csrf).header(from.0, from.1);
             api.send(call).await.fails(403, "csrf.origin");
         }
@@ -155,7 +156,8 @@ async fn a_read_by_cookie_writes_nothing_whatever_it_is_sent_to() {
     let api = Api::new().await;
     let grace = Browser::new(&api, "grace@engines.example").await;
     let head = api.head().await;
-    for to in ["/api/v1/leads", SESSIONS, "/api/v1/sessions/refresh", &path("users", grace.user, "/disable")] {
+    for to in ["/api/v1/leads", SESSIONS, "/api/v1/sessions/refresh", &path("users", grace.user, "/disable")]
+    {
         api.send(grace.bare("GET", to).json(json!({"name": "Ada"}))).await.fails(405, "method.not_allowed");
     }
     assert_eq!(api.head().await, head);
@@ -175,7 +177,8 @@ async fn a_refresh_token_comes_in_one_place_only() {
     api.send(refresh()).await.fails(401, "session.over");
     // A body counts before a cookie, also a bad one.
     api.send(grace.refresh().json(json!({"refresh_token": "crm_rt_"}))).await.fails(401, "session.over");
-    let body: Value = api.send(grace.refresh().json(json!({"refresh_token": grace.refresh}))).await.is(200).body;
+    let body: Value =
+        api.send(grace.refresh().json(json!({"refresh_token": grace.refresh}))).await.is(200).body;
     assert_eq!(body["data"]["token_type"], "Bearer");
     assert!(body["data"].get("csrf_token").is_none());
 }

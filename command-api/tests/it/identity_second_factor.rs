@@ -201,7 +201,9 @@ async fn an_administrator_takes_a_lost_one_away() {
     let grace = Grace::new(&api).await;
     api.send(Call::new("DELETE", &path("users", grace.user, "/second-factor"))).await.is(200);
     sign_in(&api, json!({})).await.is(201);
-    api.send(Call::new("DELETE", &path("users", Uuid::now_v7(), "/second-factor"))).await.fails(404, "not_found");
+    api.send(Call::new("DELETE", &path("users", Uuid::now_v7(), "/second-factor")))
+        .await
+        .fails(404, "not_found");
 }
 
 #[tokio::test]

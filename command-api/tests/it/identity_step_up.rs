@@ -36,12 +36,20 @@ fn asks(user: Uuid) -> Vec<(&'static str, String, Value)> {
     vec![
         ("PUT", path("users", user, "/roles"), json!({"roles": ["viewer"]})),
         ("PATCH", path("users", user, ""), json!({"email": "k@engines.example"})),
-        ("POST", "/api/v1/users".to_owned(), json!({"name": "N", "email": "n@engines.example", "roles": ["admin"]})),
+        (
+            "POST",
+            "/api/v1/users".to_owned(),
+            json!({"name": "N", "email": "n@engines.example", "roles": ["admin"]}),
+        ),
         ("DELETE", path("users", user, "/second-factor"), json!({})),
         ("PUT", "/api/v1/policies/second-factor".to_owned(), json!({"demanded": false})),
         ("POST", "/api/v1/second-factor/confirm".to_owned(), json!({"code": "123456"})),
         ("DELETE", "/api/v1/second-factor".to_owned(), json!({})),
-        ("POST", "/api/v1/api-keys".to_owned(), json!({"name": "K", "scopes": ["lead.read"], "expires_at": expires_at})),
+        (
+            "POST",
+            "/api/v1/api-keys".to_owned(),
+            json!({"name": "K", "scopes": ["lead.read"], "expires_at": expires_at}),
+        ),
     ]
 }
 
@@ -55,11 +63,17 @@ async fn what_gives_power_asks_once_more_who_it_is() {
         let reply = api.send(Call::new(method, &to).bearer(&admin.token).json(body)).await;
         let reply = reply.fails(401, "step_up.required");
         let challenge = reply.header("www-authenticate");
-        assert!(challenge.contains("error=\"insufficient_user_authentication\"") && challenge.contains("max_age=300"));
+        assert!(
+            challenge.contains("error=\"insufficient_user_authentication\"")
+                && challenge.contains("max_age=300")
+        );
     }
     assert_eq!(api.head().await, head);
     let reply = api.step_up(&admin.token, PASSWORD, json!({})).await.is(200);
-    assert_eq!((&reply.body["data"]["max_age"], &reply.body["data"]["token_type"]), (&json!(300), &json!("Bearer")));
+    assert_eq!(
+        (&reply.body["data"]["max_age"], &reply.body["data"]["token_type"]),
+        (&json!(300), &json!("Bearer"))
+    );
     let fresh = access(&reply);
     for (method, to, body) in asks(kim) {
         let reply = api.send(Call::new(method, &to).bearer(&fresh).json(body)).await;
@@ -123,5 +137,7 @@ async fn it_counts_for_five_minutes_and_not_beyond_the_session() {
 async fn tokens_that_others_issue_are_as_before() {
     let api = Api::new().await;
     let kim = api.user("kim@engines.example").await;
-    api.send(Call::new("PUT", &path("users", kim, "/roles")).json(json!({"roles": ["viewer"]}))).await.is(200);
+    api.send(Call::new("PUT", &path("users", kim, "/roles")).json(json!({"roles": ["viewer"]})))
+        .await
+        .is(200);
 }

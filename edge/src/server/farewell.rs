@@ -51,8 +51,10 @@ fn text(problem: &Problem) -> String {
     let body = serde_json::to_string(&Failure::new(problem.body().clone())).unwrap_or_default();
     let retry =
         problem.header(&RETRY_AFTER).map_or_else(String::new, |after| format!("retry-after: {after}\r\n"));
-    let always: String =
-        ALWAYS.iter().map(|(name, value)| format!("{name}: {}\r\n", value.to_str().unwrap_or_default())).collect();
+    let always: String = ALWAYS
+        .iter()
+        .map(|(name, value)| format!("{name}: {}\r\n", value.to_str().unwrap_or_default()))
+        .collect();
     format!(
         "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n{retry}cache-control: no-store\r\n\
          {always}connection: close\r\n\r\n{body}",

@@ -85,7 +85,10 @@ async fn a_cookie_is_as_good_as_a_header_to_read() {
     let by_cookie = site.send("GET", &[("cookie", &cookie(&token))]).await;
     assert_eq!((by_header.status.as_u16(), by_cookie.status.as_u16()), (200, 200));
     let subject = Uuid::from_u128(1).to_string();
-    assert_eq!((&by_header.body["data"], &by_cookie.body["data"]), (&json!([subject, false]), &json!([subject, true])));
+    assert_eq!(
+        (&by_header.body["data"], &by_cookie.body["data"]),
+        (&json!([subject, false]), &json!([subject, true]))
+    );
     // A page of a stranger may have it sent, and reads nothing of the answer.
     let stranger = [("cookie", cookie(&token)), ("origin", "https://evil.example".to_owned())];
     let reply = site.send("GET", &stranger.each_ref().map(|(name, value)| (*name, value.as_str()))).await;
@@ -109,10 +112,12 @@ async fn whoever_acts_by_cookie_shows_the_token_of_the_session() {
         }
         let missing = site.send(method, &[("cookie", &kept)]).await;
         assert_eq!((missing.status.as_u16(), missing.code()), (403, "csrf.token"), "{method}");
-        let twice = site.send(method, &[("cookie", &kept), ("x-csrf-token", &csrf), ("x-csrf-token", &csrf)]).await;
+        let twice =
+            site.send(method, &[("cookie", &kept), ("x-csrf-token", &csrf), ("x-csrf-token", &csrf)]).await;
         assert_eq!((twice.status.as_u16(), twice.code()), (403, "csrf.token"), "{method}");
         // Not even a page that knows it, if it is a stranger's.
-        for from in [("origin", "https://evil.example"), ("origin", "null"), ("sec-fetch-site", "cross-site")] {
+        for from in [("origin", "https://evil.example"), ("origin", "null"), ("sec-fetch-site", "cross-site")]
+        {
             let reply = site.send(method, &[("cookie", &kept), ("x-csrf-token", &csrf), from]).await;
             assert_eq!((reply.status.as_u16(), reply.code()), (403, "csrf.origin"), "{method} {from:?}");
         }

@@ -168,7 +168,9 @@ async fn a_browser_that_asks_first_is_told_what_the_site_may_send() {
         let (methods, headers) =
             (reply.header("access-control-allow-methods"), reply.header("access-control-allow-headers"));
         assert_eq!(methods, "GET,POST,PUT,PATCH,DELETE");
-        for name in ["authorization", "content-type", "idempotency-key", "if-match", "x-csrf-token", "x-min-position"] {
+        for name in
+            ["authorization", "content-type", "idempotency-key", "if-match", "x-csrf-token", "x-min-position"]
+        {
             assert!(headers.split(',').any(|one| one == name), "{name}: {headers}");
         }
         assert!(!methods.contains('*') && !headers.contains('*'));
@@ -182,7 +184,10 @@ async fn a_browser_that_asks_first_is_told_what_the_site_may_send() {
 async fn the_pages_of_the_document_load_their_own_files_and_no_others() {
     let reply = get(&router(&policy()), "/docs/").await;
     let policy = reply.header("content-security-policy");
-    assert!(policy.starts_with("default-src 'none'; script-src 'self';") && policy.ends_with("frame-ancestors 'none'"));
+    assert!(
+        policy.starts_with("default-src 'none'; script-src 'self';")
+            && policy.ends_with("frame-ancestors 'none'")
+    );
     assert!(!policy.contains("script-src 'self' 'unsafe") && !policy.contains('*'), "{policy}");
     // They have no script of their own in the page.
     let page = reply.body.as_str().unwrap();

@@ -84,9 +84,11 @@ async fn a_browser_and_a_program_come_in_at_every_process() {
     let commands = site.start(&[&["command-api"][..], &web].concat()).await;
     let queries = site.start(&[&["query-api"][..], &web].concat()).await;
     let email = site.registered("correct horse").await;
-    let body = json!({"tenant_id": site.tenant, "email": email, "password": "correct horse", "transport": "cookie"});
+    let body =
+        json!({"tenant_id": site.tenant, "email": email, "password": "correct horse", "transport": "cookie"});
     let from = |request: reqwest::RequestBuilder| request.header("origin", "https://app.example");
-    let answer = from(site.client.post(format!("{}/sessions", commands.api)).json(&body)).send().await.unwrap();
+    let answer =
+        from(site.client.post(format!("{}/sessions", commands.api)).json(&body)).send().await.unwrap();
     assert_eq!(answer.status(), 201);
     for (name, value) in [
         ("access-control-allow-origin", "https://app.example"),
@@ -109,7 +111,9 @@ async fn a_browser_and_a_program_come_in_at_every_process() {
     let cookies = cookies.join("; ");
     let signed_in: Value = answer.json().await.unwrap();
     let csrf = signed_in["data"]["csrf_token"].as_str().unwrap().to_owned();
-    let read = async || from(site.client.get(format!("{}/leads", queries.api)).header("cookie", &cookies)).send().await;
+    let read = async || {
+        from(site.client.get(format!("{}/leads", queries.api)).header("cookie", &cookies)).send().await
+    };
     assert_eq!(read().await.unwrap().status(), 200);
     let post = |to: &str, body: &Value| {
         let request = from(site.client.post(format!("{}{to}", commands.api)).header("cookie", &cookies));
@@ -118,10 +122,12 @@ async fn a_browser_and_a_program_come_in_at_every_process() {
     let lead = json!({"name": "Ada"});
     assert_eq!(post("/leads", &lead).send().await.unwrap().status(), 403);
     assert_eq!(post("/leads", &lead).header("x-csrf-token", &csrf).send().await.unwrap().status(), 201);
-    let stranger = post("/leads", &lead).header("x-csrf-token", &csrf).header("origin", "https://evil.example");
+    let stranger =
+        post("/leads", &lead).header("x-csrf-token", &csrf).header("origin", "https://evil.example");
     assert_eq!(stranger.send().await.unwrap().status(), 403);
     // A key, for which the browser shows once more who it is.
-    let shown = post("/sessions/step-up", &json!({"password": "correct horse"})).header("x-csrf-token", &csrf);
+    let shown =
+        post("/sessions/step-up", &json!({"password": "correct horse"})).header("x-csrf-token", &csrf);
     let shown = shown.send().await.unwrap();
     assert_eq!(shown.status(), 200);
     let proven = shown.headers()["set-cookie"].to_str().unwrap().split_once(';').unwrap().0.to_owned();
@@ -137,7 +143,8 @@ async fn a_browser_and_a_program_come_in_at_every_process() {
     let disable = format!("{}/users/{user}/disable", commands.api);
     assert_eq!(site.status_of(Method::POST, disable, &site.token).await, 200);
     let since = Instant::now();
-    while site.status_of(Method::GET, url.clone(), &key).await != 401 || read().await.unwrap().status() != 401 {
+    while site.status_of(Method::GET, url.clone(), &key).await != 401 || read().await.unwrap().status() != 401
+    {
         assert!(since.elapsed() < SECOND);
     }
 }

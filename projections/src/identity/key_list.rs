@@ -38,7 +38,9 @@ impl Projection for KeyList {
 
     fn keys(fact: &Fact) -> Vec<Uuid> {
         match &fact.payload {
-            Event::User(UserEvent::KeyIssued { key, .. } | UserEvent::KeyRevoked { key }) => vec![key.as_uuid()],
+            Event::User(UserEvent::KeyIssued { key, .. } | UserEvent::KeyRevoked { key }) => {
+                vec![key.as_uuid()]
+            }
             Event::User(_)
             | Event::Session(_)
             | Event::Policy(_)

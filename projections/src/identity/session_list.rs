@@ -78,7 +78,9 @@ impl Projection for SessionList {
 /// Whether all sessions of the user are over from then on.
 fn ends_all(event: &UserEvent) -> bool {
     match event {
-        UserEvent::Disabled {} | UserEvent::PasswordChanged { .. } | UserEvent::SignedOutEverywhere {} => true,
+        UserEvent::Disabled {} | UserEvent::PasswordChanged { .. } | UserEvent::SignedOutEverywhere {} => {
+            true
+        }
         UserEvent::Registered { .. }
         | UserEvent::Renamed { .. }
         | UserEvent::EmailChanged { .. }

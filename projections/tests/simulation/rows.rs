@@ -267,10 +267,15 @@ impl History<'_> {
 
     /// The rows of `identity_key_list`: of keys that were not revoked since they were issued last.
     pub fn keys(&self) -> Vec<(Uuid, Value)> {
-        let of = |event: &&&Recorded| event.payload["data"]["key"].as_str().map(|key| key.parse::<Uuid>().unwrap());
+        let of = |event: &&&Recorded| {
+            event.payload["data"]["key"].as_str().map(|key| key.parse::<Uuid>().unwrap())
+        };
         let ids: std::collections::BTreeSet<Uuid> = self.0.iter().filter_map(|event| of(&event)).collect();
         let last = |id| self.0.iter().rev().find(|event| of(event) == Some(id)).unwrap();
-        let issued = ids.into_iter().map(|id| (id, last(id))).filter(|(_, event)| event.event_type == "user.key_issued");
+        let issued = ids
+            .into_iter()
+            .map(|id| (id, last(id)))
+            .filter(|(_, event)| event.event_type == "user.key_issued");
         let row = |(id, event): (Uuid, &&Recorded)| {
             let (data, metadata) = (&event.payload["data"], serde_json::to_value(&event.metadata).unwrap());
             let row = json!({

@@ -107,7 +107,10 @@ async fn one_sees_ones_own_keys_that_are_good_and_never_the_key() {
     let own = list(desk.user).await;
     assert_eq!(each(&own, "id"), [&json!(second), &json!(first)]);
     assert_eq!(each(&own, "scopes")[1], &json!(["lead.read"]));
-    assert_eq!(each(&own, "links")[1]["revoke"], json!({"href": format!("{URI}/{first}"), "method": "DELETE"}));
+    assert_eq!(
+        each(&own, "links")[1]["revoke"],
+        json!({"href": format!("{URI}/{first}"), "method": "DELETE"})
+    );
     assert!(!own.to_string().contains(&key[48..]));
     assert_eq!(each(&list(new_id()).await, "id"), [&json!(null); 0]);
 }

@@ -3,7 +3,9 @@
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use edge::{Permission, Role};
-use query_api::permission::{OWN, ReadAudit, ReadLeads, ReadOpportunities, ReadPipelines, ReadReports, ReadUsers};
+use query_api::permission::{
+    OWN, ReadAudit, ReadLeads, ReadOpportunities, ReadPipelines, ReadReports, ReadUsers,
+};
 use serde_json::Value;
 
 use crate::world::World;

@@ -9,7 +9,8 @@ use domain::sales::lead::{Lead, LeadAction, NewLead};
 use domain::sales::opportunity::{Direction, NewOpportunity, Opportunity, OpportunityAction};
 use domain::sales::pipeline::{Pipeline, PipelineAction, Stage};
 use domain::{
-    Command, Currency, CustomFields, LeadId, Money, OpportunityId, PipelineId, SessionId, StageId, Text, UserId,
+    Command, Currency, CustomFields, LeadId, Money, OpportunityId, PipelineId, SessionId, StageId, Text,
+    UserId,
 };
 use uuid::Uuid;
 

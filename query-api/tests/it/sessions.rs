@@ -51,7 +51,9 @@ impl Desk {
 async fn registered(world: &World, address: &str) -> UserId {
     let user = new_id();
     let (name, email) = (Personal::new(text("Kim")), Personal::new(email(address)));
-    world.tell_user(user, Utc::now(), UserAction::Register { name, email, roles: [Role::Viewer].into() }).await;
+    world
+        .tell_user(user, Utc::now(), UserAction::Register { name, email, roles: [Role::Viewer].into() })
+        .await;
     user
 }
 

@@ -154,8 +154,13 @@ impl World {
     pub fn own_token(&self, user: Uuid, session: Uuid) -> String {
         let identity = Identity { subject: user.to_string(), tenant: self.tenant, roles: Vec::new() };
         let sign_in = Some(SignIn { session, rights: 1 });
-        let issue =
-            Issue { at: Utc::now().timestamp(), ttl: Duration::from_secs(900), jti: Uuid::now_v7(), sign_in, auth_time: None };
+        let issue = Issue {
+            at: Utc::now().timestamp(),
+            ttl: Duration::from_secs(900),
+            jti: Uuid::now_v7(),
+            sign_in,
+            auth_time: None,
+        };
         self.key.sign(&TokenSettings::default(), &identity, issue).unwrap()
     }
 

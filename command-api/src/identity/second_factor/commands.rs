@@ -52,7 +52,8 @@ pub(crate) async fn confirm(
     let (pending, secret) = pending.ok_or(Refusal::NotBegun)?;
     let step = secret.step(code, Utc::now().timestamp()).ok_or(Refusal::SecondFactor)?;
     let codes = recovery_codes()?;
-    let digests: Vec<_> = codes.iter().map(|code| recovery_digest(tenant, id, &Guess::new(code.as_str()))).collect();
+    let digests: Vec<_> =
+        codes.iter().map(|code| recovery_digest(tenant, id, &Guess::new(code.as_str()))).collect();
     let factor = SecondFactorId::from_uuid(Uuid::now_v7());
     if !issuer.vault().confirm_factor((tenant, id), pending, step, factor, &digests).await? {
         return Err(Refusal::SecondFactor);

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 use access::password::{Guess, Verdict};
-use access::second_factor::Proof;
 use access::refresh::random;
+use access::second_factor::Proof;
 use access::throttle::{Account, Caller};
 use access::vault::Use;
 use access::{RefreshToken, Throttle};

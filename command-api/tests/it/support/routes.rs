@@ -137,7 +137,9 @@ impl Route {
             }
             "change_user" => json!({"name": "Grace H.", "email": "g@engines.example"}),
             "assign_user_roles" => json!({"roles": ["sales_manager", "viewer"]}),
-            "disable_user" | "enable_user" | "reset_user_second_factor" => json!({"occurred_at": "2026-01-31T12:00:00Z"}),
+            "disable_user" | "enable_user" | "reset_user_second_factor" => {
+                json!({"occurred_at": "2026-01-31T12:00:00Z"})
+            }
             "sign_in_user" => json!({
                 "tenant_id": Uuid::now_v7(), "email": "grace@engines.example", "password": "correct horse",
             }),

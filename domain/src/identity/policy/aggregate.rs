@@ -24,7 +24,9 @@ impl Policy {
         let event = match (command.action, self.demands_second_factor) {
             (PolicyAction::DemandSecondFactor, false) => Some(PolicyEvent::SecondFactorDemanded {}),
             (PolicyAction::MakeSecondFactorOptional, true) => Some(PolicyEvent::SecondFactorMadeOptional {}),
-            (PolicyAction::DemandSecondFactor, true) | (PolicyAction::MakeSecondFactorOptional, false) => None,
+            (PolicyAction::DemandSecondFactor, true) | (PolicyAction::MakeSecondFactorOptional, false) => {
+                None
+            }
         };
         Ok(event.into_iter().collect())
     }

@@ -150,7 +150,8 @@ impl User {
                 self.known()?.second_factor.is_some().then_some(UserEvent::SecondFactorDisabled {})
             }
             UserAction::UseRecoveryCode => {
-                let left = self.active()?.second_factor.and_then(|factor| factor.recovery_codes.checked_sub(1));
+                let left =
+                    self.active()?.second_factor.and_then(|factor| factor.recovery_codes.checked_sub(1));
                 Some(UserEvent::RecoveryCodeUsed { left: left.ok_or(UserError::NoRecoveryCode)? })
             }
             UserAction::IssueKey { key, name, scopes, expires_at } => {
@@ -193,7 +194,12 @@ impl Account {
         Ok((self.password != Some(to)).then_some(UserEvent::PasswordChanged { password: to }))
     }
 
-    fn issue_key(&self, key: ApiKeyId, now: DateTime<Utc>, expires_at: DateTime<Utc>) -> Result<(), UserError> {
+    fn issue_key(
+        &self,
+        key: ApiKeyId,
+        now: DateTime<Utc>,
+        expires_at: DateTime<Utc>,
+    ) -> Result<(), UserError> {
         if self.keys.contains_key(&key) {
             return Err(UserError::KeyExists);
         }

@@ -203,9 +203,13 @@ fn a_key_is_issued_once_for_a_year_at_most_and_revoked_once() {
     // Commands are given on the 30th at noon.
     assert_eq!(decide([registered()], issue(KEY, 30)), Err(UserError::KeyLife));
     let expires_at = at(30, 12) + chrono::Duration::days(366);
-    let year = |expires_at| UserAction::IssueKey { key: KEY, name: text("K"), scopes: BTreeSet::new(), expires_at };
+    let year =
+        |expires_at| UserAction::IssueKey { key: KEY, name: text("K"), scopes: BTreeSet::new(), expires_at };
     assert!(decide([registered()], year(expires_at)).is_ok());
-    assert_eq!(decide([registered()], year(expires_at + chrono::Duration::seconds(1))), Err(UserError::KeyLife));
+    assert_eq!(
+        decide([registered()], year(expires_at + chrono::Duration::seconds(1))),
+        Err(UserError::KeyLife)
+    );
     let revoke = UserAction::RevokeKey { key: KEY };
     assert_eq!(decide([registered(), key_issued()], revoke.clone()), Ok(vec![key_revoked()]));
     assert_eq!(decide([registered(), key_issued(), disabled()], revoke.clone()), Ok(vec![key_revoked()]));
@@ -220,7 +224,9 @@ fn fifty_keys_are_enough_and_those_that_are_over_do_not_count() {
         scopes: BTreeSet::new(),
         expires_at,
     };
-    let with = |expires_at| [registered()].into_iter().chain((100..150).map(move |number| issued(number, expires_at)));
+    let with = |expires_at| {
+        [registered()].into_iter().chain((100..150).map(move |number| issued(number, expires_at)))
+    };
     assert_eq!(decide(with(at(31, 0)), issue(KEY, 31)), Err(UserError::TooManyKeys));
     assert!(decide(with(at(30, 12)), issue(KEY, 31)).is_ok());
 }
