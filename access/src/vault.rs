@@ -289,7 +289,7 @@ impl Vault {
     }
 
     /// Writes in a transaction of its own.
-    async fn write(
+    pub(crate) async fn write(
         &self,
         tenant: TenantId,
         query: Query<'_, Postgres, PgArguments>,
@@ -300,7 +300,10 @@ impl Vault {
     }
 
     /// Begins a transaction that sees one tenant.
-    async fn begin(&self, tenant: TenantId) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    pub(crate) async fn begin(
+        &self,
+        tenant: TenantId,
+    ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
         within_reason(async {
             let mut transaction = measured("identity", self.0.begin()).await?;
             // A UUID needs no quoting.

@@ -4,6 +4,7 @@ use cqrs_es::{Aggregate, DomainEvent};
 use serde_json::Value;
 
 use crate::identity::custom_role::{CustomRole, CustomRoleEvent};
+use crate::identity::policy::{Policy, PolicyEvent};
 use crate::identity::session::{Session, SessionEvent};
 use crate::identity::team::{Team, TeamEvent};
 use crate::identity::tenant::{Tenant, TenantEvent};
@@ -34,6 +35,8 @@ pub enum Event {
     Team(TeamEvent),
     /// Of a tenant itself.
     Tenant(TenantEvent),
+    /// Of what a tenant asks of its users.
+    Policy(PolicyEvent),
 }
 
 /// Why a stored event cannot be read.
@@ -72,6 +75,7 @@ impl Event {
             CustomRole::TYPE => read::<CustomRole>(payload).map(Self::CustomRole),
             Team::TYPE => read::<Team>(payload).map(Self::Team),
             Tenant::TYPE => read::<Tenant>(payload).map(Self::Tenant),
+            Policy::TYPE => read::<Policy>(payload).map(Self::Policy),
             unknown => Err(DecodeError::UnknownAggregate(unknown.to_owned())),
         }
     }
@@ -91,6 +95,7 @@ impl Event {
             Self::CustomRole(event) => serde_json::to_value(event),
             Self::Team(event) => serde_json::to_value(event),
             Self::Tenant(event) => serde_json::to_value(event),
+            Self::Policy(event) => serde_json::to_value(event),
         }
     }
 
@@ -106,6 +111,7 @@ impl Event {
             Self::CustomRole(_) => CustomRole::TYPE,
             Self::Team(_) => Team::TYPE,
             Self::Tenant(_) => Tenant::TYPE,
+            Self::Policy(_) => Policy::TYPE,
         }
     }
 
@@ -121,6 +127,7 @@ impl Event {
             Self::CustomRole(event) => event.event_type(),
             Self::Team(event) => event.event_type(),
             Self::Tenant(event) => event.event_type(),
+            Self::Policy(event) => event.event_type(),
         }
     }
 }

@@ -44,6 +44,10 @@ pub mod kind {
     pub enum CustomRole {}
     /// A team of users.
     pub enum Team {}
+    /// A second factor of a user, which is replaced but never changed.
+    pub enum SecondFactor {}
+    /// A key by which programs act for a user.
+    pub enum ApiKey {}
 }
 
 /// The id of a tenant.
@@ -68,6 +72,10 @@ pub type PasswordId = Id<kind::Password>;
 pub type CustomRoleId = Id<kind::CustomRole>;
 /// The id of a team.
 pub type TeamId = Id<kind::Team>;
+/// The id of a second factor: of the row that holds its secret, which no event does.
+pub type SecondFactorId = Id<kind::SecondFactor>;
+/// The id of a key: of the row that holds its digest, which no event does.
+pub type ApiKeyId = Id<kind::ApiKey>;
 
 impl<K> Id<K> {
     /// Says that `uuid` names a thing of this kind.

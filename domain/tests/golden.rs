@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use domain::identity::custom_role::CustomRoleEvent;
+use domain::identity::policy::PolicyEvent;
 use domain::identity::session::SessionEvent;
 use domain::identity::team::TeamEvent;
 use domain::identity::tenant::TenantEvent;
@@ -40,6 +41,7 @@ fn event_types() -> BTreeSet<String> {
         ("custom_role", CustomRoleEvent::VARIANTS),
         ("team", TeamEvent::VARIANTS),
         ("tenant", TenantEvent::VARIANTS),
+        ("policy", PolicyEvent::VARIANTS),
     ]
     .into_iter()
     .flat_map(|(aggregate, names)| names.iter().map(move |name| format!("{aggregate}.{name}")))

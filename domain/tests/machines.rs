@@ -254,8 +254,16 @@ proptest! {
                     | UserEvent::RoleRevoked { .. }
                     | UserEvent::CustomRoleGranted { .. }
                     | UserEvent::CustomRoleRevoked { .. }
+                    | UserEvent::Invited {}
                     | UserEvent::Enabled {}
-                    | UserEvent::Invited {} => {}
+                    | UserEvent::SecondFactorDisabled {}
+                    | UserEvent::KeyRevoked { .. } => {}
+                    UserEvent::SecondFactorEnabled { .. } => prop_assert_eq!(user.second_factor(), None),
+                    UserEvent::RecoveryCodeUsed { left } => {
+                        let before = user.second_factor().map(|factor| factor.recovery_codes);
+                        prop_assert_eq!(before, Some(left + 1));
+                    }
+                    UserEvent::KeyIssued { key, .. } => prop_assert!(user.key(*key).is_none()),
                 }
             }
             prop_assert_eq!((next.password(), next.epoch()), (password, ends));

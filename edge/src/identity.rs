@@ -70,7 +70,9 @@ impl<S: EdgeState> FromRequestParts<S> for Identity {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        Ok(Bearer::from_request_parts(parts, state).await?.into_identity())
+        let bearer = Bearer::from_request_parts(parts, state).await?;
+        // A key is good for permissions that it names, and here none is asked for.
+        if bearer.is_by_key() { Err(Problem::token_invalid()) } else { Ok(bearer.into_identity()) }
     }
 }
 

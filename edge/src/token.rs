@@ -2,10 +2,13 @@
 
 use std::ops::Range;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::Utc;
 use domain::CustomRoleId;
 use ed25519_dalek::VerifyingKey;
 use ed25519_dalek::pkcs8::DecodePublicKey;
+use ed25519_dalek::{Signature, VerifyingKey};
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::{Deserialize, Serialize};
@@ -16,7 +19,7 @@ use crate::bearer::{Bearer, SignIn};
 use crate::jwks::{Jwk, Jwks};
 use crate::revocation::REMEMBERED;
 use crate::verified::VerifiedTokens;
-use crate::{Identity, Role, TenantId};
+use crate::{Identity, Role, TenantId, csrf};
 
 /// Bytes of the longest token that is looked at.
 pub const MAX_TOKEN: usize = 8 * 1024;
@@ -52,6 +55,7 @@ pub struct TokenKeys {
 struct PublicKey {
     jwk: Jwk,
     key: DecodingKey,
+    verifying: VerifyingKey,
 }
 
 /// What a token says.
@@ -68,6 +72,8 @@ pub(crate) struct Claims {
     pub roles: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sign_in: Option<SignIn>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<i64>,
 }
 
 /// What is read of a token; `jsonwebtoken` itself checks `iss`, `aud`, `exp` and `nbf`.
@@ -80,6 +86,8 @@ struct Said {
     tenant: TenantId,
     roles: Vec<String>,
     sign_in: Option<SignIn>,
+    /// Others may write it as they like; only tokens of sessions are asked for it.
+    auth_time: Option<Number>,
 }
 
 /// Why a token is refused. For logs: clients learn only whether it has expired.
@@ -132,7 +140,8 @@ impl TokenKeys {
                 if key.is_weak() {
                     Err(KeyError::NotAPublicKey)
                 } else {
-                    Ok(PublicKey { jwk: Jwk::of(&key), key: DecodingKey::from_ed_der(key.as_bytes()) })
+                    let (jwk, decoding) = (Jwk::of(&key), DecodingKey::from_ed_der(key.as_bytes()));
+                    Ok(PublicKey { jwk, key: decoding, verifying: key })
                 }
             })
             .collect::<Result<Vec<_>, _>>()?;
@@ -172,6 +181,14 @@ impl TokenKeys {
             self.verified.keep(digest, bearer.clone(), times);
         }
         Ok(bearer)
+    }
+
+    /// Whether `token` is what [`crate::SigningKey::csrf_token`] says of a session.
+    pub(crate) fn signed_csrf(&self, tenant: TenantId, session: Uuid, token: &str) -> bool {
+        let bytes = URL_SAFE_NO_PAD.decode(token).ok().and_then(|bytes| <[u8; 64]>::try_from(bytes).ok());
+        let Some(signature) = bytes.map(|bytes| Signature::from_bytes(&bytes)) else { return false };
+        let signed = csrf::signed(tenant, session);
+        self.keys.iter().any(|public| public.verifying.verify_strict(signed.as_bytes(), &signature).is_ok())
     }
 
     /// Checks everything but what is read of the token.
@@ -215,7 +232,8 @@ impl TokenKeys {
         // Roles that the tenant has defined are named by their ids.
         let custom_roles = said.roles.iter().filter_map(|name| CustomRoleId::parse(name).ok()).collect();
         let identity = Identity::new(said.sub, said.tenant, roles).with_custom_roles(custom_roles);
-        Ok(Bearer::new(identity, said.iat, said.sign_in))
+        let auth_time = said.auth_time.and_then(|time| time.as_i64());
+        Ok(Bearer::new(identity, said.iat, said.sign_in).authenticated(auth_time))
     }
 }
 

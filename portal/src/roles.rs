@@ -1,16 +1,17 @@
 //! The parts of the system as one process runs them, alone or together.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use access::rights::RightsWatch;
-use access::{Hasher, LoggedOrganisations, Vault};
+use access::{Hasher, KeyRing, LoggedOrganisations, Vault};
 use anyhow::bail;
 use axum::Router;
 use command_api::CommandApi;
 use command_api::identity::Issuer;
-use edge::{Check, Directory, OpenApiExt as _, Revocations, SigningKey, TokenKeys};
+use edge::{Check, Directory, OpenApiExt as _, Revocations, SigningKey, TokenKeys, WebPolicy};
 use event_store::relay::Relay;
 use event_store::{Duty, EventStore, SessionPool, connect, nats, read};
 use projections::runner::Runner;
@@ -35,6 +36,7 @@ const POSITION_CONNECTIONS: u32 = 2;
 const PROJECTOR_CONNECTIONS: u32 = 12;
 const IDENTITY_CONNECTIONS: u32 = 8;
 const ORGANISATION_CONNECTIONS: u32 = 2;
+const KEY_CONNECTIONS: u32 = 2;
 
 /// What all parts of a process share.
 pub struct Roles<'a> {
@@ -68,6 +70,8 @@ impl<'a> Roles<'a> {
         let api = CommandApi::new(store, keys)
             .with_revocations(revocations)
             .with_directory(directory)
+            .with_origins(self.args.allowed_origins())
+            .with_api_keys(self.key_ring()?, permissions(&openapi()))
             .with_proxies(self.args.proxies);
         let mail = &self.args.mail;
         let mailer = mail.mailer(self.args, self.site.is_embedded())?;
@@ -112,6 +116,11 @@ impl<'a> Roles<'a> {
         Ok(key.filter(is_taken))
     }
 
+    /// What browsers are told.
+    pub fn web_policy(&self) -> WebPolicy {
+        self.args.web_policy(self.site.is_embedded())
+    }
+
     /// What has ended tokens before their time, and what custom roles give, as far as the log says. All parts of a process
     /// share one watch.
     fn rights(&self) -> anyhow::Result<(Revocations, Directory)> {
@@ -142,7 +151,15 @@ impl<'a> Roles<'a> {
         let (revocations, directory) = self.rights()?;
         Ok(QueryApi::new(sessions, positions, self.keys()?, upcasters())
             .with_revocations(revocations)
-            .with_directory(directory))
+            .with_directory(directory)
+            .with_api_keys(self.key_ring()?))
+    }
+
+    /// What knows the keys of users.
+    fn key_ring(&self) -> anyhow::Result<Arc<KeyRing>> {
+        let vault = Vault::new(self.pool(Duty::Identity, KEY_CONNECTIONS)?);
+        let log = self.pool(Duty::Reader, KEY_CONNECTIONS)?;
+        Ok(Arc::new(KeyRing::new(vault, log, upcasters())))
     }
 
     /// Starts the relay and every projection. They stop when the set is dropped; that is safe at any point.
@@ -274,10 +291,21 @@ pub fn openapi() -> OpenApi {
     document.completed()
 }
 
+/// The permissions that a document names, but for those that need none to be given: of what is public, and of what is one's own.
+fn permissions(document: &OpenApi) -> BTreeSet<String> {
+    let operations =
+        document.paths.paths.values().flat_map(|item| {
+            [&item.get, &item.put, &item.post, &item.delete, &item.patch].into_iter().flatten()
+        });
+    let named =
+        operations.filter_map(|operation| operation.extensions.as_ref()?.get("x-permission")?.as_str());
+    named.filter(|name| !matches!(*name, "public" | "session.own")).map(str::to_owned).collect()
+}
+
 /// Both APIs, or one of them, with the document of both, health and limits.
-pub fn site_router(apis: Router, checks: Vec<Check>) -> Router {
+pub fn site_router(apis: Router, checks: Vec<Check>, web: &WebPolicy) -> Router {
     let router = apis.merge(edge::docs::router(openapi())).merge(edge::health::router(checks));
-    edge::finish(router)
+    edge::finish_for(router, web)
 }
 
 /// `crm openapi`.

@@ -103,7 +103,7 @@ async fn run_all(
         .merge(query_api::router(queries))
         .merge(edge::jwks::router(&roles.keys()?));
     let served = tokio::select! {
-        served = run(listener, site_router(apis, checks), stop) => served,
+        served = run(listener, site_router(apis, checks, &roles.web_policy()), stop) => served,
         died = site.died() => Err(died.into()),
         ended = workers.join_next() => Err(worker_ended(ended)),
     };
@@ -148,7 +148,7 @@ async fn one_api(
         None => None,
     };
     println!("crm listens on http://{}", listener.local_addr()?);
-    run(listener, site_router(router, checks), stopped()?).await?;
+    run(listener, site_router(router, checks, &roles.web_policy()), stopped()?).await?;
     Ok(ExitCode::SUCCESS)
 }
 

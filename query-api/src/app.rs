@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use edge::{Directory, EdgeState, Revocations, TokenKeys};
+use edge::{ApiKeys, Directory, EdgeState, Revocations, TokenKeys};
 use event_store::{SessionPool, Upcasters};
 use projections::Positions;
 use tokio::sync::Semaphore;
@@ -36,6 +36,7 @@ pub(crate) struct Parts {
     keys: TokenKeys,
     revocations: Option<Revocations>,
     directory: Option<Directory>,
+    api_keys: Option<Arc<dyn ApiKeys>>,
 }
 
 impl QueryApi {
@@ -53,6 +54,7 @@ impl QueryApi {
             keys,
             revocations: None,
             directory: None,
+            api_keys: None,
         }))
     }
 
@@ -66,6 +68,12 @@ impl QueryApi {
     #[must_use]
     pub fn with_directory(self, directory: Directory) -> Self {
         Self(Arc::new(Parts { directory: Some(directory), ..Arc::unwrap_or_clone(self.0) }))
+    }
+
+    /// Takes keys of users, too.
+    #[must_use]
+    pub fn with_api_keys(self, api_keys: Arc<dyn ApiKeys>) -> Self {
+        Self(Arc::new(Parts { api_keys: Some(api_keys), ..Arc::unwrap_or_clone(self.0) }))
     }
 
     /// Takes the time that answers depend on, such as days in a stage, from another clock than that of the machine.
@@ -97,5 +105,9 @@ impl EdgeState for QueryApi {
 
     fn directory(&self) -> Option<&Directory> {
         self.0.directory.as_ref()
+    }
+
+    fn api_keys(&self) -> Option<&dyn ApiKeys> {
+        self.0.api_keys.as_deref()
     }
 }

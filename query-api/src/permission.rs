@@ -3,6 +3,9 @@
 use domain::identity::permission;
 use edge::{Permission, Role};
 
+/// What the routes of one's own sessions are called among permissions: everybody has it who is signed in.
+pub const OWN: &str = "session.own";
+
 /// To read leads and their history.
 pub enum ReadLeads {}
 

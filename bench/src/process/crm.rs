@@ -47,6 +47,7 @@ impl Access {
             ttl: TOKEN_LIFE,
             jti: Uuid::now_v7(),
             sign_in: Some(SignIn { session: Uuid::now_v7(), rights: 1 }),
+            auth_time: None,
         };
         let token = self.key.sign(&TokenSettings::default(), &identity, issue)?;
         let (public_pem, key) = (self.public_pem.clone(), self.key.clone());

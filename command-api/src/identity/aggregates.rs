@@ -3,6 +3,7 @@
 use domain::identity::custom_role::{
     CustomRole, CustomRoleAction, CustomRoleCommand, CustomRoleError, CustomRoleEvent,
 };
+use domain::identity::policy::{Policy, PolicyAction, PolicyCommand, PolicyError, PolicyEvent};
 use domain::identity::session::{Session, SessionAction, SessionCommand, SessionError, SessionEvent};
 use domain::identity::team::{Team, TeamAction, TeamCommand, TeamError, TeamEvent};
 use domain::identity::tenant::{Tenant, TenantAction, TenantCommand, TenantError, TenantEvent};
@@ -70,6 +71,14 @@ impl Decide for Tenant {
     type Action = TenantAction;
 
     fn decide(&self, command: TenantCommand) -> Result<Vec<TenantEvent>, TenantError> {
+        self.decide(command)
+    }
+}
+
+impl Decide for Policy {
+    type Action = PolicyAction;
+
+    fn decide(&self, command: PolicyCommand) -> Result<Vec<PolicyEvent>, PolicyError> {
         self.decide(command)
     }
 }

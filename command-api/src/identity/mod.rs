@@ -1,6 +1,7 @@
 //! Commands of identity: the accounts of users, their sessions, and the roles and teams of a tenant.
 
 mod aggregates;
+pub mod api_key;
 pub mod custom_role;
 pub mod email;
 pub mod invitation;
@@ -9,7 +10,9 @@ mod mails;
 pub mod password;
 pub mod password_reset;
 pub mod permission;
+pub mod policy;
 mod refusal;
+pub mod second_factor;
 pub mod session;
 pub mod sign_up;
 pub mod team;
@@ -47,6 +50,9 @@ pub fn router() -> OpenApiRouter<CommandApi> {
         .merge(invitation::router())
         .merge(email::router())
         .merge(sign_up::router())
+        .merge(second_factor::router())
+        .merge(api_key::router())
+        .merge(policy::router())
 }
 
 /// The user of a tenant who has an address.

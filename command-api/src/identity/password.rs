@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::Refusal;
 use super::mails::{Followed, NewPasswordIn, PasswordChosen};
-use super::session::{Circumstances, OWN, OwnSession, SessionTokens, check_password, open, user};
+use super::session::{Circumstances, OWN, OwnSession, SessionTokens, carried, check_password, open, user};
 use crate::dispatch::change;
 use crate::sent::Sent;
 use crate::{CommandApi, CommandError, Context};
@@ -71,8 +71,7 @@ async fn change_password(
         return Err(Refusal::SessionOver.into());
     }
     let tokens = open(&app, own.circumstances(), &after).await?;
-    let position = tokens.position;
-    Ok(ok(tokens).with_position(position))
+    carried(&app, tokens, own.transport(), ok)
 }
 
 /// Gives a user a password, whatever they had. All sessions of the user end.

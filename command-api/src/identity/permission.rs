@@ -38,6 +38,20 @@ impl Permission for DisableUser {
     const ROLES: &'static [Role] = permission::USER_DISABLE.roles;
 }
 
+/// To say what all users of the tenant have to show on signing in.
+pub enum ChangePolicy {}
+impl Permission for ChangePolicy {
+    const NAME: &'static str = permission::USER_CHANGE_POLICY.name;
+    const ROLES: &'static [Role] = permission::USER_CHANGE_POLICY.roles;
+}
+
+/// To take a second factor that was lost away from users.
+pub enum ResetSecondFactor {}
+impl Permission for ResetSecondFactor {
+    const NAME: &'static str = permission::USER_RESET_SECOND_FACTOR.name;
+    const ROLES: &'static [Role] = permission::USER_RESET_SECOND_FACTOR.roles;
+}
+
 /// To let users in again.
 pub enum EnableUser {}
 impl Permission for EnableUser {

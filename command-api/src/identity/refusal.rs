@@ -22,6 +22,15 @@ pub enum Refusal {
     /// The password that was asked for again is wrong.
     #[error("the password is wrong")]
     Password,
+    /// The password is right, and the user has a second factor, too.
+    #[error("a second factor is needed")]
+    SecondFactorRequired,
+    /// The code is wrong, was taken before, or is no recovery code that is left.
+    #[error("the second factor is wrong")]
+    SecondFactor,
+    /// There is no secret that a code could be of.
+    #[error("no second factor was begun")]
+    NotBegun,
     /// No such refresh token, or its session is over.
     #[error("the session is over")]
     SessionOver,
@@ -34,6 +43,9 @@ pub enum Refusal {
     /// This process sends no mail.
     #[error("no mail is sent here")]
     NoMail,
+    /// A page sent it that may not act for whoever is signed in by cookie.
+    #[error("the page may not act for whoever is signed in")]
+    Foreign(Problem),
     /// Too many wrong passwords: how long to wait before the next.
     #[error("too many wrong passwords")]
     Throttled(Duration),
@@ -88,6 +100,18 @@ impl From<Refusal> for Problem {
                 Self::not_signed_in("credentials.wrong", "The e-mail address or the password is wrong.")
             }
             Refusal::Password => Self::not_signed_in("password.wrong", "The current password is wrong."),
+            Refusal::SecondFactorRequired => Self::not_signed_in(
+                "second_factor.required",
+                "Send a code of the second factor, too, or a recovery_code.",
+            ),
+            Refusal::SecondFactor => Self::not_signed_in(
+                "second_factor.wrong",
+                "The code is wrong or was used before. Wait for the next one.",
+            ),
+            Refusal::NotBegun => Self::refused(
+                "second_factor.not_begun",
+                "Begin with POST /api/v1/second-factor, and confirm a code within 10 minutes.",
+            ),
             Refusal::SessionOver => {
                 Self::not_signed_in("session.over", "The session is over. Sign in again.")
             }
@@ -101,6 +125,7 @@ impl From<Refusal> for Problem {
             Refusal::NoMail => {
                 Self::unavailable(Duration::from_secs(60), "No mail is sent here: SMTP_URL is not set.")
             }
+            Refusal::Foreign(problem) => problem,
             Refusal::Throttled(wait) => Self::too_many_requests(wait),
             Refusal::Busy => Self::unavailable(BUSY, "Too many sign in at once."),
             Refusal::Off => Self::unavailable(

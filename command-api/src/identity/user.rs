@@ -14,7 +14,10 @@ use uuid::Uuid;
 
 use super::USERS;
 use super::mails::posted;
-use super::permission::{AssignRoles, ChangeUser, DisableUser, EnableUser, InviteUser, RegisterUser};
+use super::permission::{
+    AssignRoles, ChangeUser, DisableUser, EnableUser, InviteUser, RegisterUser, ResetSecondFactor,
+};
+use super::second_factor;
 use crate::CommandApi;
 use crate::answer::{Changed, Changes, Creates, answer};
 use crate::caller::{Caller, ChangeHeaders, CreateHeaders};
@@ -38,9 +41,11 @@ pub fn router() -> OpenApiRouter<CommandApi> {
         .routes(routes!(disable_user))
         .routes(routes!(enable_user))
         .routes(routes!(invite_user))
+        .routes(routes!(reset_user_second_factor))
 }
 
-/// Open an account for a user, and invite them if `invite` is true.
+/// Open an account for a user, and invite them if `invite` is true. With roles, it asks for a token of
+/// `POST /api/v1/sessions/step-up`.
 #[utoipa::path(
     post,
     path = "/api/v1/users",
@@ -55,6 +60,9 @@ async fn register_user(
     State(app): State<CommandApi>,
     sent: Sent<UserIn>,
 ) -> Answered {
+    if !sent.body.roles.is_empty() {
+        caller.check_recent(app.now())?;
+    }
     let context = caller.context(&sent, sent.body.occurred_at);
     let id = UserId::from_uuid(Uuid::now_v7());
     if !sent.body.invite {
@@ -65,7 +73,7 @@ async fn register_user(
     Ok(answer(USERS, done))
 }
 
-/// Change the name or the e-mail address of a user.
+/// Change the name or the e-mail address of a user. The address asks for a token of `POST /api/v1/sessions/step-up`.
 #[utoipa::path(
     patch,
     path = "/api/v1/users/{id}",
@@ -81,13 +89,17 @@ async fn change_user(
     Path(id): Path<UserId>,
     sent: Sent<UserPatch>,
 ) -> Answered {
+    if sent.body.email.is_some() {
+        caller.check_recent(app.now())?;
+    }
     let context = caller.context(&sent, sent.body.occurred_at);
     Ok(answer(USERS, change(&app, &context, id, sent.body).await?))
 }
 
 /// Say which roles a user has: these and no others. Nobody takes the role of admin from themselves.
 ///
-/// Access tokens of the user end within a second, everywhere; a refresh brings one with the roles of now.
+/// Access tokens of the user end within a second, everywhere; a refresh brings one with the roles of now. Asks for a token of
+/// `POST /api/v1/sessions/step-up`.
 #[utoipa::path(
     put,
     path = "/api/v1/users/{id}/roles",
@@ -103,6 +115,7 @@ async fn assign_user_roles(
     Path(id): Path<UserId>,
     sent: Sent<RolesIn>,
 ) -> Answered {
+    caller.check_recent(app.now())?;
     let context = caller.context(&sent, sent.body.occurred_at);
     Ok(answer(USERS, assign_roles(&app, &context, id, &sent.body.roles, &sent.body.custom_roles).await?))
 }
@@ -128,6 +141,30 @@ async fn disable_user(
     let sent = sent.unwrap_or_default();
     let context = caller.context(&sent, sent.body.occurred_at);
     Ok(answer(USERS, disable(&app, &context, id).await?))
+}
+
+/// Take the second factor away from a user who has lost it, recovery codes and all: the password is enough from then on.
+///
+/// Access tokens of the user end within a second. Asks for a token of `POST /api/v1/sessions/step-up`.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/users/{id}/second-factor",
+    tag = "Users",
+    params(("id" = Uuid, Path, description = "The user"), ChangeHeaders),
+    request_body = Option<OccurredIn>,
+    responses(Changes),
+    extensions(("x-permission" = json!(ResetSecondFactor::NAME)), ("x-roles" = json!(ResetSecondFactor::ROLES)))
+)]
+async fn reset_user_second_factor(
+    caller: Caller<ResetSecondFactor>,
+    State(app): State<CommandApi>,
+    Path(id): Path<UserId>,
+    sent: Option<Sent<OccurredIn>>,
+) -> Answered {
+    caller.check_recent(app.now())?;
+    let sent = sent.unwrap_or_default();
+    let context = caller.context(&sent, sent.body.occurred_at);
+    Ok(answer(USERS, second_factor::disable(&app, &context, id).await?))
 }
 
 /// Let a user in again.

@@ -6,6 +6,7 @@
 pub mod custom_role;
 mod organisation;
 pub mod permission;
+pub mod policy;
 mod role;
 pub mod session;
 pub mod team;

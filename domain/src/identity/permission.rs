@@ -149,6 +149,8 @@ pub const TEAM_STAFF: Permission = never("team.staff", ADMINS);
 pub const USER_ASSIGN_ROLES: Permission = never("user.assign_roles", ADMINS);
 /// To change names and addresses of users.
 pub const USER_CHANGE: Permission = never("user.change", ADMINS);
+/// To say what the tenant asks of its users before it lets them in.
+pub const USER_CHANGE_POLICY: Permission = never("user.change_policy", ADMINS);
 /// To shut users out.
 pub const USER_DISABLE: Permission = never("user.disable", ADMINS);
 /// To let users in again.
@@ -159,6 +161,8 @@ pub const USER_INVITE: Permission = never("user.invite", ADMINS);
 pub const USER_READ: Permission = whole("user.read", AUDITORS);
 /// To open accounts.
 pub const USER_REGISTER: Permission = never("user.register", ADMINS);
+/// To let users in again who have lost their second factor.
+pub const USER_RESET_SECOND_FACTOR: Permission = never("user.reset_second_factor", ADMINS);
 
 /// Every permission, in the order of names.
 pub const ALL: &[Permission] = &[
@@ -201,11 +205,13 @@ pub const ALL: &[Permission] = &[
     TEAM_STAFF,
     USER_ASSIGN_ROLES,
     USER_CHANGE,
+    USER_CHANGE_POLICY,
     USER_DISABLE,
     USER_ENABLE,
     USER_INVITE,
     USER_READ,
     USER_REGISTER,
+    USER_RESET_SECOND_FACTOR,
 ];
 
 impl Permission {

@@ -136,6 +136,16 @@ pub fn user_commands() -> impl Strategy<Value = Vec<UserCommand>> {
         1 => (1..4_u128).prop_map(|n| UserAction::ChangePassword { password: id(n) }),
         1 => Just(UserAction::SignOutEverywhere),
         1 => Just(UserAction::Invite),
+        1 => (1..3_u128).prop_map(|n| UserAction::EnableSecondFactor { factor: id(n), recovery_codes: 1 }),
+        1 => Just(UserAction::DisableSecondFactor),
+        2 => Just(UserAction::UseRecoveryCode),
+        1 => (1..3_u128, 30..32_u32).prop_map(|(n, day)| UserAction::IssueKey {
+            key: id(n),
+            name: text("Key"),
+            scopes: [text("lead.read")].into(),
+            expires_at: at(day, 12),
+        }),
+        1 => (1..3_u128).prop_map(|n| UserAction::RevokeKey { key: id(n) }),
     ])
 }
 

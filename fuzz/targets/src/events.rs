@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use cqrs_es::Aggregate;
 use domain::Event;
 use domain::identity::custom_role::CustomRole;
+use domain::identity::policy::Policy;
 use domain::identity::session::Session;
 use domain::identity::team::Team;
 use domain::identity::tenant::Tenant;
@@ -17,6 +18,8 @@ use domain::sales::opportunity::Opportunity;
 use domain::sales::pipeline::Pipeline;
 use event_store::Recorded;
 use libfuzzer_sys::fuzz_target;
+use projections::identity::key_list::KeyList;
+use projections::identity::session_list::SessionList;
 use projections::identity::user_list::UserList;
 use projections::projection::decode;
 use projections::sales::history::History;
@@ -28,7 +31,7 @@ use projections::{Fact, Projection};
 use serde_json::{Deserializer, Value, json};
 use uuid::Uuid;
 
-const AGGREGATES: [&str; 9] = [
+const AGGREGATES: [&str; 10] = [
     Pipeline::TYPE,
     Lead::TYPE,
     Opportunity::TYPE,
@@ -38,6 +41,7 @@ const AGGREGATES: [&str; 9] = [
     CustomRole::TYPE,
     Team::TYPE,
     Tenant::TYPE,
+    Policy::TYPE,
 ];
 
 fuzz_target!(|data: &[u8]| {
@@ -50,6 +54,8 @@ fuzz_target!(|data: &[u8]| {
     rows_come_back::<StageStays>(&facts);
     rows_come_back::<History>(&facts);
     rows_come_back::<UserList>(&facts);
+    rows_come_back::<SessionList>(&facts);
+    rows_come_back::<KeyList>(&facts);
 });
 
 /// Decodes an event as every reader of the log does.
@@ -92,6 +98,7 @@ fn fold_aggregates(facts: &[Fact]) {
     let (mut opportunity, mut import) = (Opportunity::default(), Import::default());
     let (mut user, mut session, mut tenant) = (User::default(), Session::default(), Tenant::default());
     let (mut custom_role, mut team) = (CustomRole::default(), Team::default());
+    let mut policy = Policy::default();
     for fact in facts {
         match fact.payload.clone() {
             Event::Pipeline(event) => pipeline.apply(event),
@@ -103,6 +110,7 @@ fn fold_aggregates(facts: &[Fact]) {
             Event::CustomRole(event) => custom_role.apply(event),
             Event::Team(event) => team.apply(event),
             Event::Tenant(event) => tenant.apply(event),
+            Event::Policy(event) => policy.apply(event),
         }
     }
 }

@@ -93,10 +93,16 @@ impl Projection for UserList {
             }
             UserEvent::Disabled {} => user.status = UserStatus::Disabled,
             UserEvent::Enabled {} => user.status = UserStatus::Active,
-            // The row tells neither passwords nor sessions nor invitations. Its version moves on all the same: it is what a client names
+            // The row tells neither passwords nor sessions, invitations, second factors or keys. Its version moves on all the same: it is what a client names
             // to change the user as it is.
-            UserEvent::PasswordChanged { .. } | UserEvent::SignedOutEverywhere {} | UserEvent::Invited {} => {
-            }
+            UserEvent::PasswordChanged { .. }
+            | UserEvent::SignedOutEverywhere {}
+            | UserEvent::SecondFactorEnabled { .. }
+            | UserEvent::SecondFactorDisabled {}
+            | UserEvent::RecoveryCodeUsed { .. }
+            | UserEvent::KeyIssued { .. }
+            | UserEvent::KeyRevoked { .. }
+            | UserEvent::Invited {} => {}
         }
         user.updated_at = fact.recorded_at;
         user.version = fact.sequence;

@@ -81,7 +81,8 @@ impl Projection for History {
             | Event::Session(_)
             | Event::CustomRole(_)
             | Event::Team(_)
-            | Event::Tenant(_) => return Ok(()),
+            | Event::Tenant(_)
+            | Event::Policy(_) => return Ok(()),
         };
         *row = Some(HistoryRow {
             aggregate_type: fact.aggregate_type.clone(),

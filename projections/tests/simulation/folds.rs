@@ -150,6 +150,8 @@ fn expected(log: &[Recorded]) -> BTreeMap<&'static str, BTreeMap<RowKey, Value>>
         "identity_user_list",
         "identity_custom_role_list",
         "identity_team_list",
+        "identity_session_list",
+        "identity_key_list",
     ] {
         rows.entry(name).or_default();
     }
@@ -169,7 +171,14 @@ fn expected(log: &[Recorded]) -> BTreeMap<&'static str, BTreeMap<RowKey, Value>>
                 }
             }
             "sales.lead" => drop(history.lead().map(|row| put("sales_lead_list", id, row))),
-            "identity.user" => drop(put("identity_user_list", id, history.user())),
+            "identity.user" => {
+                put("identity_user_list", id, history.user());
+                history.all_sessions_ended().map(|row| put("identity_session_list", id, row));
+                for (key, row) in history.keys() {
+                    put("identity_key_list", key, row);
+                }
+            }
+            "identity.session" => drop(history.session().map(|row| put("identity_session_list", id, row))),
             "identity.custom_role" => drop(put("identity_custom_role_list", id, history.custom_role())),
             "identity.team" => drop(history.team().map(|row| put("identity_team_list", id, row))),
             "sales.pipeline" => drop(put("sales_pipeline_list", id, history.pipeline())),

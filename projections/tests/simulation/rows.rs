@@ -244,6 +244,55 @@ impl History<'_> {
         })
     }
 
+    /// The row of a session in `identity_session_list`, as long as it has not ended.
+    pub fn session(&self) -> Option<Value> {
+        if self.told().any(|(kind, _)| kind == "ended") {
+            return None;
+        }
+        let metadata = serde_json::to_value(&self.0[0].metadata).unwrap();
+        Some(json!({
+            "kind": "session",
+            "id": self.id(),
+            "user": self.first("user"),
+            "device": self.first("device"),
+            "started_at": metadata["occurred_at"],
+            "started": self.0[0].position,
+        }))
+    }
+
+    /// The row of a user in `identity_session_list`, if ever all sessions of theirs ended.
+    pub fn all_sessions_ended(&self) -> Option<Value> {
+        let ends = ["user.disabled", "user.password_changed", "user.signed_out_everywhere"];
+        let last = self.0.iter().rev().find(|event| ends.contains(&event.event_type.as_str()))?;
+        Some(json!({"kind": "user", "id": self.id(), "ended": last.position}))
+    }
+
+    /// The rows of `identity_key_list`: of keys that were not revoked since they were issued last.
+    pub fn keys(&self) -> Vec<(Uuid, Value)> {
+        let of = |event: &&&Recorded| {
+            event.payload["data"]["key"].as_str().map(|key| key.parse::<Uuid>().unwrap())
+        };
+        let ids: std::collections::BTreeSet<Uuid> = self.0.iter().filter_map(|event| of(&event)).collect();
+        let last = |id| self.0.iter().rev().find(|event| of(event) == Some(id)).unwrap();
+        let issued = ids
+            .into_iter()
+            .map(|id| (id, last(id)))
+            .filter(|(_, event)| event.event_type == "user.key_issued");
+        let row = |(id, event): (Uuid, &&Recorded)| {
+            let (data, metadata) = (&event.payload["data"], serde_json::to_value(&event.metadata).unwrap());
+            let row = json!({
+                "id": id,
+                "user": self.id(),
+                "name": data["name"],
+                "scopes": data["scopes"],
+                "issued_at": metadata["occurred_at"],
+                "expires_at": data["expires_at"],
+            });
+            (id, row)
+        };
+        issued.map(row).collect()
+    }
+
     /// The row of `identity_user_list`.
     pub fn user(&self) -> Value {
         let told_last =

@@ -4,14 +4,15 @@ use chrono::{DateTime, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
 use cqrs_es::Aggregate;
 use domain::fixtures::{percent, text};
 use domain::identity::custom_role::{CustomRole, CustomRoleAction};
+use domain::identity::session::{Session, SessionAction};
 use domain::identity::team::{Team, TeamAction};
 use domain::identity::user::{User, UserAction};
 use domain::sales::lead::{Lead, LeadAction, NewLead};
 use domain::sales::opportunity::{Direction, NewOpportunity, Opportunity, OpportunityAction};
 use domain::sales::pipeline::{Pipeline, PipelineAction, Stage};
 use domain::{
-    Command, Currency, CustomFields, CustomRoleId, LeadId, Money, OpportunityId, PipelineId, StageId, TeamId,
-    Text, UserId,
+    Command, Currency, CustomFields, CustomRoleId, LeadId, Money, OpportunityId, PipelineId, SessionId,
+    StageId, TeamId, Text, UserId,
 };
 use uuid::Uuid;
 
@@ -87,6 +88,10 @@ impl World {
 
     pub async fn tell_team(&self, id: TeamId, when: DateTime<Utc>, action: TeamAction) -> i64 {
         self.tell(id.into(), when, action, Team::decide).await
+    }
+
+    pub async fn tell_session(&self, id: SessionId, when: DateTime<Utc>, action: SessionAction) -> i64 {
+        self.tell(id.into(), when, action, Session::decide).await
     }
 
     /// Appends what an aggregate decides on an action of that time; tells the position.

@@ -4,12 +4,12 @@ mod call;
 pub mod mail;
 mod routes;
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use ::mail::Mailer;
 use access::rights::RightsWatch;
-use access::{Hasher, LoggedOrganisations, Password, Vault};
+use access::{Hasher, KeyRing, LoggedOrganisations, Password, Vault};
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
@@ -92,6 +92,13 @@ impl Api {
         Reply::read(self.router.clone().oneshot(request).await.unwrap()).await
     }
 
+    /// The reply to a call, for a task of its own.
+    #[allow(dead_code, reason = "not every program of tests has such tasks")]
+    pub fn request_alone(&self, call: Call) -> impl Future<Output = Reply> + Send + 'static {
+        let (request, router) = (call.request(self), self.router.clone());
+        async move { Reply::read(router.oneshot(request).await.unwrap()).await }
+    }
+
     pub async fn post(&self, path: &str, body: Value) -> Reply {
         self.send(Call::post(path).json(body)).await
     }
@@ -156,6 +163,13 @@ impl Api {
         reply.body["data"]["access_token"].as_str().unwrap().to_owned()
     }
 
+    /// An access token of somebody who is signed in and has just shown once more who they are; `more` goes along.
+    pub async fn step_up(&self, token: &str, password: &str, more: Value) -> Reply {
+        let mut body = json!({"password": password});
+        body.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap_or_default());
+        self.send(Call::post("/api/v1/sessions/step-up").bearer(token).json(body)).await
+    }
+
     /// The default pipeline and its stages in order.
     pub async fn default_pipeline(&self) -> (Uuid, Vec<Uuid>) {
         let id = self.post("/api/v1/pipelines/default", json!({})).await.id();
@@ -200,12 +214,16 @@ impl Api {
     }
 }
 
+/// What keys may be issued for, beside what nobody needs here.
+const PERMISSIONS: [&str; 4] = ["lead.capture", "lead.read", "opportunity.open", "user.assign_roles"];
+
 /// All that a process has which signs users in.
 fn whole(url: &str, key: &SigningKey) -> (CommandApi, Router, RightsWatch) {
     let pool = |duty, connections| connect(url, duty, connections).unwrap();
     // Hashing the password of nobody is dear, so all tests share one.
     static HASHER: LazyLock<Hasher> = LazyLock::new(|| Hasher::new(2).unwrap());
     let issuer = Issuer::new(Vault::new(pool(Duty::Identity, 8)), HASHER.clone());
+    let ring = KeyRing::new(Vault::new(pool(Duty::Identity, 2)), pool(Duty::Reader, 2), Upcasters::default());
     let revocations = Revocations::new();
     let organisations = LoggedOrganisations::new(pool(Duty::Reader, 2), Upcasters::default());
     let directory = Directory::new(organisations);
@@ -218,6 +236,7 @@ fn whole(url: &str, key: &SigningKey) -> (CommandApi, Router, RightsWatch) {
         )
         .with_revocations(revocations)
         .with_directory(directory)
+        .with_api_keys(Arc::new(ring), PERMISSIONS.map(str::to_owned).into())
         .with_proxies(1);
     (app.clone(), finish(router(app)), watch)
 }

@@ -1,5 +1,6 @@
 //! Every route, as the document tells, with a body that each takes.
 
+use chrono::{Duration, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -87,9 +88,8 @@ impl Route {
             "users" => things.user,
             "roles" => things.role,
             "teams" => things.team,
-            "sessions" | "password" | "password-resets" | "invitations" | "email" | "sign-ups" => {
-                things.session
-            }
+            "sessions" | "password" | "password-resets" | "invitations" | "email" | "sign-ups"
+            | "second-factor" | "api-keys" | "policies" => things.session,
             other => panic!("no example of {other}"),
         };
         let path =
@@ -155,7 +155,9 @@ impl Route {
             "retire_role" | "dissolve_team" | "add_team_member" | "remove_team_member" => {
                 json!({"occurred_at": "2026-01-31T12:00:00Z"})
             }
-            "disable_user" | "enable_user" => json!({"occurred_at": "2026-01-31T12:00:00Z"}),
+            "disable_user" | "enable_user" | "reset_user_second_factor" => {
+                json!({"occurred_at": "2026-01-31T12:00:00Z"})
+            }
             "sign_in_user" => json!({
                 "tenant_id": Uuid::now_v7(), "email": "grace@engines.example", "password": "correct horse",
             }),
@@ -170,7 +172,18 @@ impl Route {
             }
             "ask_email_change" => json!({"email": "g@engines.example", "current_password": "correct horse"}),
             "confirm_email" => json!({"token": "crm_link_"}),
-            "sign_out_session" | "sign_out_user_everywhere" => json!({}),
+            "sign_out_session"
+            | "sign_out_user_everywhere"
+            | "begin_second_factor"
+            | "disable_second_factor"
+            | "revoke_api_key" => json!({}),
+            "step_up_session" => json!({"password": "correct horse"}),
+            "confirm_second_factor" => json!({"code": "287082"}),
+            "change_second_factor_policy" => json!({"demanded": true}),
+            "issue_api_key" => {
+                let expires_at = Utc::now() + Duration::days(30);
+                json!({"name": "Web form", "scopes": ["lead.read"], "expires_at": expires_at})
+            }
             "change_password" => {
                 json!({"current_password": "correct horse", "new_password": "battery staple"})
             }

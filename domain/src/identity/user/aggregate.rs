@@ -1,14 +1,20 @@
 //! The account of a user: state, decisions, and what events make of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Duration, Utc};
 use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
 use serde::{Deserialize, Serialize};
 
 use super::{UserAction, UserCommand, UserError, UserEvent};
 use crate::identity::Role;
-use crate::{CustomRoleId, EmailAddress, PasswordId, Personal, Text};
+use crate::{ApiKeyId, CustomRoleId, EmailAddress, PasswordId, Personal, SecondFactorId, Text};
+
+/// Keys that a user may have at a time.
+const MAX_KEYS: usize = 50;
+/// Days that a key may be good for.
+const MAX_KEY_DAYS: i64 = 366;
 
 /// A user, as the events made them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -40,6 +46,30 @@ pub struct Account {
     pub epoch: u32,
     /// Whether the user was ever invited.
     pub invited: bool,
+    /// What the user is asked for beside the password, if anything.
+    #[serde(default)]
+    pub second_factor: Option<SecondFactor>,
+    /// The keys by which programs act for the user, also those that are over by now.
+    #[serde(default)]
+    pub keys: BTreeMap<ApiKeyId, Key>,
+}
+
+/// A second factor that a user is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecondFactor {
+    /// The row of its secret.
+    pub id: SecondFactorId,
+    /// Recovery codes that are left.
+    pub recovery_codes: u32,
+}
+
+/// A key by which programs act for a user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Key {
+    /// The permissions that it may use, as far as the user has them.
+    pub scopes: BTreeSet<Text<64>>,
+    /// When it is over.
+    pub expires_at: DateTime<Utc>,
 }
 
 impl User {
@@ -77,6 +107,16 @@ impl User {
     pub fn awaits_invitation(&self) -> bool {
         self.account()
             .is_some_and(|account| account.invited && !account.disabled && account.password.is_none())
+    }
+
+    /// What the user is asked for beside the password, if anything.
+    pub fn second_factor(&self) -> Option<SecondFactor> {
+        self.account().and_then(|account| account.second_factor)
+    }
+
+    /// A key of the user, if it was not revoked.
+    pub fn key(&self, id: ApiKeyId) -> Option<&Key> {
+        self.account().and_then(|account| account.keys.get(&id))
     }
 
     /// The [epoch](Account::epoch) of the user's sessions; 0 without an account.
@@ -124,12 +164,42 @@ impl User {
                 (!self.known()?.disabled).then_some(UserEvent::SignedOutEverywhere {})
             }
             UserAction::Invite => Some(self.known()?.invite()?),
+            UserAction::EnableSecondFactor { factor, recovery_codes } => {
+                let account = self.active()?;
+                if account.second_factor.is_some() {
+                    return Err(UserError::SecondFactorEnabled);
+                }
+                Some(UserEvent::SecondFactorEnabled { factor, recovery_codes })
+            }
+            UserAction::DisableSecondFactor => {
+                self.known()?.second_factor.is_some().then_some(UserEvent::SecondFactorDisabled {})
+            }
+            UserAction::UseRecoveryCode => {
+                let left =
+                    self.active()?.second_factor.and_then(|factor| factor.recovery_codes.checked_sub(1));
+                Some(UserEvent::RecoveryCodeUsed { left: left.ok_or(UserError::NoRecoveryCode)? })
+            }
+            UserAction::IssueKey { key, name, scopes, expires_at } => {
+                self.active()?.issue_key(key, command.now, expires_at)?;
+                Some(UserEvent::KeyIssued { key, name, scopes, expires_at })
+            }
+            UserAction::RevokeKey { key } => {
+                if !self.known()?.keys.contains_key(&key) {
+                    return Err(UserError::NoSuchKey);
+                }
+                Some(UserEvent::KeyRevoked { key })
+            }
         };
         Ok(event.into_iter().collect())
     }
 
     fn known(&self) -> Result<&Account, UserError> {
         self.account().ok_or(UserError::NotFound)
+    }
+
+    fn active(&self) -> Result<&Account, UserError> {
+        let account = self.known()?;
+        if account.disabled { Err(UserError::Disabled) } else { Ok(account) }
     }
 }
 
@@ -158,6 +228,22 @@ impl Account {
             return Err(UserError::HasPassword);
         }
         Ok(UserEvent::Invited {})
+    }
+
+    fn issue_key(
+        &self,
+        key: ApiKeyId,
+        now: DateTime<Utc>,
+        expires_at: DateTime<Utc>,
+    ) -> Result<(), UserError> {
+        if self.keys.contains_key(&key) {
+            return Err(UserError::KeyExists);
+        }
+        if expires_at <= now || expires_at - now > Duration::days(MAX_KEY_DAYS) {
+            return Err(UserError::KeyLife);
+        }
+        let live = self.keys.values().filter(|other| other.expires_at > now).count();
+        if live < MAX_KEYS { Ok(()) } else { Err(UserError::TooManyKeys) }
     }
 
     fn end_sessions(&mut self) {
@@ -195,6 +281,8 @@ impl Aggregate for User {
                 password: None,
                 epoch: 0,
                 invited: false,
+                second_factor: None,
+                keys: BTreeMap::new(),
             });
             return;
         }
@@ -227,6 +315,21 @@ impl Aggregate for User {
             }
             UserEvent::SignedOutEverywhere {} => account.end_sessions(),
             UserEvent::Invited {} => account.invited = true,
+            UserEvent::SecondFactorEnabled { factor, recovery_codes } => {
+                account.second_factor = Some(SecondFactor { id: factor, recovery_codes });
+            }
+            UserEvent::SecondFactorDisabled {} => account.second_factor = None,
+            UserEvent::RecoveryCodeUsed { left } => {
+                if let Some(factor) = &mut account.second_factor {
+                    factor.recovery_codes = left;
+                }
+            }
+            UserEvent::KeyIssued { key, scopes, expires_at, .. } => {
+                account.keys.insert(key, Key { scopes, expires_at });
+            }
+            UserEvent::KeyRevoked { key } => {
+                account.keys.remove(&key);
+            }
         }
     }
 }

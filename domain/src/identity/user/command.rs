@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
+
 use crate::identity::Role;
-use crate::{Command, CustomRoleId, EmailAddress, PasswordId, Personal, Text};
+use crate::{ApiKeyId, Command, CustomRoleId, EmailAddress, PasswordId, Personal, SecondFactorId, Text};
 
 /// An action on a user's account, with its times.
 pub type UserCommand = Command<UserAction>;
@@ -65,4 +67,31 @@ pub enum UserAction {
     SignOutEverywhere,
     /// Ask the user by mail to choose a first password. The caller sends the mail.
     Invite,
+    /// Ask the user for a second factor from now on. That the user can answer, the caller has checked.
+    EnableSecondFactor {
+        /// The row of its secret, which is there before the event and asked for by nobody without it.
+        factor: SecondFactorId,
+        /// How many recovery codes the user was told.
+        recovery_codes: u32,
+    },
+    /// Ask for no second factor any more.
+    DisableSecondFactor,
+    /// Let the user in by a recovery code in place of the second factor. That it is one, the caller has checked and spent it.
+    UseRecoveryCode,
+    /// Let programs act for the user by a key.
+    IssueKey {
+        /// The row of its digest, which is there before the event and opens nothing without it.
+        key: ApiKeyId,
+        /// What the user calls it.
+        name: Text<100>,
+        /// The permissions that it may use, as far as the user has them.
+        scopes: BTreeSet<Text<64>>,
+        /// When it is over.
+        expires_at: DateTime<Utc>,
+    },
+    /// Let nobody act by a key any more.
+    RevokeKey {
+        /// Which key.
+        key: ApiKeyId,
+    },
 }

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
 use cqrs_es::DomainEvent;
 use serde::{Deserialize, Serialize};
 
 use crate::identity::Role;
-use crate::{CustomRoleId, EmailAddress, PasswordId, Personal, Text};
+use crate::{ApiKeyId, CustomRoleId, EmailAddress, PasswordId, Personal, SecondFactorId, Text};
 
 /// The types of the events after which the access tokens that a user was given before are good no more: they tell other
-/// roles than the user has, or belong to a session that is over.
+/// roles than the user has, belong to a session that is over, or are a key that is none any more.
 pub const RIGHTS_EVENTS: &[&str] = &[
     "user.disabled",
     "user.role_granted",
@@ -18,6 +19,8 @@ pub const RIGHTS_EVENTS: &[&str] = &[
     "user.custom_role_revoked",
     "user.password_changed",
     "user.signed_out_everywhere",
+    "user.second_factor_disabled",
+    "user.key_revoked",
 ];
 
 /// An event of a user's account.
@@ -81,6 +84,36 @@ pub enum UserEvent {
     SignedOutEverywhere {},
     /// The user was asked by mail to choose a first password.
     Invited {},
+    /// The user is asked for a second factor from now on.
+    SecondFactorEnabled {
+        /// The row of its secret. The secret is in no event; this event is what makes that row the current one.
+        factor: SecondFactorId,
+        /// How many recovery codes the user was told.
+        recovery_codes: u32,
+    },
+    /// The user is asked for no second factor any more.
+    SecondFactorDisabled {},
+    /// The user came in by a recovery code, which is spent.
+    RecoveryCodeUsed {
+        /// How many are left.
+        left: u32,
+    },
+    /// Programs may act for the user by a key.
+    KeyIssued {
+        /// The row of its digest. Neither the key nor its digest is in an event.
+        key: ApiKeyId,
+        /// What the user calls it.
+        name: Text<100>,
+        /// The permissions that it may use, as far as the user has them.
+        scopes: BTreeSet<Text<64>>,
+        /// When it is over.
+        expires_at: DateTime<Utc>,
+    },
+    /// Nobody acts by a key any more.
+    KeyRevoked {
+        /// Which key.
+        key: ApiKeyId,
+    },
 }
 
 impl UserEvent {
@@ -97,7 +130,12 @@ impl UserEvent {
             | Self::Enabled {}
             | Self::PasswordChanged { .. }
             | Self::SignedOutEverywhere {}
-            | Self::Invited {} => None,
+            | Self::Invited {}
+            | Self::SecondFactorEnabled { .. }
+            | Self::SecondFactorDisabled {}
+            | Self::RecoveryCodeUsed { .. }
+            | Self::KeyIssued { .. }
+            | Self::KeyRevoked { .. } => None,
         }
     }
 
@@ -115,7 +153,12 @@ impl UserEvent {
             | Self::Enabled {}
             | Self::PasswordChanged { .. }
             | Self::SignedOutEverywhere {}
-            | Self::Invited {} => None,
+            | Self::Invited {}
+            | Self::SecondFactorEnabled { .. }
+            | Self::SecondFactorDisabled {}
+            | Self::RecoveryCodeUsed { .. }
+            | Self::KeyIssued { .. }
+            | Self::KeyRevoked { .. } => None,
         }
     }
 }

@@ -1,15 +1,19 @@
 //! One example of each event of a user's account.
 
 use super::UserEvent;
-use crate::fixtures::{email, id, text};
+use crate::fixtures::{at, email, id, text};
 use crate::identity::Role;
 use crate::identity::custom_role::fixtures::CUSTOM_ROLE;
-use crate::{PasswordId, Personal, UserId};
+use crate::{ApiKeyId, PasswordId, Personal, SecondFactorId, UserId};
 
 /// The user of the examples.
 pub const USER: UserId = id(61);
 /// The password of the examples.
 pub const PASSWORD: PasswordId = id(81);
+/// The second factor of the examples.
+pub const FACTOR: SecondFactorId = id(82);
+/// The key of the examples.
+pub const KEY: ApiKeyId = id(83);
 
 /// One of each.
 pub fn all() -> Vec<UserEvent> {
@@ -26,6 +30,11 @@ pub fn all() -> Vec<UserEvent> {
         password_changed(),
         signed_out_everywhere(),
         invited(),
+        second_factor_enabled(),
+        second_factor_disabled(),
+        recovery_code_used(),
+        key_issued(),
+        key_revoked(),
     ]
 }
 
@@ -93,4 +102,30 @@ pub fn signed_out_everywhere() -> UserEvent {
 /// `user.invited`
 pub fn invited() -> UserEvent {
     UserEvent::Invited {}
+}
+
+/// `user.second_factor_enabled`
+pub fn second_factor_enabled() -> UserEvent {
+    UserEvent::SecondFactorEnabled { factor: FACTOR, recovery_codes: 10 }
+}
+
+/// `user.second_factor_disabled`
+pub fn second_factor_disabled() -> UserEvent {
+    UserEvent::SecondFactorDisabled {}
+}
+
+/// `user.recovery_code_used`
+pub fn recovery_code_used() -> UserEvent {
+    UserEvent::RecoveryCodeUsed { left: 9 }
+}
+
+/// `user.key_issued`
+pub fn key_issued() -> UserEvent {
+    let scopes = [text("lead.capture"), text("lead.read")].into();
+    UserEvent::KeyIssued { key: KEY, name: text("Web form"), scopes, expires_at: at(31, 12) }
+}
+
+/// `user.key_revoked`
+pub fn key_revoked() -> UserEvent {
+    UserEvent::KeyRevoked { key: KEY }
 }
