@@ -64,7 +64,7 @@ impl QueryApi {
                 None
             }
         };
-        let reading = self.read(caller, at_least, views).await?;
+        let reading = self.read(caller.tenant, caller.reach(), at_least, views).await?;
         let (freshness, made, stamps) = (reading.freshness, reading.now, reading.stamps.clone());
         let Made { answer, until } = make(reading).await?;
         let rendered = answer.rendered()?;

@@ -44,6 +44,9 @@ impl Projection for KeyList {
             Event::User(_)
             | Event::Session(_)
             | Event::Policy(_)
+            | Event::CustomRole(_)
+            | Event::Team(_)
+            | Event::Tenant(_)
             | Event::Lead(_)
             | Event::Opportunity(_)
             | Event::Pipeline(_)
@@ -70,6 +73,9 @@ impl Projection for KeyList {
             | UserEvent::EmailChanged { .. }
             | UserEvent::RoleGranted { .. }
             | UserEvent::RoleRevoked { .. }
+            | UserEvent::CustomRoleGranted { .. }
+            | UserEvent::CustomRoleRevoked { .. }
+            | UserEvent::Invited {}
             | UserEvent::Disabled {}
             | UserEvent::Enabled {}
             | UserEvent::PasswordChanged { .. }

@@ -66,6 +66,9 @@ impl Projection for SessionList {
             }
             Event::User(_)
             | Event::Policy(_)
+            | Event::CustomRole(_)
+            | Event::Team(_)
+            | Event::Tenant(_)
             | Event::Lead(_)
             | Event::Opportunity(_)
             | Event::Pipeline(_)
@@ -86,6 +89,9 @@ fn ends_all(event: &UserEvent) -> bool {
         | UserEvent::EmailChanged { .. }
         | UserEvent::RoleGranted { .. }
         | UserEvent::RoleRevoked { .. }
+        | UserEvent::CustomRoleGranted { .. }
+        | UserEvent::CustomRoleRevoked { .. }
+        | UserEvent::Invited {}
         | UserEvent::Enabled {}
         | UserEvent::SecondFactorEnabled { .. }
         | UserEvent::SecondFactorDisabled {}

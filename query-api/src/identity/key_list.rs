@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use edge::{Answer, Bearer, Envelope, Links, Meta, MinPosition, Problem, Role};
+use edge::{Answer, Bearer, Envelope, Links, Meta, MinPosition, Problem, Reach, Role};
 use projections::Projection;
 use projections::identity::key_list::KeyList;
 use serde::{Deserialize, Serialize};
@@ -83,8 +83,9 @@ async fn list_own_api_keys(
 ) -> Result<Answer<OwnApiKeys>, Problem> {
     let (user, _) = caller.signed_in().ok_or_else(Problem::no_session)?;
     app.wait(at_least, VIEWS).await?;
+    let tenant = caller.identity().tenant;
     // Not an answer that is kept: keys end without an event.
-    let mut reading = app.read(caller.identity(), at_least, VIEWS).await?;
+    let mut reading = app.read(tenant, &Reach::All, at_least, VIEWS).await?;
     let found: Vec<Found> = sqlx::query_as(KEYS)
         .bind(user)
         .fetch_all(reading.transaction.connection())

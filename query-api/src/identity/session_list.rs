@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use edge::{Answer, Bearer, Envelope, Links, Meta, MinPosition, Problem, Role};
+use edge::{Answer, Bearer, Envelope, Links, Meta, MinPosition, Problem, Reach, Role};
 use projections::Projection;
 use projections::identity::session_list::SessionList;
 use serde::{Deserialize, Serialize};
@@ -75,8 +75,9 @@ async fn list_own_sessions(
 ) -> Result<Answer<OwnSessions>, Problem> {
     let (user, sign_in) = caller.signed_in().ok_or_else(Problem::no_session)?;
     app.wait(at_least, VIEWS).await?;
+    let tenant = caller.identity().tenant;
     // Not an answer that is kept: when a session was used last changes without an event.
-    let mut reading = app.read(caller.identity(), at_least, VIEWS).await?;
+    let mut reading = app.read(tenant, &Reach::All, at_least, VIEWS).await?;
     let found: Vec<Found> = sqlx::query_as(include_str!("session_list.sql"))
         .bind(user)
         .fetch_all(reading.transaction.connection())

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use access::rights::RightsWatch;
-use access::{ApiKey, KeyRing, Vault};
+use access::{ApiKey, KeyRing, LoggedOrganisations, Vault};
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
@@ -11,7 +11,7 @@ use chrono::{DateTime, Duration, Utc};
 use domain::fixtures::{email, text};
 use domain::identity::user::UserAction;
 use domain::{ApiKeyId, Personal, UserId};
-use edge::{Revocations, Role};
+use edge::{Directory, Revocations, Role};
 use event_store::{Duty, Upcasters, connect};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
@@ -38,9 +38,12 @@ impl Desk {
         let vault = Vault::new(pool(Duty::Identity));
         let ring = KeyRing::new(vault.clone(), pool(Duty::Reader), Upcasters::default());
         let watched = Revocations::new();
-        let watch = RightsWatch::start(pool(Duty::Identity), watched.clone());
+        let directory = Directory::new(LoggedOrganisations::new(pool(Duty::Reader), Upcasters::default()));
+        let watch = RightsWatch::start(pool(Duty::Identity), watched.clone(), directory.clone());
         let router = world.router_with(world.sessions(4), |api| {
-            api.with_api_keys(Arc::new(ring.clone())).with_revocations(watched.clone())
+            api.with_api_keys(Arc::new(ring.clone()))
+                .with_revocations(watched.clone())
+                .with_directory(directory.clone())
         });
         let user = new_id();
         let (name, email) = (Personal::new(text("Kim")), Personal::new(email("kim@engines.example")));
