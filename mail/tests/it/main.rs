@@ -1,7 +1,5 @@
 //! Letters, to a real SMTP server and into a folder.
 
-#![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, which helpers lack")]
-
 use std::os::unix::fs::PermissionsExt as _;
 
 use embedded::testing::{self, unused_port};
