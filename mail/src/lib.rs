@@ -14,6 +14,7 @@ use folder::Folder;
 use lettre::message::header::{ContentTransferEncoding, ContentType};
 use lettre::message::{Body, Mailbox, Message};
 use smtp::Smtp;
+use uuid::Uuid;
 
 /// A letter to one person. Printing it shows nothing, since it may hold what opens an account.
 #[derive(Clone, PartialEq, Eq)]
@@ -130,7 +131,7 @@ impl Mailer {
             .to(Mailbox::new(None, to))
             .subject(letter.subject.as_str())
             .header(ContentType::TEXT_PLAIN)
-            .message_id(None)
+            .message_id(Some(format!("<{}@{}>", Uuid::now_v7().simple(), self.from.email.domain())))
             .body(body(&letter.text))
             .map_err(|_| refused())?;
         match &self.way {
