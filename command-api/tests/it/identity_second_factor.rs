@@ -40,7 +40,8 @@ async fn begin(api: &Api, token: &str) -> TOTP {
     let told = api.send(Call::post(FACTOR).bearer(token)).await.is(200);
     let secret = told.body["data"]["secret"].as_str().unwrap().to_owned();
     let url = told.body["data"]["otpauth_url"].as_str().unwrap();
-    assert!(url.starts_with("otpauth://totp/CRM:grace%40engines%2Eexample?secret=") && url.contains(&secret));
+    let asked = format!("%40engines%2Eexample?secret={secret}&issuer=CRM");
+    assert!(url.starts_with("otpauth://totp/CRM:") && url.contains(&asked), "{url}");
     TOTP::new(Algorithm::SHA1, 6, 0, 30, Secret::Encoded(secret).to_bytes().unwrap()).unwrap()
 }
 
