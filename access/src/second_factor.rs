@@ -21,7 +21,7 @@ const LEEWAY: i64 = 1;
 const SECRET: usize = 20;
 /// Recovery codes that a user is told, and bytes of each.
 pub const RECOVERY_CODES: usize = 10;
-const RECOVERY: usize = 10;
+const RECOVERY: usize = 16;
 /// Who issues codes, in the apps that show them.
 const ISSUER: &str = "CRM";
 
@@ -111,7 +111,7 @@ fn recovery_code() -> Result<String, NoRandomNumbers> {
     Ok(groups.join("-"))
 }
 
-/// By what a recovery code of a user is found. It has 80 random bits, so nobody tries them all.
+/// By what a recovery code of a user is found. It has 128 random bits, so nobody tries them all.
 pub fn recovery_digest(tenant: TenantId, user: UserId, code: &Guess) -> Digest {
     let plain: String =
         code.as_str().chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect();
@@ -188,7 +188,7 @@ mod tests {
         let (tenant, user) = (TenantId::from_uuid(uuid::Uuid::nil()), UserId::from_uuid(uuid::Uuid::max()));
         let digest = |text: &str| recovery_digest(tenant, user, &Guess::new(text));
         for code in &codes {
-            assert_eq!(code.len(), 19);
+            assert_eq!(code.len(), 32);
             assert_eq!(digest(code), digest(&code.replace('-', " ").to_uppercase()));
         }
         assert_ne!(digest(&codes[0]), digest(&codes[1]));

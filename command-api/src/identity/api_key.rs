@@ -14,8 +14,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::Refusal;
-use super::session::{OWN, OwnSession};
+use super::session::{OWN, OwnSession, user};
+use super::{Refusal, second_factor};
 use crate::dispatch::change;
 use crate::moment::Moment;
 use crate::sent::Sent;
@@ -88,6 +88,10 @@ async fn issue_api_key(
     sent: Sent<ApiKeyIn>,
 ) -> Result<Answer<ApiKeyShown>, Problem> {
     own.check_recent(app.now())?;
+    let holder = user(&app, own.identity().tenant, own.user()).await?;
+    if second_factor::is_missing(&app, &holder).await? {
+        return Err(Refusal::SecondFactorDemanded.into());
+    }
     let ApiKeyIn { name, scopes, expires_at } = sent.body;
     check_scopes(&app, &scopes)?;
     let (expires_at, id) = (expires_at.get(), ApiKeyId::from_uuid(Uuid::now_v7()));

@@ -48,6 +48,7 @@ async fn define_role(
     State(app): State<CommandApi>,
     sent: Sent<RoleIn>,
 ) -> Answered {
+    caller.check_recent(app.now())?;
     let context = caller.context(&sent, sent.body.occurred_at);
     let id = CustomRoleId::from_uuid(Uuid::now_v7());
     Ok(answer(ROLES, define(&app, &context, id, sent.body).await?))
@@ -71,6 +72,7 @@ async fn change_role(
     Path(id): Path<CustomRoleId>,
     sent: Sent<RolePatch>,
 ) -> Answered {
+    caller.check_recent(app.now())?;
     let context = caller.context(&sent, sent.body.occurred_at);
     Ok(answer(ROLES, change(&app, &context, id, sent.body).await?))
 }

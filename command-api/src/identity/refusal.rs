@@ -25,6 +25,9 @@ pub enum Refusal {
     /// The password is right, and the user has a second factor, too.
     #[error("a second factor is needed")]
     SecondFactorRequired,
+    /// The tenant demands a second factor, and the user has none yet.
+    #[error("the tenant demands a second factor")]
+    SecondFactorDemanded,
     /// The code is wrong, was taken before, or is no recovery code that is left.
     #[error("the second factor is wrong")]
     SecondFactor,
@@ -103,6 +106,10 @@ impl From<Refusal> for Problem {
             Refusal::SecondFactorRequired => Self::not_signed_in(
                 "second_factor.required",
                 "Send a code of the second factor, too, or a recovery_code.",
+            ),
+            Refusal::SecondFactorDemanded => Self::refused(
+                "second_factor.demanded",
+                "The tenant demands a second factor: begin with POST /api/v1/second-factor.",
             ),
             Refusal::SecondFactor => Self::not_signed_in(
                 "second_factor.wrong",

@@ -42,6 +42,7 @@ pub fn router() -> OpenApiRouter<CommandApi> {
     extensions(("x-permission" = json!(FormTeam::NAME)), ("x-roles" = json!(FormTeam::ROLES)))
 )]
 async fn form_team(caller: Caller<FormTeam>, State(app): State<CommandApi>, sent: Sent<TeamIn>) -> Answered {
+    caller.check_recent(app.now())?;
     let context = caller.context(&sent, sent.body.occurred_at);
     Ok(answer(TEAMS, form(&app, &context, TeamId::from_uuid(Uuid::now_v7()), sent.body).await?))
 }
@@ -64,6 +65,7 @@ async fn change_team(
     Path(id): Path<TeamId>,
     sent: Sent<TeamPatch>,
 ) -> Answered {
+    caller.check_recent(app.now())?;
     let context = caller.context(&sent, sent.body.occurred_at);
     Ok(answer(TEAMS, change(&app, &context, id, sent.body).await?))
 }
@@ -109,6 +111,7 @@ async fn add_team_member(
     Path((id, user)): Path<(TeamId, UserId)>,
     sent: Option<Sent<OccurredIn>>,
 ) -> Answered {
+    caller.check_recent(app.now())?;
     let sent = sent.unwrap_or_default();
     let context = caller.context(&sent, sent.body.occurred_at);
     Ok(answer(TEAMS, add_member(&app, &context, id, user).await?))
@@ -132,6 +135,7 @@ async fn remove_team_member(
     State(app): State<CommandApi>,
     Path((id, user)): Path<(TeamId, UserId)>,
 ) -> Answered {
+    caller.check_recent(app.now())?;
     let sent = Sent::<OccurredIn>::default();
     let context = caller.context(&sent, None);
     Ok(answer(TEAMS, remove_member(&app, &context, id, user).await?))

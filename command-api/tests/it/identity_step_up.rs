@@ -41,6 +41,8 @@ fn asks(user: Uuid) -> Vec<(&'static str, String, Value)> {
             "/api/v1/users".to_owned(),
             json!({"name": "N", "email": "n@engines.example", "roles": ["admin"]}),
         ),
+        ("POST", "/api/v1/roles".to_owned(), json!({"name": "R", "grants": {"lead.read": "all"}})),
+        ("POST", "/api/v1/teams".to_owned(), json!({"name": "T", "manager_id": user})),
         ("DELETE", path("users", user, "/second-factor"), json!({})),
         ("PUT", "/api/v1/policies/second-factor".to_owned(), json!({"demanded": false})),
         ("POST", "/api/v1/second-factor/confirm".to_owned(), json!({"code": "123456"})),
@@ -80,6 +82,23 @@ async fn what_gives_power_asks_once_more_who_it_is() {
         // No second factor was begun; all else goes.
         assert!(matches!(reply.status.as_u16(), 200 | 201 | 409), "{to}: {}", reply.text);
     }
+}
+
+/// Else a key would have the roles that its user does not have without one.
+#[tokio::test]
+async fn who_lacks_the_second_factor_that_is_demanded_is_issued_no_key() {
+    let api = Api::new().await;
+    let admin = Admin::new(&api).await;
+    let fresh = access(&api.step_up(&admin.token, PASSWORD, json!({})).await.is(200));
+    let issue = || {
+        let expires_at = Utc::now() + TimeDelta::days(1);
+        let body = json!({"name": "K", "scopes": ["lead.read"], "expires_at": expires_at});
+        Call::post("/api/v1/api-keys").bearer(&fresh).json(body)
+    };
+    api.send(issue()).await.is(201);
+    let demand = Call::new("PUT", "/api/v1/policies/second-factor").bearer(&fresh);
+    api.send(demand.json(json!({"demanded": true}))).await.is(200);
+    api.send(issue()).await.fails(409, "second_factor.demanded");
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use crate::token::Forge;
 use crate::{Reply, get, get_with, send};
 
 const APP: &str = "https://app.example";
-const API: &str = "default-src 'none'; frame-ancestors 'none'";
+const API: &str = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
 #[derive(utoipa::OpenApi)]
 struct Api;

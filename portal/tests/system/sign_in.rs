@@ -94,7 +94,7 @@ async fn a_browser_and_a_program_come_in_at_every_process() {
         ("access-control-allow-origin", "https://app.example"),
         ("access-control-allow-credentials", "true"),
         ("strict-transport-security", "max-age=60"),
-        ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+        ("content-security-policy", "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"),
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "no-referrer"),
         ("cross-origin-resource-policy", "same-origin"),
