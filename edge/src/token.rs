@@ -1,6 +1,7 @@
 //! Access tokens: JSON Web Tokens signed with Ed25519 (RFC 7519, RFC 8037, RFC 9068).
 
 use std::ops::Range;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -19,6 +20,9 @@ use crate::jwks::{Jwk, Jwks};
 use crate::revocation::REMEMBERED;
 use crate::verified::VerifiedTokens;
 use crate::{Identity, Role, TenantId, csrf};
+
+/// How long a token may be valid that is no user's: nothing ends it before.
+const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Bytes of the longest token that is looked at.
 pub const MAX_TOKEN: usize = 8 * 1024;
@@ -224,8 +228,9 @@ impl TokenKeys {
         let mut roles: Vec<Role> = said.roles.iter().filter_map(|name| Role::of_name(name)).collect();
         roles.sort_unstable();
         roles.dedup();
-        // For longer, nobody would remember what ended it.
-        if said.exp.as_f64().unwrap_or(f64::INFINITY) - said.iat as f64 > REMEMBERED.as_secs_f64() {
+        // For longer, nobody would remember that the user was shut out.
+        let longest = if Uuid::try_parse(&said.sub).is_ok() { REMEMBERED } else { LONGEST };
+        if said.exp.as_f64().unwrap_or(f64::INFINITY) - said.iat as f64 > longest.as_secs_f64() {
             return Err(TokenError::Claim("exp"));
         }
         // Roles that the tenant has defined are named by their ids.

@@ -22,8 +22,8 @@ pub struct TokenArgs {
     /// Who acts: what histories will show
     #[arg(long, default_value = "demo")]
     subject: String,
-    /// Minutes until it expires; a day at most, since no API takes a token that is valid for longer
-    #[arg(long, default_value_t = 8 * 60, value_name = "MINUTES", value_parser = clap::value_parser!(u64).range(1..=24 * 60))]
+    /// Minutes until it expires; a week at most, and a day for a subject that is the id of a user: no API takes others
+    #[arg(long, default_value_t = 8 * 60, value_name = "MINUTES", value_parser = clap::value_parser!(u64).range(1..=7 * 24 * 60))]
     minutes: u64,
     /// Print the public key that such tokens are checked with instead, for CRM_TOKEN_PUBLIC_KEY elsewhere
     #[arg(long)]

@@ -51,7 +51,7 @@ async fn whoever_signs_up_is_admin_of_a_tenant_of_their_own_once_mail_to_them_ar
     let body = json!({"tenant_id": tenant, "email": GRACE, "password": PASSWORD});
     let tokens = api.send(call("/sessions", body)).await.is(201);
     let access = tokens.body["data"]["access_token"].as_str().unwrap();
-    let colleague = json!({"name": "Ada", "email": "ada@engines.example", "roles": ["sales_rep"]});
+    let colleague = json!({"name": "Ada", "email": "ada@engines.example"});
     api.send(Call::post("/api/v1/users").bearer(access).json(colleague)).await.is(201);
     complete(&api, &token).await.fails(409, "link.over");
     let kept: i64 =

@@ -196,7 +196,7 @@ fn counted(data: &Value) -> i64 {
             })
             .sum(),
         Value::Array(items) => items.iter().map(counted).sum(),
-        _ => 0,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
     }
 }
 
