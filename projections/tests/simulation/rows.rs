@@ -361,13 +361,14 @@ impl History<'_> {
             values.extend(self.told().filter(|(kind, _)| *kind == event).map(|(_, data)| data["to"].clone()));
             values.pop()
         };
-        let users: BTreeSet<String> = self.told().map(|(_, data)| data["user"].to_string()).collect();
-        let is_member = |user: &String| {
-            let told = |kind: &str, data: &Value| (data["user"].to_string() == *user).then(|| json!(kind));
-            self.last(told) == "member_added"
-        };
-        let members = users.iter().filter(|user| *user != "null" && is_member(user));
-        let members: Vec<Value> = members.map(|user| serde_json::from_str(user).unwrap()).collect();
+        let mut members = BTreeSet::new();
+        for (kind, data) in self.told() {
+            match (kind, data["user"].as_str()) {
+                ("member_added", Some(user)) => drop(members.insert(user)),
+                ("member_removed", Some(user)) => drop(members.remove(user)),
+                _ => {}
+            }
+        }
         let row = json!({
             "id": self.id(),
             "name": told("renamed", "name"),
