@@ -45,15 +45,37 @@ impl Vault {
         epoch: i64,
         scope: &str,
     ) -> Result<(), sqlx::Error> {
-        let query = sqlx::query(include_str!("../sql/keep_link.sql"))
+        self.keep_link_after(token, purpose, user, epoch, scope, None).await.map(|_| ())
+    }
+
+    /// The same, unless the user was sent a link of this purpose within `pause`. Of several at once, one is kept. Tells whether
+    /// this one was.
+    ///
+    /// # Errors
+    /// The database is not there.
+    pub async fn keep_link_after(
+        &self,
+        token: &LinkToken,
+        purpose: Purpose,
+        user: UserId,
+        epoch: i64,
+        scope: &str,
+        pause: Option<Duration>,
+    ) -> Result<bool, sqlx::Error> {
+        let mut transaction = self.begin(token.tenant()).await?;
+        let kept = sqlx::query(include_str!("../sql/keep_link.sql"))
             .bind(token.tenant().as_uuid())
             .bind(purpose.name())
             .bind(user.as_uuid())
             .bind(token.digest())
             .bind(epoch)
             .bind(Value::from(scope))
-            .bind(purpose.ttl());
-        self.write(token.tenant(), query).await
+            .bind(purpose.ttl())
+            .bind(pause)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(kept.rows_affected() > 0)
     }
 
     /// Gives a link that was asked for its token, and tells what it brings about; nothing if the link is gone.
@@ -98,31 +120,6 @@ impl Vault {
             .await?;
         transaction.commit().await?;
         Ok(link)
-    }
-
-    /// Whether a user was sent a link of this purpose a moment ago.
-    ///
-    /// # Errors
-    /// The database is not there.
-    pub async fn has_link_since(
-        &self,
-        tenant: TenantId,
-        purpose: Purpose,
-        user: UserId,
-        moment: Duration,
-    ) -> Result<bool, sqlx::Error> {
-        let mut transaction = self.begin(tenant).await?;
-        let sql = "select exists (select from identity.link
-            where tenant_id = $1 and purpose = $2 and user_id = $3 and digest is not null and made_at > now() - $4)";
-        let has = sqlx::query_scalar(sql)
-            .bind(tenant.as_uuid())
-            .bind(purpose.name())
-            .bind(user.as_uuid())
-            .bind(moment)
-            .fetch_one(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
-        Ok(has)
     }
 
     /// Takes a link away that was used, with all that was kept for it.

@@ -1,5 +1,7 @@
 //! One tenant at a time, and nothing of what events say.
 
+use std::time::Duration;
+
 use access::vault::{MailKind, Recipient};
 use access::{LinkToken, Purpose, RefreshToken, Vault};
 use base64::Engine as _;
@@ -7,6 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::{PasswordId, SessionId, TenantId, UserId};
 use embedded::testing::{self, TestDatabase};
 use event_store::{Duty, connect};
+use futures::future::join_all;
 use sqlx::postgres::PgPool;
 use sqlx::{Executor as _, PgConnection};
 use uuid::Uuid;
@@ -53,6 +56,23 @@ fn identity(database: &TestDatabase) -> PgPool {
 
 async fn count(connection: &mut PgConnection, table: &str) -> i64 {
     sqlx::query_scalar(&format!("select count(*) from {table}")).fetch_one(connection).await.unwrap()
+}
+
+#[tokio::test]
+async fn of_many_links_at_once_one_is_kept_until_the_pause_is_over() {
+    let database = testing::database().await;
+    let vault = Vault::new(connect(database.url(), Duty::Identity, 8).unwrap());
+    let (tenant, user) = (TenantId::from_uuid(Uuid::from_u128(1)), UserId::from_uuid(Uuid::now_v7()));
+    let keep = async |pause: Option<Duration>| {
+        let link = LinkToken::fresh(tenant).unwrap();
+        vault.keep_link_after(&link, Purpose::PasswordReset, user, 0, "user.email.x", pause).await.unwrap()
+    };
+    let minute = Some(Duration::from_secs(60));
+    let kept = join_all((0..32).map(|_| keep(minute))).await;
+    assert_eq!(kept.iter().filter(|kept| **kept).count(), 1);
+    assert!(keep(None).await && !keep(minute).await);
+    database.pool().execute("update identity.link set made_at = made_at - interval '1 hour'").await.unwrap();
+    assert!(keep(minute).await);
 }
 
 #[tokio::test]

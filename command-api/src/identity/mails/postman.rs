@@ -169,12 +169,13 @@ impl Postman {
         let Some(found) = vault.account(mail.tenant, scope).await? else { return Ok(None) };
         let user = user(&self.app, mail.tenant, found.user).await?;
         let Some(account) = user.state.account().filter(|_| user.state.is_active()) else { return Ok(None) };
-        let purpose = Purpose::PasswordReset;
-        if mail.attempt == 1 && vault.has_link_since(mail.tenant, purpose, found.user, PAUSE).await? {
+        let (purpose, token) = (Purpose::PasswordReset, LinkToken::fresh(mail.tenant)?);
+        // A second try is for a mail that may not have arrived.
+        let pause = (mail.attempt == 1).then_some(PAUSE);
+        let epoch = account.epoch.into();
+        if !vault.keep_link_after(&token, purpose, found.user, epoch, scope, pause).await? {
             return Ok(None);
         }
-        let token = LinkToken::fresh(mail.tenant)?;
-        vault.keep_link(&token, purpose, found.user, account.epoch.into(), scope).await?;
         let to = To { address: account.email.reveal().as_str(), name: Some(account.name.reveal().as_str()) };
         Ok(Some(with_link(post.public_url(), &to, purpose, &token)))
     }
