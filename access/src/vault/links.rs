@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{TenantId, UserId};
+use domain::UserId;
 use serde_json::Value;
 use sqlx::FromRow;
 use uuid::Uuid;
