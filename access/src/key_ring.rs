@@ -10,7 +10,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use cqrs_es::Aggregate as _;
 use domain::UserId;
-use domain::identity::user::{User, UserEvent};
+use domain::identity::user::User;
 use edge::{ApiKeys, Bearer, Identity, Problem};
 use event_store::{Upcasters, measured, read, within_reason};
 use futures::future::BoxFuture;
@@ -85,9 +85,8 @@ impl KeyRing {
         });
         let (mut state, mut version) = (User::default(), 0);
         for event in events.await? {
-            let payload = self.upcasters.newest(&event.event_type, event.event_version, event.payload);
-            state.apply(serde_json::from_value::<UserEvent>(payload).map_err(LookError::Undecodable)?);
             version = event.sequence;
+            self.upcasters.apply(&mut state, event).map_err(LookError::Undecodable)?;
         }
         Ok((state, version))
     }

@@ -15,6 +15,7 @@ pub mod password;
 pub mod refresh;
 pub mod rights;
 pub mod second_factor;
+mod secret;
 pub mod throttle;
 pub mod vault;
 

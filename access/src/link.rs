@@ -3,18 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::TenantId;
-use sha2::{Digest as _, Sha256};
-use uuid::Uuid;
 
-use crate::refresh::{Digest, NoRandomNumbers, random};
+use crate::secret::{Digest, NoRandomNumbers, TenantSecret};
 
 /// What the token of a link begins with, so that whoever finds one lying about knows what it is.
 const PREFIX: &str = "crm_link_";
-const TENANT_BYTES: usize = 16;
-const SECRET_BYTES: usize = 32;
 
 /// What a link is good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -31,10 +25,7 @@ pub enum Purpose {
 
 /// The token of a link: the tenant, and 256 random bits. Printing it shows nothing.
 #[derive(Clone, PartialEq, Eq)]
-pub struct LinkToken {
-    tenant: TenantId,
-    secret: [u8; SECRET_BYTES],
-}
+pub struct LinkToken(TenantSecret);
 
 impl Purpose {
     /// Its name in the table.
@@ -64,34 +55,27 @@ impl LinkToken {
     /// # Errors
     /// The operating system has no random numbers.
     pub fn fresh(tenant: TenantId) -> Result<Self, NoRandomNumbers> {
-        Ok(Self { tenant, secret: random()? })
+        TenantSecret::fresh(tenant).map(Self)
     }
 
     /// Reads what a client sent; nothing if it is no token of a link.
     pub fn parse(text: &str) -> Option<Self> {
-        let bytes = URL_SAFE_NO_PAD.decode(text.strip_prefix(PREFIX)?).ok()?;
-        let (tenant, secret) = bytes.split_at_checked(TENANT_BYTES)?;
-        let tenant = TenantId::from_uuid(Uuid::from_slice(tenant).ok()?);
-        Some(Self { tenant, secret: secret.try_into().ok()? })
+        TenantSecret::parse(PREFIX, text).map(Self)
     }
 
     /// What is written into the mail, and nowhere else.
     pub fn reveal(&self) -> String {
-        let bytes = [&self.tenant.as_uuid().as_bytes()[..], &self.secret].concat();
-        format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))
+        self.0.reveal(PREFIX)
     }
 
     /// The tenant.
     pub fn tenant(&self) -> TenantId {
-        self.tenant
+        self.0.tenant
     }
 
     /// By what the link is found.
     pub fn digest(&self) -> Digest {
-        let mut digest = Sha256::new();
-        digest.update(self.tenant.as_uuid().as_bytes());
-        digest.update(self.secret);
-        digest.finalize().into()
+        self.0.digest()
     }
 }
 
@@ -103,6 +87,8 @@ impl fmt::Debug for LinkToken {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
 
     #[test]

@@ -52,9 +52,7 @@ impl LoggedOrganisations {
         aggregates: &mut HashMap<K, A>,
         event: Recorded,
     ) -> Result<(), serde_json::Error> {
-        let payload = self.upcasters.newest(&event.event_type, event.event_version, event.payload);
-        aggregates.entry(event.aggregate_id.into()).or_default().apply(serde_json::from_value(payload)?);
-        Ok(())
+        self.upcasters.apply(aggregates.entry(event.aggregate_id.into()).or_default(), event)
     }
 }
 

@@ -1,6 +1,5 @@
 //! Who is asking.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
@@ -56,7 +55,7 @@ impl Identity {
         Some(match rights.grants.get(permission)? {
             Level::All => Reach::All,
             Level::Team => Reach::Owners(Arc::clone(&rights.team)),
-            Level::Own => Reach::Owners(Arc::new(BTreeSet::from([self.subject.clone()]))),
+            Level::Own => Reach::Owners(Arc::clone(&rights.own)),
         })
     }
 
@@ -78,6 +77,8 @@ impl<S: EdgeState> FromRequestParts<S> for Identity {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use domain::identity::Grants;
     use uuid::Uuid;
 
@@ -85,9 +86,10 @@ mod tests {
 
     fn sam(grants: &[(&str, Level)]) -> Identity {
         let grants: Grants = grants.iter().map(|(name, level)| ((*name).to_owned(), *level)).collect();
+        let own = Arc::new(BTreeSet::from(["sam".to_owned()]));
         let team = Arc::new(BTreeSet::from(["sam".to_owned(), "kim".to_owned()]));
         let sam = Identity::new("sam", TenantId::from_uuid(Uuid::from_u128(1)), vec![Role::Viewer]);
-        Identity { rights: Some(Arc::new(Rights { grants, team })), ..sam }
+        Identity { rights: Some(Arc::new(Rights { grants, own, team })), ..sam }
     }
 
     #[test]

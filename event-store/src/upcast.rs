@@ -1,6 +1,9 @@
 //! Old shapes of events become the current one on their way out of the log; the log itself is never rewritten.
 
+use cqrs_es::Aggregate;
 use serde_json::Value;
+
+use crate::event::Recorded;
 
 /// One step: from a version of an event's payload to the next.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +32,16 @@ impl Upcasters {
             version += 1;
         }
         payload
+    }
+
+    /// Applies an event to its aggregate, in its newest shape.
+    ///
+    /// # Errors
+    /// It is none of the aggregate's.
+    pub fn apply<A: Aggregate>(&self, aggregate: &mut A, event: Recorded) -> Result<(), serde_json::Error> {
+        let payload = self.newest(&event.event_type, event.event_version, event.payload);
+        aggregate.apply(serde_json::from_value(payload)?);
+        Ok(())
     }
 }
 

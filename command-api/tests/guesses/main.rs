@@ -7,7 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, which helpers lack")]
 
 #[path = "../it/support/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "other tests need more of it")]
+#[expect(dead_code, unused_imports, reason = "other tests need more of it")]
 mod support;
 
 use std::sync::Arc;

@@ -34,6 +34,8 @@ pub struct Reason {
 pub struct Rights {
     /// Each permission, as far as the widest of the roles reaches.
     pub grants: Grants,
+    /// The owner whose records are within [`Level::Own`]: whoever asks.
+    pub own: Arc<BTreeSet<String>>,
     /// The owners whose records are within [`Level::Team`]: whoever asks, and those in the teams that they manage.
     pub team: Arc<BTreeSet<String>>,
 }
@@ -47,13 +49,14 @@ impl Organisation {
             let widest = grants.entry(name.clone()).or_insert(*level);
             *widest = (*widest).max(*level);
         }
-        let mut team = BTreeSet::from([subject.to_owned()]);
+        let own = BTreeSet::from([subject.to_owned()]);
+        let mut team = own.clone();
         if grants.values().any(|level| *level == Level::Team)
             && let Ok(user) = UserId::parse(subject)
         {
             team.extend(self.below(user).iter().map(ToString::to_string));
         }
-        Rights { grants, team: Arc::new(team) }
+        Rights { grants, own: Arc::new(own), team: Arc::new(team) }
     }
 
     /// What a user of these roles may do, and why: each permission that there is today.

@@ -18,13 +18,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use crate::answering::Question;
 use crate::app::QueryApi;
 use crate::as_of::{AsOf, AsOfQuery};
-use crate::list::{self, List, Listed, View, link};
+use crate::list::{List, Listed, View, link};
 use crate::permission::ReadRoles;
-use crate::row::{Doc, Facts};
-use crate::wait::{AtLeast, Reading};
+use crate::row::Facts;
+use crate::wait::AtLeast;
 
 /// A role that the tenant has defined.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -86,16 +85,7 @@ async fn list_roles(
     uri: Uri,
     list: List<CustomRole>,
 ) -> Result<Rendered, Problem> {
-    let question = Question { caller: &caller, at_least, uri: &uri, views: &[CustomRoleList::NAME] };
-    let make = async |mut reading: Reading| {
-        let page = list::load(&mut reading.transaction, &list, &[]).await?;
-        let item = |doc: Doc| {
-            let links = links(&doc.facts()?, None, &caller);
-            doc.with_links(links)
-        };
-        Ok(page.answer(reading.freshness, item)?.into())
-    };
-    app.answer(question, make).await
+    app.list(&caller, at_least, &uri, &list, |facts| links(facts, None, &caller)).await
 }
 
 /// One role, now or in the past: what it gave on that day.

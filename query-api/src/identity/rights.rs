@@ -150,9 +150,7 @@ impl Histories<'_> {
     fn aggregate<A: Aggregate>(&self, events: Vec<Recorded>) -> Result<A, Problem> {
         let mut aggregate = A::default();
         for event in self.point.select(events).map_err(Problem::internal)? {
-            let upcasters = &self.app.0.upcasters;
-            let payload = upcasters.newest(&event.event_type, event.event_version, event.payload);
-            aggregate.apply(serde_json::from_value(payload).map_err(Problem::internal)?);
+            self.app.0.upcasters.apply(&mut aggregate, event).map_err(Problem::internal)?;
         }
         Ok(aggregate)
     }

@@ -16,13 +16,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use crate::answering::Question;
 use crate::app::QueryApi;
 use crate::as_of::{AsOf, AsOfQuery};
-use crate::list::{self, List, Listed, View, link};
+use crate::list::{List, Listed, View, link};
 use crate::permission::ReadTeams;
-use crate::row::{Doc, Facts};
-use crate::wait::{AtLeast, Reading};
+use crate::row::Facts;
+use crate::wait::AtLeast;
 
 /// A team.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -85,16 +84,7 @@ async fn list_teams(
     uri: Uri,
     list: List<Team>,
 ) -> Result<Rendered, Problem> {
-    let question = Question { caller: &caller, at_least, uri: &uri, views: &[TeamList::NAME] };
-    let make = async |mut reading: Reading| {
-        let page = list::load(&mut reading.transaction, &list, &[]).await?;
-        let item = |doc: Doc| {
-            let links = links(&doc.facts()?, None, &caller);
-            doc.with_links(links)
-        };
-        Ok(page.answer(reading.freshness, item)?.into())
-    };
-    app.answer(question, make).await
+    app.list(&caller, at_least, &uri, &list, |facts| links(facts, None, &caller)).await
 }
 
 /// One team, now or in the past: who was in it on that day.

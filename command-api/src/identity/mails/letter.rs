@@ -3,12 +3,19 @@
 use std::time::Duration;
 
 use access::{LinkToken, Purpose};
+use domain::identity::user::Account;
 use mail::Letter;
 
 /// Who gets a letter, and what the user is called.
 pub(super) struct To<'a> {
     pub address: &'a str,
     pub name: Option<&'a str>,
+}
+
+impl<'a> From<&'a Account> for To<'a> {
+    fn from(account: &'a Account) -> Self {
+        Self { address: account.email.reveal().as_str(), name: Some(account.name.reveal().as_str()) }
+    }
 }
 
 /// Where a link of a purpose leads, below the public URL; and the route that it is for.

@@ -154,8 +154,7 @@ impl Postman {
         let (purpose, token) = (Purpose::Invitation, LinkToken::fresh(mail.tenant)?);
         let scope = email_scope(account.email.reveal());
         vault.keep_link(&token, purpose, id, account.epoch.into(), &scope).await?;
-        let to = To { address: account.email.reveal().as_str(), name: Some(account.name.reveal().as_str()) };
-        Ok(Some(with_link(post.public_url(), &to, purpose, &token)))
+        Ok(Some(with_link(post.public_url(), &account.into(), purpose, &token)))
     }
 
     /// Looked up here, out of sight of whoever asked: they cannot tell whether there is somebody.
@@ -176,8 +175,7 @@ impl Postman {
         if !vault.keep_link_after(&token, purpose, found.user, epoch, scope, pause).await? {
             return Ok(None);
         }
-        let to = To { address: account.email.reveal().as_str(), name: Some(account.name.reveal().as_str()) };
-        Ok(Some(with_link(post.public_url(), &to, purpose, &token)))
+        Ok(Some(with_link(post.public_url(), &account.into(), purpose, &token)))
     }
 
     async fn email_change(

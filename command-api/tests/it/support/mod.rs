@@ -84,8 +84,7 @@ impl Api {
     }
 
     pub async fn send(&self, call: Call) -> Reply {
-        let request = call.request(self);
-        self.request(request).await
+        self.request_alone(call).await
     }
 
     pub async fn request(&self, request: Request<Body>) -> Reply {
@@ -93,7 +92,6 @@ impl Api {
     }
 
     /// The reply to a call, for a task of its own.
-    #[allow(dead_code, reason = "not every program of tests has such tasks")]
     pub fn request_alone(&self, call: Call) -> impl Future<Output = Reply> + Send + 'static {
         let (request, router) = (call.request(self), self.router.clone());
         async move { Reply::read(router.oneshot(request).await.unwrap()).await }
