@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use domain::CustomRoleId;
 use domain::identity::{Level, Rights};
 
-use crate::{Bearer, EdgeState, Permission, Problem, Reach, Role, TenantId};
+use crate::{Bearer, EdgeState, Problem, Reach, Role, TenantId};
 
 /// The bearer of a valid token, and the tenant that all the request is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,11 +39,6 @@ impl Identity {
     /// What the custom roles let the bearer do; none if there are none.
     pub fn rights(&self) -> Option<&Arc<Rights>> {
         self.rights.as_ref()
-    }
-
-    /// Whether one of the roles has the permission, however far it reaches.
-    pub fn may<P: Permission>(&self) -> bool {
-        self.reach(P::NAME, P::ROLES).is_some()
     }
 
     /// How far one reaches with a permission that these roles have without limits; none without it.
