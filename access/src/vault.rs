@@ -2,6 +2,7 @@
 
 mod links;
 mod mails;
+mod providers;
 
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use uuid::Uuid;
 use crate::refresh::{Digest, Nonce, RefreshToken};
 pub use links::Link;
 pub use mails::{Asked, Mail, MailKind, Recipient};
+pub use providers::{Begun, SIGN_IN};
 
 /// How long a session lasts, however often it is refreshed.
 pub const SESSION_TTL: Duration = Duration::from_secs(7 * 24 * 60 * 60);

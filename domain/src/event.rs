@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::identity::custom_role::{CustomRole, CustomRoleEvent};
 use crate::identity::policy::{Policy, PolicyEvent};
+use crate::identity::provider::{Provider, ProviderEvent};
 use crate::identity::session::{Session, SessionEvent};
 use crate::identity::team::{Team, TeamEvent};
 use crate::identity::tenant::{Tenant, TenantEvent};
@@ -37,6 +38,8 @@ pub enum Event {
     Tenant(TenantEvent),
     /// Of what a tenant asks of its users.
     Policy(PolicyEvent),
+    /// Of the OpenID provider of a tenant.
+    Provider(ProviderEvent),
 }
 
 /// Why a stored event cannot be read.
@@ -76,6 +79,7 @@ impl Event {
             Team::TYPE => read::<Team>(payload).map(Self::Team),
             Tenant::TYPE => read::<Tenant>(payload).map(Self::Tenant),
             Policy::TYPE => read::<Policy>(payload).map(Self::Policy),
+            Provider::TYPE => read::<Provider>(payload).map(Self::Provider),
             unknown => Err(DecodeError::UnknownAggregate(unknown.to_owned())),
         }
     }
@@ -96,6 +100,7 @@ impl Event {
             Self::Team(event) => serde_json::to_value(event),
             Self::Tenant(event) => serde_json::to_value(event),
             Self::Policy(event) => serde_json::to_value(event),
+            Self::Provider(event) => serde_json::to_value(event),
         }
     }
 
@@ -112,6 +117,7 @@ impl Event {
             Self::Team(_) => Team::TYPE,
             Self::Tenant(_) => Tenant::TYPE,
             Self::Policy(_) => Policy::TYPE,
+            Self::Provider(_) => Provider::TYPE,
         }
     }
 
@@ -128,6 +134,7 @@ impl Event {
             Self::Team(event) => event.event_type(),
             Self::Tenant(event) => event.event_type(),
             Self::Policy(event) => event.event_type(),
+            Self::Provider(event) => event.event_type(),
         }
     }
 }

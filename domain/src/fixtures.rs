@@ -5,7 +5,7 @@
 use chrono::{DateTime, NaiveDate, TimeZone, Utc};
 use uuid::Uuid;
 
-use crate::identity::{custom_role, policy, session, team, tenant, user};
+use crate::identity::{custom_role, policy, provider, session, team, tenant, user};
 use crate::sales::{import, lead, opportunity, pipeline};
 use crate::{
     Currency, CustomFields, CustomValue, EmailAddress, Event, FieldKey, Id, Money, Percent, Phone, Prose,
@@ -24,6 +24,7 @@ pub fn all() -> Vec<Event> {
     let teams = team::fixtures::all().into_iter().map(Event::Team);
     let tenants = tenant::fixtures::all().into_iter().map(Event::Tenant);
     let policies = policy::fixtures::all().into_iter().map(Event::Policy);
+    let providers = provider::fixtures::all().into_iter().map(Event::Provider);
     let sales = pipelines.chain(leads).chain(opportunities).chain(imports);
     sales
         .chain(users)
@@ -32,6 +33,7 @@ pub fn all() -> Vec<Event> {
         .chain(teams)
         .chain(tenants)
         .chain(policies)
+        .chain(providers)
         .collect()
 }
 

@@ -48,6 +48,10 @@ pub mod kind {
     pub enum SecondFactor {}
     /// A key by which programs act for a user.
     pub enum ApiKey {}
+    /// A secret that the portal shows to a provider, which is replaced but never changed.
+    pub enum ClientSecret {}
+    /// Whom a provider knows a user as.
+    pub enum ProviderLink {}
 }
 
 /// The id of a tenant.
@@ -76,6 +80,10 @@ pub type TeamId = Id<kind::Team>;
 pub type SecondFactorId = Id<kind::SecondFactor>;
 /// The id of a key: of the row that holds its digest, which no event does.
 pub type ApiKeyId = Id<kind::ApiKey>;
+/// The id of a client secret: of the row that holds it, which no event does.
+pub type ClientSecretId = Id<kind::ClientSecret>;
+/// The id of a link to a provider's user: of the row that holds the digest of who that is, which no event does.
+pub type ProviderLinkId = Id<kind::ProviderLink>;
 
 impl<K> Id<K> {
     /// Says that `uuid` names a thing of this kind.

@@ -30,6 +30,12 @@ pub enum Invalid {
     /// Not an address of the form `local@domain`.
     #[error("must be an e-mail address")]
     NotAnEmailAddress,
+    /// Not the name of a provider.
+    #[error("must be an https URL without user, query and fragment")]
+    NotAnIssuer,
+    /// Not what stands behind the `@` of an address.
+    #[error("must be a domain, such as engines.example")]
+    NotADomain,
     /// A character that no phone number has.
     #[error("must be a phone number of digits, spaces and + ( ) - . / x, with at least 3 digits")]
     NotAPhoneNumber,

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use domain::identity::custom_role::CustomRoleEvent;
 use domain::identity::policy::PolicyEvent;
+use domain::identity::provider::ProviderEvent;
 use domain::identity::session::SessionEvent;
 use domain::identity::team::TeamEvent;
 use domain::identity::tenant::TenantEvent;
@@ -42,6 +43,7 @@ fn event_types() -> BTreeSet<String> {
         ("team", TeamEvent::VARIANTS),
         ("tenant", TenantEvent::VARIANTS),
         ("policy", PolicyEvent::VARIANTS),
+        ("provider", ProviderEvent::VARIANTS),
     ]
     .into_iter()
     .flat_map(|(aggregate, names)| names.iter().map(move |name| format!("{aggregate}.{name}")))

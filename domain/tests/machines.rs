@@ -247,6 +247,10 @@ proptest! {
                         prop_assert!(user.is_active());
                         ends += 1;
                     }
+                    UserEvent::ProviderLinked { issuer, .. } => {
+                        prop_assert_eq!(user.provider_link(issuer), None);
+                    }
+                    UserEvent::ProviderUnlinked {} => ends += 1,
                     UserEvent::Registered { .. }
                     | UserEvent::Renamed { .. }
                     | UserEvent::EmailChanged { .. }

@@ -12,6 +12,8 @@ use axum::http::{HeaderMap, HeaderValue};
 pub const ACCESS: &str = "__Host-crm-access";
 /// The cookie of the refresh token.
 pub const REFRESH: &str = "__Host-crm-refresh";
+/// The cookie of a sign-in that is under way, by a provider.
+pub const SIGN_IN: &str = "__Host-crm-sign-in";
 
 /// A cookie that came more than once: nobody can tell which is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +43,12 @@ pub fn keep(name: &str, value: &str, age: Duration) -> HeaderValue {
 
 /// The header fields that have a browser forget both.
 pub fn forget() -> [HeaderValue; 2] {
-    [ACCESS, REFRESH].map(|name| keep(name, "", Duration::ZERO))
+    [ACCESS, REFRESH].map(forgotten)
+}
+
+/// The header field that has a browser forget a cookie.
+pub fn forgotten(name: &str) -> HeaderValue {
+    keep(name, "", Duration::ZERO)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use domain::identity::custom_role::{
     CustomRole, CustomRoleAction, CustomRoleCommand, CustomRoleError, CustomRoleEvent,
 };
 use domain::identity::policy::{Policy, PolicyAction, PolicyCommand, PolicyError, PolicyEvent};
+use domain::identity::provider::{Provider, ProviderAction, ProviderCommand, ProviderError, ProviderEvent};
 use domain::identity::session::{Session, SessionAction, SessionCommand, SessionError, SessionEvent};
 use domain::identity::team::{Team, TeamAction, TeamCommand, TeamError, TeamEvent};
 use domain::identity::tenant::{Tenant, TenantAction, TenantCommand, TenantError, TenantEvent};
@@ -79,6 +80,14 @@ impl Decide for Policy {
     type Action = PolicyAction;
 
     fn decide(&self, command: PolicyCommand) -> Result<Vec<PolicyEvent>, PolicyError> {
+        self.decide(command)
+    }
+}
+
+impl Decide for Provider {
+    type Action = ProviderAction;
+
+    fn decide(&self, command: ProviderCommand) -> Result<Vec<ProviderEvent>, ProviderError> {
         self.decide(command)
     }
 }

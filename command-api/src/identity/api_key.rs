@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::session::{OWN, OwnSession, user};
+use super::session::{OWN, OwnSession, method, user};
 use super::{Refusal, second_factor};
 use crate::dispatch::change;
 use crate::moment::Moment;
@@ -89,7 +89,8 @@ async fn issue_api_key(
 ) -> Result<Answer<ApiKeyShown>, Problem> {
     own.check_recent(app.now())?;
     let holder = user(&app, own.identity().tenant, own.user()).await?;
-    if second_factor::is_missing(&app, &holder).await? {
+    let method = method(&app, own.identity().tenant, own.session()).await?;
+    if second_factor::is_missing(&app, &holder, method).await? {
         return Err(Refusal::SecondFactorDemanded.into());
     }
     let ApiKeyIn { name, scopes, expires_at } = sent.body;

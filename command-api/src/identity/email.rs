@@ -95,7 +95,7 @@ async fn ask(app: &CommandApi, own: &OwnSession, request: EmailIn) -> Result<(),
     let post = issuer.post()?;
     post.admit(&tenant.to_string(), &id.to_string(), own.circumstances().address)?;
     let user = user(app, tenant, id).await?;
-    check_password(issuer, own.circumstances(), &user, request.current_password).await?;
+    check_password(app, own.circumstances(), &user, request.current_password).await?;
     let Some(account) = user.state.account().filter(|account| account.email != request.email) else {
         return Ok(());
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use access::{Hasher, Throttle, Vault};
 use edge::{SigningKey, TokenSettings};
 
-use super::{Post, Refusal};
+use super::{Federation, Post, Refusal};
 
 /// Keeps passwords, and signs users in. Clones share everything.
 #[derive(Clone)]
@@ -18,6 +18,7 @@ struct Parts {
     throttle: Throttle,
     signer: Option<Signer>,
     post: Option<Post>,
+    federation: Option<Federation>,
 }
 
 /// What access tokens are signed with.
@@ -30,7 +31,8 @@ pub(crate) struct Signer {
 impl Issuer {
     /// Keeps passwords in `vault`. It signs nobody in.
     pub fn new(vault: Vault, hasher: Hasher) -> Self {
-        Self(Arc::new(Parts { vault, hasher, throttle: Throttle::default(), signer: None, post: None }))
+        let throttle = Throttle::default();
+        Self(Arc::new(Parts { vault, hasher, throttle, signer: None, post: None, federation: None }))
     }
 
     /// The same, which signs users in, by tokens of this key.
@@ -52,6 +54,12 @@ impl Issuer {
         Self(Arc::new(Parts { post: Some(post), ..Arc::unwrap_or_clone(self.0) }))
     }
 
+    /// The same, which lets users in on the word of providers.
+    #[must_use]
+    pub fn with_federation(self, federation: Federation) -> Self {
+        Self(Arc::new(Parts { federation: Some(federation), ..Arc::unwrap_or_clone(self.0) }))
+    }
+
     pub(crate) fn throttle(&self) -> &Throttle {
         &self.0.throttle
     }
@@ -66,6 +74,10 @@ impl Issuer {
 
     pub(crate) fn signer(&self) -> Result<&Signer, Refusal> {
         self.0.signer.as_ref().ok_or(Refusal::Off)
+    }
+
+    pub(crate) fn federation(&self) -> Result<&Federation, Refusal> {
+        self.0.federation.as_ref().ok_or(Refusal::FederationOff)
     }
 
     pub(crate) fn post(&self) -> Result<&Post, Refusal> {

@@ -4,6 +4,7 @@ mod aggregates;
 pub mod api_key;
 pub mod custom_role;
 pub mod email;
+mod federation;
 pub mod invitation;
 mod issuer;
 mod mails;
@@ -11,9 +12,11 @@ pub mod password;
 pub mod password_reset;
 pub mod permission;
 pub mod policy;
+pub mod provider;
 mod refusal;
 pub mod second_factor;
 pub mod session;
+pub mod sign_in;
 pub mod sign_up;
 pub mod team;
 pub mod tenant;
@@ -22,6 +25,7 @@ pub mod user;
 use domain::{EmailAddress, TenantId, UserId};
 use utoipa_axum::router::OpenApiRouter;
 
+pub use federation::Federation;
 pub use issuer::Issuer;
 pub use mails::{LinkIn, NewPasswordIn, PasswordChosen, Post, Posted, Postman};
 pub use refusal::Refusal;
@@ -53,6 +57,8 @@ pub fn router() -> OpenApiRouter<CommandApi> {
         .merge(second_factor::router())
         .merge(api_key::router())
         .merge(policy::router())
+        .merge(provider::router())
+        .merge(sign_in::router())
 }
 
 /// The user of a tenant who has an address.

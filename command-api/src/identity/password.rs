@@ -3,6 +3,7 @@
 use access::password::Guess;
 use access::{Password, Purpose};
 use axum::extract::State;
+use domain::identity::session::Method;
 use domain::identity::user::{User, UserAction};
 use domain::{PasswordId, UserId};
 use edge::{Answer, Envelope, Problem, Role, ok};
@@ -62,7 +63,7 @@ async fn change_password(
     let tenant = own.identity().tenant;
     app.issuer()?.signer()?;
     let before = user(&app, tenant, own.user()).await?;
-    check_password(app.issuer()?, own.circumstances(), &before, sent.body.current_password).await?;
+    check_password(&app, own.circumstances(), &before, sent.body.current_password).await?;
     let hash = app.issuer()?.hasher().hash(sent.body.new_password).await.map_err(Refusal::from)?;
     let password = replace(&app, own.context(), &before, &hash).await?;
     let after = user(&app, tenant, own.user()).await?;
@@ -70,7 +71,7 @@ async fn change_password(
     if !after.state.is_active() || after.state.password() != Some(password) {
         return Err(Refusal::SessionOver.into());
     }
-    let tokens = open(&app, own.circumstances(), &after).await?;
+    let tokens = open(&app, own.circumstances(), &after, Method::Password).await?;
     carried(&app, tokens, own.transport(), ok)
 }
 

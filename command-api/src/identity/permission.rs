@@ -52,6 +52,27 @@ impl Permission for ResetSecondFactor {
     const ROLES: &'static [Role] = permission::USER_RESET_SECOND_FACTOR.roles;
 }
 
+/// To say on whose word users are let in, and on which terms.
+pub enum ConfigureProvider {}
+impl Permission for ConfigureProvider {
+    const NAME: &'static str = permission::PROVIDER_CONFIGURE.name;
+    const ROLES: &'static [Role] = permission::PROVIDER_CONFIGURE.roles;
+}
+
+/// To let users in on nobody's word any more.
+pub enum RemoveProvider {}
+impl Permission for RemoveProvider {
+    const NAME: &'static str = permission::PROVIDER_REMOVE.name;
+    const ROLES: &'static [Role] = permission::PROVIDER_REMOVE.roles;
+}
+
+/// To have a provider vouch anew for users whom it knew as somebody else.
+pub enum UnlinkProvider {}
+impl Permission for UnlinkProvider {
+    const NAME: &'static str = permission::USER_UNLINK_PROVIDER.name;
+    const ROLES: &'static [Role] = permission::USER_UNLINK_PROVIDER.roles;
+}
+
 /// To let users in again.
 pub enum EnableUser {}
 impl Permission for EnableUser {

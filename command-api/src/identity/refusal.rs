@@ -7,9 +7,12 @@ use access::refresh::NoRandomNumbers;
 use edge::Problem;
 use edge::token::KeyError;
 use event_store::LoadError;
+use openid::ProviderError;
 
 use crate::CommandError;
 
+/// When to come back to a provider that could not be asked.
+const PROVIDER: Duration = Duration::from_secs(5);
 /// When to come back if too many sign in at once.
 const BUSY: Duration = Duration::from_secs(2);
 
@@ -34,6 +37,24 @@ pub enum Refusal {
     /// There is no secret that a code could be of.
     #[error("no second factor was begun")]
     NotBegun,
+    /// The tenant lets in on the word of its provider alone.
+    #[error("passwords do not let in")]
+    PasswordsOff,
+    /// The tenant has no provider.
+    #[error("the tenant has no provider")]
+    NoProvider,
+    /// This process asks no providers.
+    #[error("no provider is asked here")]
+    FederationOff,
+    /// No such sign-in; it began in another browser, was used, or took too long; or the terms changed: nobody is told which.
+    #[error("the sign-in is over")]
+    SignInOver,
+    /// The provider named somebody who is not let in.
+    #[error("the provider's word does not let in")]
+    NotLetIn,
+    /// The provider's word does not count.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
     /// No such refresh token, or its session is over.
     #[error("the session is over")]
     SessionOver,
@@ -119,6 +140,39 @@ impl From<Refusal> for Problem {
                 "second_factor.not_begun",
                 "Begin with POST /api/v1/second-factor, and confirm a code within 10 minutes.",
             ),
+            Refusal::PasswordsOff => Self::refused(
+                "password.off",
+                "The tenant's provider alone lets in: begin with POST /api/v1/sign-ins, or POST /api/v1/sessions/step-up/provider.",
+            ),
+            Refusal::NoProvider => Self::refused(
+                "provider.none",
+                "Nobody signs in by an OpenID provider here: the tenant has none.",
+            ),
+            Refusal::FederationOff => Self::unavailable(
+                Duration::from_secs(60),
+                "Nobody signs in by an OpenID provider here: CRM_PUBLIC_URL is not set.",
+            ),
+            Refusal::SignInOver => Self::not_signed_in(
+                "sign_in.over",
+                "The sign-in is over, or began in another browser. Begin with POST /api/v1/sign-ins.",
+            ),
+            Refusal::NotLetIn => Self::not_signed_in(
+                "sign_in.refused",
+                "Whom the provider names is not let in here. Ask an administrator of yours.",
+            ),
+            Refusal::Provider(error) => match &error {
+                ProviderError::Unreachable(_) => {
+                    Self::unavailable(PROVIDER, "The provider cannot be asked now.").with_source(error)
+                }
+                ProviderError::Unfit(_) => {
+                    let detail = "The provider cannot be asked. An administrator of yours has to set it right.";
+                    Self::refused("provider.unfit", detail).with_source(error)
+                }
+                ProviderError::Refused | ProviderError::Untrusted(_) => {
+                    let detail = "What the provider answered does not count. Begin with POST /api/v1/sign-ins.";
+                    Self::not_signed_in("sign_in.failed", detail).with_source(error)
+                }
+            },
             Refusal::SessionOver => {
                 Self::not_signed_in("session.over", "The session is over. Sign in again.")
             }

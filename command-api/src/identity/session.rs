@@ -24,10 +24,11 @@ use crate::CommandApi;
 use crate::sent::Sent;
 pub use body::{RefreshIn, SessionTokens, SignInIn, SignedOut, Transport};
 pub use commands::{Circumstances, refresh, sign_in, sign_out, sign_out_everywhere};
-pub(super) use commands::{Guessing, check_password, open, user};
+pub(super) use commands::{Guessing, check_password, method, open, user};
 pub(super) use cookies::carried;
 use cookies::forgotten;
 pub(super) use own::OwnSession;
+pub(super) use step_up::stepped_up;
 pub use step_up::{StepUpIn, SteppedUp};
 
 /// What the routes of one's own sessions are called among permissions: everybody has it who is signed in.

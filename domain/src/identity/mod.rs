@@ -7,6 +7,7 @@ pub mod custom_role;
 mod organisation;
 pub mod permission;
 pub mod policy;
+pub mod provider;
 mod role;
 pub mod session;
 pub mod team;

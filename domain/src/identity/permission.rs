@@ -125,6 +125,12 @@ pub const PIPELINE_RENAME: Permission = whole("pipeline.rename", MANAGERS);
 pub const PIPELINE_REORDER_STAGES: Permission = whole("pipeline.reorder_stages", MANAGERS);
 /// To retire stages.
 pub const PIPELINE_RETIRE_STAGE: Permission = whole("pipeline.retire_stage", MANAGERS);
+/// To say on whose word users are let in, and on which terms.
+pub const PROVIDER_CONFIGURE: Permission = never("provider.configure", ADMINS);
+/// To read on whose word users are let in.
+pub const PROVIDER_READ: Permission = whole("provider.read", AUDITORS);
+/// To let users in on nobody's word any more.
+pub const PROVIDER_REMOVE: Permission = never("provider.remove", ADMINS);
 /// To read reports.
 pub const REPORT_READ: Permission = by_level("report.read", READERS_OF_REPORTS);
 /// To change what roles are called and give.
@@ -163,6 +169,8 @@ pub const USER_READ: Permission = whole("user.read", AUDITORS);
 pub const USER_REGISTER: Permission = never("user.register", ADMINS);
 /// To let users in again who have lost their second factor.
 pub const USER_RESET_SECOND_FACTOR: Permission = never("user.reset_second_factor", ADMINS);
+/// To have a provider vouch anew for users whom it knew as somebody else.
+pub const USER_UNLINK_PROVIDER: Permission = never("user.unlink_provider", ADMINS);
 
 /// Every permission, in the order of names.
 pub const ALL: &[Permission] = &[
@@ -193,6 +201,9 @@ pub const ALL: &[Permission] = &[
     PIPELINE_RENAME,
     PIPELINE_REORDER_STAGES,
     PIPELINE_RETIRE_STAGE,
+    PROVIDER_CONFIGURE,
+    PROVIDER_READ,
+    PROVIDER_REMOVE,
     REPORT_READ,
     ROLE_CHANGE,
     ROLE_DEFINE,
@@ -212,6 +223,7 @@ pub const ALL: &[Permission] = &[
     USER_READ,
     USER_REGISTER,
     USER_RESET_SECOND_FACTOR,
+    USER_UNLINK_PROVIDER,
 ];
 
 impl Permission {

@@ -5,7 +5,8 @@ use std::fmt::Debug;
 use chrono::Duration;
 use domain::fixtures::{at, email, euros, id, percent, prose, text};
 use domain::identity::custom_role::{CustomRoleAction, CustomRoleCommand};
-use domain::identity::session::{Device, EndReason, SessionAction, SessionCommand};
+use domain::identity::provider::fixtures::issuer;
+use domain::identity::session::{Device, EndReason, Method, SessionAction, SessionCommand};
 use domain::identity::team::{TeamAction, TeamCommand};
 use domain::identity::user::{UserAction, UserCommand};
 use domain::identity::{Grants, Level, Role};
@@ -146,6 +147,8 @@ pub fn user_commands() -> impl Strategy<Value = Vec<UserCommand>> {
             expires_at: at(day, 12),
         }),
         1 => (1..3_u128).prop_map(|n| UserAction::RevokeKey { key: id(n) }),
+        1 => (1..3_u128).prop_map(|n| UserAction::LinkProvider { link: id(n), issuer: issuer() }),
+        1 => Just(UserAction::UnlinkProvider),
     ])
 }
 
@@ -154,6 +157,7 @@ pub fn session_commands() -> impl Strategy<Value = Vec<SessionCommand>> {
     let reason = prop_oneof![Just(EndReason::SignedOut), Just(EndReason::Reused)];
     commands(prop_oneof![
         (1..4_u128, ".{0,3}").prop_map(|(user, told)| SessionAction::Start {
+            method: Method::Password,
             user: id(user),
             device: Personal::new(Device::of(&told)),
         }),

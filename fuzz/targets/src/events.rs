@@ -8,6 +8,7 @@ use cqrs_es::Aggregate;
 use domain::Event;
 use domain::identity::custom_role::CustomRole;
 use domain::identity::policy::Policy;
+use domain::identity::provider::Provider;
 use domain::identity::session::Session;
 use domain::identity::team::Team;
 use domain::identity::tenant::Tenant;
@@ -31,7 +32,7 @@ use projections::{Fact, Projection};
 use serde_json::{Deserializer, Value, json};
 use uuid::Uuid;
 
-const AGGREGATES: [&str; 10] = [
+const AGGREGATES: [&str; 11] = [
     Pipeline::TYPE,
     Lead::TYPE,
     Opportunity::TYPE,
@@ -42,6 +43,7 @@ const AGGREGATES: [&str; 10] = [
     Team::TYPE,
     Tenant::TYPE,
     Policy::TYPE,
+    Provider::TYPE,
 ];
 
 fuzz_target!(|data: &[u8]| {
@@ -98,7 +100,7 @@ fn fold_aggregates(facts: &[Fact]) {
     let (mut opportunity, mut import) = (Opportunity::default(), Import::default());
     let (mut user, mut session, mut tenant) = (User::default(), Session::default(), Tenant::default());
     let (mut custom_role, mut team) = (CustomRole::default(), Team::default());
-    let mut policy = Policy::default();
+    let (mut policy, mut provider) = (Policy::default(), Provider::default());
     for fact in facts {
         match fact.payload.clone() {
             Event::Pipeline(event) => pipeline.apply(event),
@@ -111,6 +113,7 @@ fn fold_aggregates(facts: &[Fact]) {
             Event::Team(event) => team.apply(event),
             Event::Tenant(event) => tenant.apply(event),
             Event::Policy(event) => policy.apply(event),
+            Event::Provider(event) => provider.apply(event),
         }
     }
 }

@@ -44,6 +44,7 @@ impl Projection for KeyList {
             Event::User(_)
             | Event::Session(_)
             | Event::Policy(_)
+            | Event::Provider(_)
             | Event::CustomRole(_)
             | Event::Team(_)
             | Event::Tenant(_)
@@ -76,6 +77,8 @@ impl Projection for KeyList {
             | UserEvent::CustomRoleGranted { .. }
             | UserEvent::CustomRoleRevoked { .. }
             | UserEvent::Invited {}
+            | UserEvent::ProviderLinked { .. }
+            | UserEvent::ProviderUnlinked {}
             | UserEvent::Disabled {}
             | UserEvent::Enabled {}
             | UserEvent::PasswordChanged { .. }

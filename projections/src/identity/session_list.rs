@@ -51,7 +51,7 @@ impl Projection for SessionList {
 
     fn apply(row: &mut Option<SessionRow>, key: Uuid, fact: &Fact) -> Result<(), FoldError> {
         match &fact.payload {
-            Event::Session(SessionEvent::Started { user, device }) => {
+            Event::Session(SessionEvent::Started { user, device, .. }) => {
                 *row = Some(SessionRow::Session {
                     id: SessionId::from_uuid(key),
                     user: *user,
@@ -66,6 +66,7 @@ impl Projection for SessionList {
             }
             Event::User(_)
             | Event::Policy(_)
+            | Event::Provider(_)
             | Event::CustomRole(_)
             | Event::Team(_)
             | Event::Tenant(_)
@@ -81,9 +82,10 @@ impl Projection for SessionList {
 /// Whether all sessions of the user are over from then on.
 fn ends_all(event: &UserEvent) -> bool {
     match event {
-        UserEvent::Disabled {} | UserEvent::PasswordChanged { .. } | UserEvent::SignedOutEverywhere {} => {
-            true
-        }
+        UserEvent::Disabled {}
+        | UserEvent::PasswordChanged { .. }
+        | UserEvent::SignedOutEverywhere {}
+        | UserEvent::ProviderUnlinked {} => true,
         UserEvent::Registered { .. }
         | UserEvent::Renamed { .. }
         | UserEvent::EmailChanged { .. }
@@ -97,6 +99,7 @@ fn ends_all(event: &UserEvent) -> bool {
         | UserEvent::SecondFactorDisabled {}
         | UserEvent::RecoveryCodeUsed { .. }
         | UserEvent::KeyIssued { .. }
-        | UserEvent::KeyRevoked { .. } => false,
+        | UserEvent::KeyRevoked { .. }
+        | UserEvent::ProviderLinked { .. } => false,
     }
 }

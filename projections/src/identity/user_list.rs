@@ -93,7 +93,7 @@ impl Projection for UserList {
             }
             UserEvent::Disabled {} => user.status = UserStatus::Disabled,
             UserEvent::Enabled {} => user.status = UserStatus::Active,
-            // The row tells neither passwords nor sessions, invitations, second factors or keys. Its version moves on all the same: it is what a client names
+            // The row tells neither passwords nor sessions, invitations, second factors, keys or providers. Its version moves on all the same: it is what a client names
             // to change the user as it is.
             UserEvent::PasswordChanged { .. }
             | UserEvent::SignedOutEverywhere {}
@@ -102,6 +102,8 @@ impl Projection for UserList {
             | UserEvent::RecoveryCodeUsed { .. }
             | UserEvent::KeyIssued { .. }
             | UserEvent::KeyRevoked { .. }
+            | UserEvent::ProviderLinked { .. }
+            | UserEvent::ProviderUnlinked {}
             | UserEvent::Invited {} => {}
         }
         user.updated_at = fact.recorded_at;

@@ -82,7 +82,8 @@ impl Projection for History {
             | Event::CustomRole(_)
             | Event::Team(_)
             | Event::Tenant(_)
-            | Event::Policy(_) => return Ok(()),
+            | Event::Policy(_)
+            | Event::Provider(_) => return Ok(()),
         };
         *row = Some(HistoryRow {
             aggregate_type: fact.aggregate_type.clone(),

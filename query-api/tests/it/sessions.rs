@@ -3,7 +3,7 @@
 use access::{RefreshToken, Vault};
 use chrono::{DateTime, Duration, Utc};
 use domain::fixtures::{email, text};
-use domain::identity::session::{Device, EndReason, SessionAction};
+use domain::identity::session::{Device, EndReason, Method, SessionAction};
 use domain::identity::user::UserAction;
 use domain::{Personal, SessionId, UserId};
 use edge::Role;
@@ -34,7 +34,7 @@ impl Desk {
     async fn begin(&self, user: UserId, device: &str, at: DateTime<Utc>) -> (SessionId, RefreshToken) {
         let (session, token) = (new_id(), RefreshToken::fresh(self.world.tenant).unwrap());
         self.vault.begin_session(&token, session, user, 0).await.unwrap();
-        let start = SessionAction::Start { user, device: Personal::new(Device::of(device)) };
+        let start = SessionAction::Start { user, device: Personal::new(Device::of(device)), method: Method::Password };
         self.world.tell_session(session, at, start).await;
         (session, token)
     }

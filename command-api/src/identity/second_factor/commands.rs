@@ -5,6 +5,7 @@ use access::password::Guess;
 use access::second_factor::{Proof, RECOVERY_CODES, Secret, recovery_codes, recovery_digest};
 use chrono::Utc;
 use domain::identity::policy::{Policy, policy_id};
+use domain::identity::session::Method;
 use domain::identity::user::{SecondFactor, User, UserAction, UserError};
 use domain::{SecondFactorId, TenantId, UserId};
 use event_store::Loaded;
@@ -13,6 +14,7 @@ use uuid::Uuid;
 use super::body::{RecoveryCodes, SecretTold};
 use crate::dispatch::change;
 use crate::identity::Refusal;
+use crate::identity::provider::provider;
 use crate::identity::session::{Circumstances, Guessing, OwnSession, user};
 use crate::{Accepted, CommandApi, CommandError, Context};
 
@@ -140,17 +142,25 @@ async fn spend(
     Ok(())
 }
 
-/// Whether the tenant demands a second factor of a user who has none.
+/// Whether the tenant demands a second factor of a user who has none, and signed in without one.
 ///
 /// # Errors
 /// The log is not available.
-pub(crate) async fn is_missing(app: &CommandApi, user: &Loaded<User>) -> Result<bool, Refusal> {
+pub(crate) async fn is_missing(
+    app: &CommandApi,
+    user: &Loaded<User>,
+    method: Method,
+) -> Result<bool, Refusal> {
     if user.state.second_factor().is_some() {
         return Ok(false);
     }
-    let id = policy_id(TenantId::from_uuid(user.tenant));
-    let policy: Loaded<Policy> = app.store().load_newest(user.tenant, id).await?;
-    Ok(policy.state.demands_second_factor)
+    let tenant = TenantId::from_uuid(user.tenant);
+    let policy: Loaded<Policy> = app.store().load_newest(user.tenant, policy_id(tenant)).await?;
+    if !policy.state.demands_second_factor || method != Method::ProviderSecondFactor {
+        return Ok(policy.state.demands_second_factor);
+    }
+    // The provider's second factor counts for as long as the tenant says so.
+    Ok(!provider(app, tenant).await?.state.vouches_for_second_factors())
 }
 
 fn check_none(user: &Loaded<User>) -> Result<(), Refusal> {

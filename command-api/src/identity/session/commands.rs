@@ -10,7 +10,7 @@ use access::throttle::{Account, Caller};
 use access::vault::Use;
 use access::{RefreshToken, Throttle};
 use chrono::{DateTime, Utc};
-use domain::identity::session::{Device, EndReason, Session, SessionAction};
+use domain::identity::session::{Device, EndReason, Method, Session, SessionAction};
 use domain::identity::user::{User, UserAction};
 use domain::{Personal, SessionId, TenantId, UserId};
 use edge::revocation::ACCESS_TOKEN_TTL;
@@ -23,6 +23,7 @@ use super::body::{SessionTokens, SignInIn};
 use crate::dispatch::{change, create};
 use crate::identity::aggregates::email_scope;
 use crate::identity::issuer::Signer;
+use crate::identity::provider::provider;
 use crate::identity::{Issuer, Refusal, second_factor};
 use crate::{Accepted, CommandApi, CommandError, Context};
 
@@ -60,7 +61,7 @@ impl Circumstances {
 /// Whatever is wrong, it takes the same steps to find out, and as long, unless a kept hash was made with less than hashes are now.
 ///
 /// # Errors
-/// [`Refusal::Credentials`], [`Refusal::Busy`] or [`Refusal::Off`]; to whoever knows the password, those of the second factor; or
+/// [`Refusal::Credentials`], [`Refusal::PasswordsOff`], [`Refusal::Busy`] or [`Refusal::Off`]; to whoever knows the password, those of the second factor; or
 /// the log or the database is not available.
 pub async fn sign_in(
     app: &CommandApi,
@@ -71,6 +72,10 @@ pub async fn sign_in(
     issuer.signer()?;
     let (tenant, scope) = (request.tenant_id, email_scope(request.email.reveal()));
     let guessing = Guessing::begin(issuer, tenant, &scope, circumstances)?;
+    if !provider(app, tenant).await?.state.takes_passwords() {
+        guessing.no_guess();
+        return Err(Refusal::PasswordsOff);
+    }
     let account = issuer.vault().account(tenant, &scope).await?;
     // Of somebody who does not exist, nothing is found under an id that nobody has.
     let id = account.as_ref().map_or_else(|| UserId::from_uuid(Uuid::now_v7()), |account| account.user);
@@ -94,7 +99,7 @@ pub async fn sign_in(
         let stronger = issuer.hasher().strengthen(request.password).await?;
         issuer.vault().strengthen(tenant, id, password, &stronger).await?;
     }
-    open(app, circumstances, &user).await
+    open(app, circumstances, &user, Method::Password).await
 }
 
 /// Opens a session for a user who has shown who they are.
@@ -105,17 +110,18 @@ pub(crate) async fn open(
     app: &CommandApi,
     circumstances: &Circumstances,
     user: &Loaded<User>,
+    method: Method,
 ) -> Result<SessionTokens, Refusal> {
     let (issuer, signer) = (app.issuer()?, app.issuer()?.signer()?);
     let (tenant, id) = (TenantId::from_uuid(user.tenant), UserId::from_uuid(user.id));
     let (session, token) = (SessionId::from_uuid(Uuid::now_v7()), RefreshToken::fresh(tenant)?);
     // A token of a session that never begins is good for nothing, so a crash between the two does no harm.
     let expires_at = issuer.vault().begin_session(&token, session, id, user.state.epoch().into()).await?;
-    let start = SessionAction::Start { user: id, device: Personal::new(circumstances.device.clone()) };
+    let start = SessionAction::Start { user: id, device: Personal::new(circumstances.device.clone()), method };
     let context = circumstances.context(tenant, id);
     let started = create::<Session>(app, &context, session.as_uuid(), start).await?;
     let issued = Issued { session, token, at: app.now(), expires_at, replayed: false };
-    issued.signed(signer, user, second_factor::is_missing(app, user).await?, started.position)
+    issued.signed(signer, user, second_factor::is_missing(app, user, method).await?, started.position)
 }
 
 /// Exchanges a refresh token for the next one, if the session that it belongs to is the right one for whoever sent it.
@@ -145,7 +151,8 @@ pub async fn refresh(
         Use::Spent { next, at, replayed } => {
             let expires_at = kept.expires_at;
             let issued = Issued { session: kept.session(), token: next, at, expires_at, replayed };
-            let missing = second_factor::is_missing(app, &user).await?;
+            let method = session.state.method().unwrap_or_default();
+            let missing = second_factor::is_missing(app, &user, method).await?;
             issued.signed(signer, &user, missing, user.position.max(session.position))
         }
         Use::Reused => {
@@ -203,17 +210,27 @@ pub(crate) async fn user(app: &CommandApi, tenant: TenantId, id: UserId) -> Resu
     Ok(app.store().load_newest(tenant.as_uuid(), id.as_uuid()).await?)
 }
 
+/// How a session began.
+pub(crate) async fn method(app: &CommandApi, tenant: TenantId, id: SessionId) -> Result<Method, Refusal> {
+    let session: Loaded<Session> = app.store().load_newest(tenant.as_uuid(), id.as_uuid()).await?;
+    Ok(session.state.method().unwrap_or_default())
+}
+
 /// Makes sure that `guess` is the password that the user has now.
 ///
 /// # Errors
-/// [`Refusal::Password`], [`Refusal::Throttled`] or [`Refusal::Busy`]; or the database is not available.
+/// [`Refusal::Password`], [`Refusal::PasswordsOff`], [`Refusal::Throttled`] or [`Refusal::Busy`]; or the database is not available.
 pub(crate) async fn check_password(
-    issuer: &Issuer,
+    app: &CommandApi,
     circumstances: &Circumstances,
     user: &Loaded<User>,
     guess: Guess,
 ) -> Result<(), Refusal> {
     let (tenant, id) = (TenantId::from_uuid(user.tenant), UserId::from_uuid(user.id));
+    if !provider(app, tenant).await?.state.takes_passwords() {
+        return Err(Refusal::PasswordsOff);
+    }
+    let issuer = app.issuer()?;
     let guessing = Guessing::begin(issuer, tenant, &id.to_string(), circumstances)?;
     let hash = match user.state.password() {
         Some(password) => issuer.vault().hash(tenant, id, password).await?,

@@ -2,13 +2,15 @@
 
 use access::password::Guess;
 use access::second_factor::Proof;
+use domain::identity::user::User;
 use edge::revocation::ACCESS_TOKEN_TTL;
 use edge::{Answer, Issue, Problem, SignIn, cookie, ok};
+use event_store::Loaded;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::commands::{check_password, identity, user};
+use super::commands::{check_password, identity, method, user};
 use super::{OwnSession, Transport};
 use crate::CommandApi;
 use crate::identity::{Refusal, second_factor};
@@ -56,12 +58,23 @@ pub(super) async fn step_up(
     own: &OwnSession,
     sent: StepUpIn,
 ) -> Result<Answer<SteppedUp>, Problem> {
-    let (issuer, signer) = (app.issuer()?, app.issuer()?.signer()?);
+    app.issuer()?.signer()?;
     let user = user(app, own.identity().tenant, own.user()).await?;
-    check_password(issuer, own.circumstances(), &user, sent.password).await?;
+    check_password(app, own.circumstances(), &user, sent.password).await?;
     let proof = Proof { code: sent.code, recovery_code: sent.recovery_code };
     second_factor::check(app, own.circumstances(), &user, &proof).await?;
-    let missing = second_factor::is_missing(app, &user).await?;
+    stepped_up(app, own, &user).await
+}
+
+/// The token of a user who has just shown who they are.
+pub(in crate::identity) async fn stepped_up(
+    app: &CommandApi,
+    own: &OwnSession,
+    user: &Loaded<User>,
+) -> Result<Answer<SteppedUp>, Problem> {
+    let signer = app.issuer()?.signer()?;
+    let method = method(app, own.identity().tenant, own.session()).await?;
+    let missing = second_factor::is_missing(app, user, method).await?;
     let now = app.now().timestamp();
     let issue = Issue {
         at: now,
@@ -70,7 +83,7 @@ pub(super) async fn step_up(
         sign_in: Some(SignIn { session: own.session().as_uuid(), rights: user.sequence }),
         auth_time: Some(now),
     };
-    let token = signer.key.sign(&signer.settings, &identity(&user, missing), issue).map_err(Refusal::from)?;
+    let token = signer.key.sign(&signer.settings, &identity(user, missing), issue).map_err(Refusal::from)?;
     let expires_in = ACCESS_TOKEN_TTL.as_secs();
     let told = SteppedUp { access_token: None, token_type: "Cookie", expires_in, max_age: MAX_AGE };
     Ok(match own.transport() {

@@ -4,7 +4,7 @@ use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
 use serde::{Deserialize, Serialize};
 
-use super::{SessionAction, SessionCommand, SessionError, SessionEvent};
+use super::{Method, SessionAction, SessionCommand, SessionError, SessionEvent};
 use crate::UserId;
 
 /// A session, one sign-in on one device, as its events made it.
@@ -20,6 +20,9 @@ pub enum Session {
     Live {
         /// Who signed in.
         user: UserId,
+        /// How.
+        #[serde(default)]
+        method: Method,
     },
     /// Ended, for good.
     Ended {
@@ -33,7 +36,15 @@ impl Session {
     pub fn user(&self) -> Option<UserId> {
         match self {
             Self::Unborn => None,
-            Self::Live { user } | Self::Ended { user } => Some(*user),
+            Self::Live { user, .. } | Self::Ended { user } => Some(*user),
+        }
+    }
+
+    /// How its user signed in, as long as it has no end of its own.
+    pub fn method(&self) -> Option<Method> {
+        match self {
+            Self::Live { method, .. } => Some(*method),
+            Self::Unborn | Self::Ended { .. } => None,
         }
     }
 
@@ -50,8 +61,8 @@ impl Session {
         command.not_in_future(SessionError::OccurredInFuture)?;
         command.not_too_early(SessionError::OccurredTooEarly)?;
         let event = match (self, command.action) {
-            (Self::Unborn, SessionAction::Start { user, device }) => {
-                Some(SessionEvent::Started { user, device })
+            (Self::Unborn, SessionAction::Start { user, device, method }) => {
+                Some(SessionEvent::Started { user, device, method })
             }
             (Self::Live { .. } | Self::Ended { .. }, SessionAction::Start { .. }) => {
                 return Err(SessionError::AlreadyExists);
@@ -85,10 +96,10 @@ impl Aggregate for Session {
 
     fn apply(&mut self, event: Self::Event) {
         match event {
-            SessionEvent::Started { user, .. } => *self = Self::Live { user },
+            SessionEvent::Started { user, method, .. } => *self = Self::Live { user, method },
             SessionEvent::Ended { .. } => {
                 // Only a session that started ends; the log cannot hold others.
-                if let Self::Live { user } = self {
+                if let Self::Live { user, .. } = self {
                     *self = Self::Ended { user: *user };
                 }
             }

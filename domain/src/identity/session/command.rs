@@ -1,6 +1,6 @@
 //! What can be asked of a session.
 
-use super::{Device, EndReason};
+use super::{Device, EndReason, Method};
 use crate::{Command, Personal, UserId};
 
 /// An action on a session, with its times.
@@ -10,12 +10,14 @@ pub type SessionCommand = Command<SessionAction>;
 #[derive(Clone, Debug, PartialEq, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum SessionAction {
-    /// Begin, after a sign-in. That the user exists, is not shut out and knows the password, the caller has checked.
+    /// Begin, after a sign-in. That the user exists, is not shut out and has shown who they are, the caller has checked.
     Start {
         /// Who signed in.
         user: UserId,
         /// On what.
         device: Personal<Device>,
+        /// How.
+        method: Method,
     },
     /// Finish, for good.
     End {

@@ -17,6 +17,22 @@ pub enum EndReason {
     Reused,
 }
 
+/// How somebody showed who they are.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, strum::IntoStaticStr,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Method {
+    /// By a password.
+    #[default]
+    Password,
+    /// By the word of the tenant's provider.
+    Provider,
+    /// By the word of the tenant's provider, which told of a second factor too, and that counted.
+    ProviderSecondFactor,
+}
+
 /// An event of a session. Refresh tokens and their digests are in none of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, strum::IntoStaticStr, strum::VariantNames)]
 #[serde(tag = "type", content = "data", rename_all = "snake_case")]
@@ -28,6 +44,9 @@ pub enum SessionEvent {
         user: UserId,
         /// On what, as the client says.
         device: Personal<Device>,
+        /// How. Before there was a choice, it was by a password.
+        #[serde(default)]
+        method: Method,
     },
     /// It is over, for good.
     Ended {

@@ -1,6 +1,6 @@
 //! One example of each event of a session.
 
-use super::{Device, EndReason, SessionEvent};
+use super::{Device, EndReason, Method, SessionEvent};
 use crate::fixtures::id;
 use crate::identity::user::fixtures::USER;
 use crate::{Personal, SessionId};
@@ -20,7 +20,7 @@ pub fn device() -> Device {
 
 /// `session.started`
 pub fn started() -> SessionEvent {
-    SessionEvent::Started { user: USER, device: Personal::new(device()) }
+    SessionEvent::Started { user: USER, device: Personal::new(device()), method: Method::Provider }
 }
 
 /// `session.ended`

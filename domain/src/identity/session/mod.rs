@@ -16,4 +16,4 @@ pub use aggregate::Session;
 pub use command::{SessionAction, SessionCommand};
 pub use device::Device;
 pub use error::SessionError;
-pub use event::{EndReason, SessionEvent};
+pub use event::{EndReason, Method, SessionEvent};

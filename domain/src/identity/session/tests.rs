@@ -1,5 +1,5 @@
 use super::fixtures::{device, ended, started};
-use super::{EndReason, Session, SessionAction, SessionError, SessionEvent};
+use super::{EndReason, Method, Session, SessionAction, SessionError, SessionEvent};
 use crate::fixtures::at;
 use crate::identity::user::fixtures::USER;
 use crate::testing::{given, on};
@@ -13,7 +13,7 @@ fn decide(
 }
 
 fn start() -> SessionAction {
-    SessionAction::Start { user: USER, device: Personal::new(device()) }
+    SessionAction::Start { user: USER, device: Personal::new(device()), method: Method::Provider }
 }
 
 const END: SessionAction = SessionAction::End { reason: EndReason::SignedOut };
@@ -61,6 +61,17 @@ fn a_session_knows_its_user_for_ever_and_is_live_until_it_ends() {
     assert_eq!(known(&[]), (None, false));
     assert_eq!(known(&[started()]), (Some(USER), true));
     assert_eq!(known(&[started(), ended()]), (Some(USER), false));
+}
+
+#[test]
+fn how_a_session_began_is_known_until_it_ends_and_was_by_password_before_there_was_a_choice() {
+    let method = |events: &[SessionEvent]| given::<Session>(events.iter().cloned()).method();
+    assert_eq!(method(&[]), None);
+    assert_eq!(method(&[started()]), Some(Method::Provider));
+    assert_eq!(method(&[started(), ended()]), None);
+    let mut json = serde_json::to_value(started()).unwrap();
+    json["data"].as_object_mut().unwrap().remove("method").unwrap();
+    assert_eq!(method(&[serde_json::from_value(json).unwrap()]), Some(Method::Password));
 }
 
 #[test]

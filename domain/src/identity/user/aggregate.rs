@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{UserAction, UserCommand, UserError, UserEvent};
 use crate::identity::Role;
-use crate::{ApiKeyId, CustomRoleId, EmailAddress, PasswordId, Personal, SecondFactorId, Text};
+use crate::identity::provider::IssuerUrl;
+use crate::{ApiKeyId, CustomRoleId, EmailAddress, PasswordId, Personal, ProviderLinkId, SecondFactorId, Text};
 
 /// Keys that a user may have at a time.
 const MAX_KEYS: usize = 50;
@@ -52,6 +53,9 @@ pub struct Account {
     /// The keys by which programs act for the user, also those that are over by now.
     #[serde(default)]
     pub keys: BTreeMap<ApiKeyId, Key>,
+    /// The rows of whom providers know the user as, of each provider one.
+    #[serde(default)]
+    pub provider_links: BTreeMap<IssuerUrl, ProviderLinkId>,
 }
 
 /// A second factor that a user is asked for.
@@ -117,6 +121,11 @@ impl User {
     /// A key of the user, if it was not revoked.
     pub fn key(&self, id: ApiKeyId) -> Option<&Key> {
         self.account().and_then(|account| account.keys.get(&id))
+    }
+
+    /// The row of whom a provider knows the user as, if the user ever came in on its word.
+    pub fn provider_link(&self, issuer: &IssuerUrl) -> Option<ProviderLinkId> {
+        self.account().and_then(|account| account.provider_links.get(issuer).copied())
     }
 
     /// The [epoch](Account::epoch) of the user's sessions; 0 without an account.
@@ -189,6 +198,10 @@ impl User {
                 }
                 Some(UserEvent::KeyRevoked { key })
             }
+            UserAction::LinkProvider { link, issuer } => self.active()?.link_provider(link, issuer)?,
+            UserAction::UnlinkProvider => {
+                (!self.known()?.provider_links.is_empty()).then_some(UserEvent::ProviderUnlinked {})
+            }
         };
         Ok(event.into_iter().collect())
     }
@@ -246,6 +259,18 @@ impl Account {
         if live < MAX_KEYS { Ok(()) } else { Err(UserError::TooManyKeys) }
     }
 
+    fn link_provider(
+        &self,
+        link: ProviderLinkId,
+        issuer: IssuerUrl,
+    ) -> Result<Option<UserEvent>, UserError> {
+        match self.provider_links.get(&issuer) {
+            None => Ok(Some(UserEvent::ProviderLinked { link, issuer })),
+            Some(present) if *present == link => Ok(None),
+            Some(_) => Err(UserError::ProviderLinked),
+        }
+    }
+
     fn end_sessions(&mut self) {
         self.epoch = self.epoch.saturating_add(1);
     }
@@ -283,6 +308,7 @@ impl Aggregate for User {
                 invited: false,
                 second_factor: None,
                 keys: BTreeMap::new(),
+                provider_links: BTreeMap::new(),
             });
             return;
         }
@@ -329,6 +355,13 @@ impl Aggregate for User {
             }
             UserEvent::KeyRevoked { key } => {
                 account.keys.remove(&key);
+            }
+            UserEvent::ProviderLinked { link, issuer } => {
+                account.provider_links.insert(issuer, link);
+            }
+            UserEvent::ProviderUnlinked {} => {
+                account.provider_links.clear();
+                account.end_sessions();
             }
         }
     }

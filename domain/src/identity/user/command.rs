@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use crate::identity::Role;
-use crate::{ApiKeyId, Command, CustomRoleId, EmailAddress, PasswordId, Personal, SecondFactorId, Text};
+use crate::identity::provider::IssuerUrl;
+use crate::{
+    ApiKeyId, Command, CustomRoleId, EmailAddress, PasswordId, Personal, ProviderLinkId, SecondFactorId, Text,
+};
 
 /// An action on a user's account, with its times.
 pub type UserCommand = Command<UserAction>;
@@ -94,4 +97,13 @@ pub enum UserAction {
         /// Which key.
         key: ApiKeyId,
     },
+    /// Let the user in on the word of a provider, for whom it names in the row, which is there before the event.
+    LinkProvider {
+        /// The row.
+        link: ProviderLinkId,
+        /// Which provider.
+        issuer: IssuerUrl,
+    },
+    /// Let nobody in as the user on the word of a provider, until it vouches for the address anew.
+    UnlinkProvider,
 }

@@ -42,6 +42,9 @@ pub enum UserError {
     /// The user has no such key.
     #[error("the user has no such key")]
     NoSuchKey,
+    /// Whom a provider names is one user for ever: another one of the same address is somebody else.
+    #[error("the provider knows the user as somebody else")]
+    ProviderLinked,
     /// Of the users of a tenant, each has an address of their own, in whatever case. Raised by the caller, who alone can
     /// see the others.
     #[error("another user of the tenant has this e-mail address")]
@@ -66,6 +69,7 @@ impl Rule for UserError {
             Self::TooManyKeys => "user.too_many_keys",
             Self::KeyExists => "user.key_exists",
             Self::NoSuchKey => "user.no_such_key",
+            Self::ProviderLinked => "user.provider_linked",
             Self::EmailTaken => "user.email_taken",
             Self::OwnAccount => "user.own_account",
         }
@@ -82,6 +86,7 @@ impl Rule for UserError {
             | Self::NoRecoveryCode
             | Self::TooManyKeys
             | Self::KeyExists
+            | Self::ProviderLinked
             | Self::EmailTaken
             | Self::OwnAccount => RuleKind::Refused,
         }

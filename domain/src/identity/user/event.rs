@@ -7,7 +7,8 @@ use cqrs_es::DomainEvent;
 use serde::{Deserialize, Serialize};
 
 use crate::identity::Role;
-use crate::{ApiKeyId, CustomRoleId, EmailAddress, PasswordId, Personal, SecondFactorId, Text};
+use crate::identity::provider::IssuerUrl;
+use crate::{ApiKeyId, CustomRoleId, EmailAddress, PasswordId, Personal, ProviderLinkId, SecondFactorId, Text};
 
 /// The types of the events after which the access tokens that a user was given before are good no more: they tell other
 /// roles than the user has, belong to a session that is over, or are a key that is none any more.
@@ -21,6 +22,7 @@ pub const RIGHTS_EVENTS: &[&str] = &[
     "user.signed_out_everywhere",
     "user.second_factor_disabled",
     "user.key_revoked",
+    "user.provider_unlinked",
 ];
 
 /// An event of a user's account.
@@ -114,6 +116,15 @@ pub enum UserEvent {
         /// Which key.
         key: ApiKeyId,
     },
+    /// The user came in on the word of a provider for the first time: nobody else whom it names is this user.
+    ProviderLinked {
+        /// The row of whom it names. That is in no event; this event is what makes that row count.
+        link: ProviderLinkId,
+        /// Which provider.
+        issuer: IssuerUrl,
+    },
+    /// No provider knows the user any more; all sessions of the user are over.
+    ProviderUnlinked {},
 }
 
 impl UserEvent {
@@ -135,7 +146,9 @@ impl UserEvent {
             | Self::SecondFactorDisabled {}
             | Self::RecoveryCodeUsed { .. }
             | Self::KeyIssued { .. }
-            | Self::KeyRevoked { .. } => None,
+            | Self::KeyRevoked { .. }
+            | Self::ProviderLinked { .. }
+            | Self::ProviderUnlinked {} => None,
         }
     }
 
@@ -158,7 +171,9 @@ impl UserEvent {
             | Self::SecondFactorDisabled {}
             | Self::RecoveryCodeUsed { .. }
             | Self::KeyIssued { .. }
-            | Self::KeyRevoked { .. } => None,
+            | Self::KeyRevoked { .. }
+            | Self::ProviderLinked { .. }
+            | Self::ProviderUnlinked {} => None,
         }
     }
 }

@@ -4,7 +4,8 @@ use super::UserEvent;
 use crate::fixtures::{at, email, id, text};
 use crate::identity::Role;
 use crate::identity::custom_role::fixtures::CUSTOM_ROLE;
-use crate::{ApiKeyId, PasswordId, Personal, SecondFactorId, UserId};
+use crate::identity::provider::fixtures::issuer;
+use crate::{ApiKeyId, PasswordId, Personal, ProviderLinkId, SecondFactorId, UserId};
 
 /// The user of the examples.
 pub const USER: UserId = id(61);
@@ -14,6 +15,8 @@ pub const PASSWORD: PasswordId = id(81);
 pub const FACTOR: SecondFactorId = id(82);
 /// The key of the examples.
 pub const KEY: ApiKeyId = id(83);
+/// The row of whom the provider of the examples knows the user as.
+pub const LINK: ProviderLinkId = id(84);
 
 /// One of each.
 pub fn all() -> Vec<UserEvent> {
@@ -35,6 +38,8 @@ pub fn all() -> Vec<UserEvent> {
         recovery_code_used(),
         key_issued(),
         key_revoked(),
+        provider_linked(),
+        provider_unlinked(),
     ]
 }
 
@@ -128,4 +133,14 @@ pub fn key_issued() -> UserEvent {
 /// `user.key_revoked`
 pub fn key_revoked() -> UserEvent {
     UserEvent::KeyRevoked { key: KEY }
+}
+
+/// `user.provider_linked`
+pub fn provider_linked() -> UserEvent {
+    UserEvent::ProviderLinked { link: LINK, issuer: issuer() }
+}
+
+/// `user.provider_unlinked`
+pub fn provider_unlinked() -> UserEvent {
+    UserEvent::ProviderUnlinked {}
 }

@@ -5,12 +5,14 @@ use strum::VariantNames;
 
 use super::fixtures::{
     FACTOR, KEY, PASSWORD, all, custom_role_granted, custom_role_revoked, disabled, email_changed, enabled,
-    invited, key_issued, key_revoked, password_changed, recovery_code_used, registered, renamed,
+    invited, key_issued, key_revoked, password_changed, provider_linked, provider_unlinked, recovery_code_used, registered, renamed,
     role_granted, role_revoked, second_factor_disabled, second_factor_enabled, signed_out_everywhere,
 };
 use super::{RIGHTS_EVENTS, User, UserAction, UserError, UserEvent};
 use crate::fixtures::{at, email, id, text};
 use crate::identity::Role;
+use crate::identity::provider::IssuerUrl;
+use crate::identity::provider::fixtures::issuer;
 use crate::identity::custom_role::fixtures::CUSTOM_ROLE;
 use crate::testing::{given, on};
 use crate::{ApiKeyId, Command, Personal};
@@ -148,7 +150,8 @@ fn an_epoch_begins_whenever_all_sessions_end() {
     assert_eq!(epoch(&[]), 0);
     assert_eq!(epoch(&[registered()]), 0);
     for event in all().into_iter().filter(|event| !matches!(event, UserEvent::Registered { .. })) {
-        let ends_sessions = [disabled(), password_changed(), signed_out_everywhere()].contains(&event);
+        let ends_sessions =
+            [disabled(), password_changed(), signed_out_everywhere(), provider_unlinked()].contains(&event);
         assert_eq!(epoch(&[registered(), event]), u32::from(ends_sessions));
     }
     assert_eq!(epoch(&[registered(), password_changed(), disabled(), enabled(), signed_out_everywhere()]), 3);
@@ -178,7 +181,8 @@ fn the_events_of_rights_are_those_that_end_access_tokens() {
         | UserEvent::PasswordChanged { .. }
         | UserEvent::SignedOutEverywhere {}
         | UserEvent::SecondFactorDisabled {}
-        | UserEvent::KeyRevoked { .. } => true,
+        | UserEvent::KeyRevoked { .. }
+        | UserEvent::ProviderUnlinked {} => true,
         UserEvent::Registered { .. }
         | UserEvent::Renamed { .. }
         | UserEvent::EmailChanged { .. }
@@ -186,7 +190,8 @@ fn the_events_of_rights_are_those_that_end_access_tokens() {
         | UserEvent::Invited {}
         | UserEvent::SecondFactorEnabled { .. }
         | UserEvent::RecoveryCodeUsed { .. }
-        | UserEvent::KeyIssued { .. } => false,
+        | UserEvent::KeyIssued { .. }
+        | UserEvent::ProviderLinked { .. } => false,
     };
     let examples = all();
     assert_eq!(examples.len(), UserEvent::VARIANTS.len());
@@ -260,6 +265,29 @@ fn fifty_keys_are_enough_and_those_that_are_over_do_not_count() {
     };
     assert_eq!(decide(with(at(31, 0)), issue(KEY, 31)), Err(UserError::TooManyKeys));
     assert!(decide(with(at(30, 12)), issue(KEY, 31)).is_ok());
+}
+
+#[test]
+fn a_provider_knows_a_user_as_one_person_until_somebody_says_otherwise() {
+    let link = |number| UserAction::LinkProvider { link: id(number), issuer: issuer() };
+    let (first, other) = (84, 85);
+    assert_eq!(decide([registered()], link(first)), Ok(vec![provider_linked()]));
+    assert_eq!(decide([registered(), provider_linked()], link(first)), Ok(vec![]));
+    assert_eq!(decide([registered(), provider_linked()], link(other)), Err(UserError::ProviderLinked));
+    assert_eq!(decide([registered(), disabled()], link(first)), Err(UserError::Disabled));
+    let elsewhere = IssuerUrl::parse("https://other.example").unwrap();
+    let linked = decide([registered(), provider_linked()], UserAction::LinkProvider { link: id(other), issuer: elsewhere });
+    assert_eq!(linked.unwrap().len(), 1);
+    assert_eq!(decide([registered(), provider_linked()], UserAction::UnlinkProvider), Ok(vec![provider_unlinked()]));
+    assert_eq!(decide([registered()], UserAction::UnlinkProvider), Ok(vec![]));
+    assert!(decide([registered(), provider_linked(), provider_unlinked()], link(other)).is_ok());
+}
+
+#[test]
+fn a_user_whom_no_provider_knows_any_more_has_no_sessions() {
+    let epoch = |events: &[UserEvent]| given::<User>(events.iter().cloned()).epoch();
+    assert_eq!(epoch(&[registered(), provider_linked()]), 0);
+    assert_eq!(epoch(&[registered(), provider_linked(), provider_unlinked()]), 1);
 }
 
 #[test]
