@@ -97,7 +97,9 @@ impl Providers {
         claims: &CoreIdTokenClaims,
     ) -> Result<Option<CoreUserInfoClaims>, ProviderError> {
         let subject = claims.subject().clone();
-        let Ok(request) = portal.user_info(tokens.access_token().clone(), Some(subject)) else { return Ok(None) };
+        let Ok(request) = portal.user_info(tokens.access_token().clone(), Some(subject)) else {
+            return Ok(None);
+        };
         Ok(Some(request.request_async(&self.web).await?))
     }
 }
@@ -197,7 +199,8 @@ fn person(claims: &CoreIdTokenClaims, told: Option<&CoreUserInfoClaims>) -> Pers
         subject: claims.subject().as_str().to_owned(),
         email: email.filter(|_| is_verified == Some(true)).map(|email| email.as_str().to_owned()),
         name: name.and_then(|name| name.get(None)).map(|name| name.as_str().to_owned()),
-        second_factor: references
-            .is_some_and(|references| references.iter().any(|reference| reference.as_str() == SEVERAL_FACTORS)),
+        second_factor: references.is_some_and(|references| {
+            references.iter().any(|reference| reference.as_str() == SEVERAL_FACTORS)
+        }),
     }
 }

@@ -32,7 +32,11 @@ impl From<AskError> for ProviderError {
             }
             AskError::Busy | AskError::Slow | AskError::Transport(_) => {
                 // A name that leads to a private address is found out by whoever looks it up, deep within a failed connection.
-                if error.is_private() { Self::Unfit(AskError::Private.reason()) } else { Self::Unreachable(Some(error)) }
+                if error.is_private() {
+                    Self::Unfit(AskError::Private.reason())
+                } else {
+                    Self::Unreachable(Some(error))
+                }
             }
         }
     }

@@ -11,8 +11,8 @@ use openidconnect::core::{
 };
 use openidconnect::url::Url;
 use openidconnect::{
-    AdditionalProviderMetadata, AuthType, ClientId, ClientSecret, EndpointMaybeSet, EndpointNotSet, EndpointSet,
-    IssuerUrl, JsonWebKeySet, ProviderMetadata, RedirectUrl,
+    AdditionalProviderMetadata, AuthType, ClientId, ClientSecret, EndpointMaybeSet, EndpointNotSet,
+    EndpointSet, IssuerUrl, JsonWebKeySet, ProviderMetadata, RedirectUrl,
 };
 use serde::{Deserialize, Serialize};
 
@@ -144,7 +144,8 @@ impl Known {
     fn auth_type(&self) -> AuthType {
         let ways = self.metadata.token_endpoint_auth_methods_supported();
         let takes = |way: &CoreClientAuthMethod| ways.is_some_and(|ways| ways.contains(way));
-        let by_body = takes(&CoreClientAuthMethod::ClientSecretPost) && !takes(&CoreClientAuthMethod::ClientSecretBasic);
+        let by_body = takes(&CoreClientAuthMethod::ClientSecretPost)
+            && !takes(&CoreClientAuthMethod::ClientSecretBasic);
         if by_body { AuthType::RequestBody } else { AuthType::BasicAuth }
     }
 }

@@ -134,7 +134,8 @@ impl Web {
         let url = Url::parse(&request.uri().to_string()).map_err(|_| AskError::Malformed)?;
         self.check(&url)?;
         let client = if self.is_named(&url) { &self.named } else { &self.public };
-        let turn = self.turns.get_with(url.origin().ascii_serialization(), || Arc::new(Semaphore::new(AT_ONCE)));
+        let turn =
+            self.turns.get_with(url.origin().ascii_serialization(), || Arc::new(Semaphore::new(AT_ONCE)));
         let _turn = timeout(ANSWER, turn.acquire()).await.map_err(|_| AskError::Busy)?;
         timeout(ANSWER, answer(client, request)).await.map_err(|_| AskError::Slow)?
     }
@@ -249,10 +250,17 @@ mod tests {
 
     #[test]
     fn an_operator_names_origins_letter_by_letter() {
-        for good in ["https://login.intern", "https://10.0.0.1:8443", "http://127.0.0.1:9000", "http://localhost:1", "http://[::1]:9000"] {
+        for good in [
+            "https://login.intern",
+            "https://10.0.0.1:8443",
+            "http://127.0.0.1:9000",
+            "http://localhost:1",
+            "http://[::1]:9000",
+        ] {
             assert_eq!(origin(good).unwrap(), good);
         }
-        for bad in ["http://login.intern", "http://10.0.0.1", "https://login.intern/path", "login.intern", ""] {
+        for bad in ["http://login.intern", "http://10.0.0.1", "https://login.intern/path", "login.intern", ""]
+        {
             assert!(origin(bad).is_err(), "{bad}");
         }
     }

@@ -8,6 +8,7 @@ use clap::Args;
 use edge::{Origin, Origins, SigningKey, TokenSettings, WebPolicy};
 use event_store::StreamNames;
 
+use crate::federation::ProviderArgs;
 use crate::post::MailArgs;
 use crate::telemetry::LogFormat;
 
@@ -64,6 +65,9 @@ pub struct SiteArgs {
     /// How mails go
     #[command(flatten)]
     pub mail: MailArgs,
+    /// Which OpenID providers may be asked
+    #[command(flatten)]
+    pub providers: ProviderArgs,
 }
 
 /// Where an API listens.

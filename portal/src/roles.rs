@@ -79,6 +79,10 @@ impl<'a> Roles<'a> {
         if mailer.is_some() {
             issuer = issuer.with_post(mail.post(address)?);
         }
+        if mail.public_url.is_some() || self.site.is_embedded() {
+            let post = mail.post(address)?;
+            issuer = issuer.with_federation(self.args.providers.federation(post.public_url())?);
+        }
         if let Some(key) = signing_key {
             issuer = issuer.with_key(key, token_settings());
         }

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use command_api::identity::invitation::new_link;
+use command_api::identity::provider;
 use command_api::identity::tenant::{Entry, FirstAdmin, create, name, rename};
 use command_api::{CommandApi, Context};
 use domain::{Personal, TenantId, Text, UserId};
@@ -36,6 +37,8 @@ The link is good for one use within 7 days; whoever follows it chooses a passwor
     Create(CreateArgs),
     /// Call a tenant something else.
     Rename(RenameArgs),
+    /// Let users in by passwords again, and on the word of no OpenID provider: for when the provider of a tenant is gone
+    RemoveProvider(RemoveProviderArgs),
     /// Show the tenants: id, since when, name. Those of before there was `crm tenant` are not among them.
     List,
 }
@@ -61,9 +64,16 @@ struct RenameArgs {
     name: String,
 }
 
+#[derive(Args)]
+struct RemoveProviderArgs {
+    /// The tenant
+    tenant: String,
+}
+
 enum Work {
     Create { name: Text<200>, admin: FirstAdmin },
     Rename { tenant: TenantId, name: Text<200> },
+    RemoveProvider { tenant: TenantId },
     List,
 }
 
@@ -96,6 +106,9 @@ impl Work {
                 tenant: TenantId::parse(&args.tenant).context("the tenant must be a UUID")?,
                 name: text(&args.name, "the name")?,
             },
+            TenantTask::RemoveProvider(args) => Self::RemoveProvider {
+                tenant: TenantId::parse(&args.tenant).context("the tenant must be a UUID")?,
+            },
             TenantTask::List => Self::List,
         })
     }
@@ -117,6 +130,11 @@ impl Work {
                 rename(app, &Context::new(tenant, ACTOR, correlation_id), name)
                     .await
                     .context("the tenant was not renamed")?;
+                Ok(())
+            }
+            Self::RemoveProvider { tenant } => {
+                let removed = provider::remove(app, &Context::new(tenant, ACTOR, correlation_id)).await;
+                removed.context("the tenant's provider was not removed")?;
                 Ok(())
             }
             Self::List => list(app, site).await,

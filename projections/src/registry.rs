@@ -38,5 +38,6 @@ pub fn registry() -> Vec<ReadModel> {
         ReadModel::of::<identity::team_list::TeamList>(),
         ReadModel::of::<identity::session_list::SessionList>(),
         ReadModel::of::<identity::key_list::KeyList>(),
+        ReadModel::of::<identity::provider::ProviderView>(),
     ]
 }

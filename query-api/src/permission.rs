@@ -69,3 +69,11 @@ impl Permission for ReadTeams {
     const NAME: &'static str = permission::TEAM_READ.name;
     const ROLES: &'static [Role] = permission::TEAM_READ.roles;
 }
+
+/// To read on whose word users are let in.
+pub enum ReadProvider {}
+
+impl Permission for ReadProvider {
+    const NAME: &'static str = permission::PROVIDER_READ.name;
+    const ROLES: &'static [Role] = permission::PROVIDER_READ.roles;
+}

@@ -26,7 +26,6 @@ struct Parts {
     throttle: Throttle,
 }
 
-
 impl Federation {
     /// Providers send browsers back to pages below `public_url`.
     pub fn new(providers: Providers, public_url: &str) -> Self {

@@ -17,8 +17,8 @@ use crate::caller::{Caller, ChangeHeaders};
 use crate::moment::OccurredIn;
 use crate::sent::Sent;
 pub use body::{ClientSecretText, ProviderConfigured, ProviderIn, ProviderRemoved};
-pub use commands::{configure, remove, unlink};
 pub(super) use commands::provider;
+pub use commands::{configure, remove, unlink};
 
 /// The routes.
 pub fn router() -> OpenApiRouter<CommandApi> {
@@ -53,7 +53,8 @@ async fn configure_identity_provider(
     let context = caller.context(&sent, sent.body.occurred_at);
     let done = configure(&app, &context, sent.body).await?;
     let redirect_uri = app.issuer()?.federation()?.redirect_uri(context.tenant);
-    let told = ok(ProviderConfigured { redirect_uri }).with_version(done.version).with_position(done.position);
+    let told =
+        ok(ProviderConfigured { redirect_uri }).with_version(done.version).with_position(done.position);
     Ok(if done.replayed { replayed(told) } else { told })
 }
 

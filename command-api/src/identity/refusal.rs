@@ -165,11 +165,13 @@ impl From<Refusal> for Problem {
                     Self::unavailable(PROVIDER, "The provider cannot be asked now.").with_source(error)
                 }
                 ProviderError::Unfit(_) => {
-                    let detail = "The provider cannot be asked. An administrator of yours has to set it right.";
+                    let detail =
+                        "The provider cannot be asked. An administrator of yours has to set it right.";
                     Self::refused("provider.unfit", detail).with_source(error)
                 }
                 ProviderError::Refused | ProviderError::Untrusted(_) => {
-                    let detail = "What the provider answered does not count. Begin with POST /api/v1/sign-ins.";
+                    let detail =
+                        "What the provider answered does not count. Begin with POST /api/v1/sign-ins.";
                     Self::not_signed_in("sign_in.failed", detail).with_source(error)
                 }
             },

@@ -15,7 +15,7 @@ use super::session::{Circumstances, OWN, OwnSession, SessionTokens, SteppedUp, c
 use super::{PUBLIC, SESSIONS};
 use crate::CommandApi;
 use crate::sent::Sent;
-pub use body::{ProviderAnswerIn, ProviderStepUpIn, SignInBegun, SignInBeginIn};
+pub use body::{ProviderAnswerIn, ProviderStepUpIn, SignInBeginIn, SignInBegun};
 use commands::{begin, complete, kept};
 
 /// The routes.

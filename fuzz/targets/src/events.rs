@@ -20,6 +20,7 @@ use domain::sales::pipeline::Pipeline;
 use event_store::Recorded;
 use libfuzzer_sys::fuzz_target;
 use projections::identity::key_list::KeyList;
+use projections::identity::provider::ProviderView;
 use projections::identity::session_list::SessionList;
 use projections::identity::user_list::UserList;
 use projections::projection::decode;
@@ -58,6 +59,7 @@ fuzz_target!(|data: &[u8]| {
     rows_come_back::<UserList>(&facts);
     rows_come_back::<SessionList>(&facts);
     rows_come_back::<KeyList>(&facts);
+    rows_come_back::<ProviderView>(&facts);
 });
 
 /// Decodes an event as every reader of the log does.

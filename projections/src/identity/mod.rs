@@ -2,6 +2,7 @@
 
 pub mod custom_role_list;
 pub mod key_list;
+pub mod provider;
 pub mod session_list;
 pub mod team_list;
 pub mod user_list;

@@ -2,6 +2,7 @@
 
 mod custom_role_list;
 mod key_list;
+mod provider;
 mod rights;
 mod session_list;
 mod team_list;
@@ -13,6 +14,7 @@ use crate::app::QueryApi;
 
 pub use custom_role_list::CustomRole;
 pub use key_list::{OwnApiKey, OwnApiKeys};
+pub use provider::IdentityProvider;
 pub use rights::{PermissionReason, RoleReason, UserRights};
 pub use session_list::{OwnSession, OwnSessions};
 pub use team_list::Team;
@@ -21,5 +23,9 @@ pub use user_list::User;
 /// The routes of this context.
 pub(crate) fn router() -> OpenApiRouter<QueryApi> {
     let lists = user_list::router().merge(custom_role_list::router()).merge(team_list::router());
-    lists.merge(rights::router()).merge(session_list::router()).merge(key_list::router())
+    lists
+        .merge(rights::router())
+        .merge(session_list::router())
+        .merge(key_list::router())
+        .merge(provider::router())
 }

@@ -18,6 +18,7 @@ mod past;
 mod permissions;
 mod plan;
 mod positions;
+mod provider;
 mod rights;
 mod sales_report;
 mod sessions;

@@ -18,7 +18,7 @@ fn roles(permission: &str) -> &'static [Role] {
         "lead.read" => &[Admin, SalesManager, SalesRep, Support, Viewer],
         "opportunity.read" | "pipeline.read" => &[Admin, SalesManager, SalesRep, Support, Finance, Viewer],
         "report.read" => &[Admin, SalesManager, SalesRep, Finance, Viewer],
-        "audit.read" | "user.read" | "role.read" | "team.read" => &[Admin, Auditor],
+        "audit.read" | "user.read" | "role.read" | "team.read" | "provider.read" => &[Admin, Auditor],
         "session.own" => Role::ALL,
         other => panic!("{other} is no permission that is known here"),
     }

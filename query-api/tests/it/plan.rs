@@ -4,6 +4,7 @@ use chrono::{DateTime, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
 use cqrs_es::Aggregate;
 use domain::fixtures::{percent, text};
 use domain::identity::custom_role::{CustomRole, CustomRoleAction};
+use domain::identity::provider::{Provider, ProviderAction, provider_id};
 use domain::identity::session::{Session, SessionAction};
 use domain::identity::team::{Team, TeamAction};
 use domain::identity::user::{User, UserAction};
@@ -88,6 +89,10 @@ impl World {
 
     pub async fn tell_team(&self, id: TeamId, when: DateTime<Utc>, action: TeamAction) -> i64 {
         self.tell(id.into(), when, action, Team::decide).await
+    }
+
+    pub async fn tell_provider(&self, when: DateTime<Utc>, action: ProviderAction) -> i64 {
+        self.tell(provider_id(self.tenant), when, action, Provider::decide).await
     }
 
     pub async fn tell_session(&self, id: SessionId, when: DateTime<Utc>, action: SessionAction) -> i64 {

@@ -34,7 +34,11 @@ impl Desk {
     async fn begin(&self, user: UserId, device: &str, at: DateTime<Utc>) -> (SessionId, RefreshToken) {
         let (session, token) = (new_id(), RefreshToken::fresh(self.world.tenant).unwrap());
         self.vault.begin_session(&token, session, user, 0).await.unwrap();
-        let start = SessionAction::Start { user, device: Personal::new(Device::of(device)), method: Method::Password };
+        let start = SessionAction::Start {
+            user,
+            device: Personal::new(Device::of(device)),
+            method: Method::Password,
+        };
         self.world.tell_session(session, at, start).await;
         (session, token)
     }

@@ -117,7 +117,8 @@ pub(crate) async fn open(
     let (session, token) = (SessionId::from_uuid(Uuid::now_v7()), RefreshToken::fresh(tenant)?);
     // A token of a session that never begins is good for nothing, so a crash between the two does no harm.
     let expires_at = issuer.vault().begin_session(&token, session, id, user.state.epoch().into()).await?;
-    let start = SessionAction::Start { user: id, device: Personal::new(circumstances.device.clone()), method };
+    let start =
+        SessionAction::Start { user: id, device: Personal::new(circumstances.device.clone()), method };
     let context = circumstances.context(tenant, id);
     let started = create::<Session>(app, &context, session.as_uuid(), start).await?;
     let issued = Issued { session, token, at: app.now(), expires_at, replayed: false };

@@ -1,7 +1,9 @@
 //! An API on a database of its own, calls and replies.
 
 mod call;
+pub mod hostile;
 pub mod mail;
+pub mod provider;
 mod routes;
 
 use std::sync::{Arc, LazyLock};
@@ -14,12 +16,13 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use chrono::{DateTime, Utc};
-use command_api::identity::{Issuer, Post, Postman, password};
+use command_api::identity::{Federation, Issuer, Post, Postman, password};
 use command_api::{CommandApi, Context, router};
 use domain::TenantId;
 use edge::{Directory, Identity, Revocations, Role, SigningKey, TokenKeys, TokenSettings, finish};
 use embedded::testing::{self, TestDatabase};
 use event_store::{Duty, EventStore, Upcasters, connect};
+use openid::Providers;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use tokio::task::JoinSet;
@@ -39,6 +42,8 @@ pub struct Api {
     router: Router,
     key: SigningKey,
     pub url: String,
+    /// Origins of providers that may be asked although they are on this machine.
+    origins: Vec<String>,
     /// Up to 10 connections past all row-level security.
     pub pool: PgPool,
     _watch: RightsWatch,
@@ -48,19 +53,24 @@ pub struct Api {
 
 impl Api {
     pub async fn new() -> Self {
+        Self::asking(TenantId::from_uuid(Uuid::now_v7()), Vec::new()).await
+    }
+
+    /// Of a tenant, and with providers of these origins.
+    pub async fn asking(tenant: TenantId, origins: Vec<String>) -> Self {
         let database = testing::database().await;
         let key = SigningKey::generate().unwrap();
         let (url, pool) = (database.url().to_owned(), database.pool());
-        let tenant = TenantId::from_uuid(Uuid::now_v7());
-        let (app, router, watch) = whole(&url, &key);
-        Self { app, tenant, router, key, url, pool, _watch: watch, _database: Some(database) }
+        let (app, router, watch) = whole(&url, &key, &origins);
+        Self { app, tenant, router, key, url, origins, pool, _watch: watch, _database: Some(database) }
     }
 
     /// Another process on the same database, with a cache of its own.
     pub fn another(&self) -> Self {
-        let (app, router, watch) = whole(&self.url, &self.key);
+        let (app, router, watch) = whole(&self.url, &self.key, &self.origins);
         let (url, pool, key) = (self.url.clone(), self.pool.clone(), self.key.clone());
-        Self { app, tenant: self.tenant, router, key, url, pool, _watch: watch, _database: None }
+        let origins = self.origins.clone();
+        Self { app, tenant: self.tenant, router, key, url, origins, pool, _watch: watch, _database: None }
     }
 
     /// Another process over a pool of its own.
@@ -216,7 +226,7 @@ impl Api {
 const PERMISSIONS: [&str; 4] = ["lead.capture", "lead.read", "opportunity.open", "user.assign_roles"];
 
 /// All that a process has which signs users in.
-fn whole(url: &str, key: &SigningKey) -> (CommandApi, Router, RightsWatch) {
+fn whole(url: &str, key: &SigningKey, origins: &[String]) -> (CommandApi, Router, RightsWatch) {
     let pool = |duty, connections| connect(url, duty, connections).unwrap();
     // Hashing the password of nobody is dear, so all tests share one.
     static HASHER: LazyLock<Hasher> = LazyLock::new(|| Hasher::new(2).unwrap());
@@ -226,11 +236,13 @@ fn whole(url: &str, key: &SigningKey) -> (CommandApi, Router, RightsWatch) {
     let organisations = LoggedOrganisations::new(pool(Duty::Reader, 2), Upcasters::default());
     let directory = Directory::new(organisations);
     let watch = RightsWatch::start(pool(Duty::Identity, 1), revocations.clone(), directory.clone());
+    let providers = Providers::new(origins.iter().map(String::as_str)).unwrap();
     let app = commands(pool(Duty::Appender, 8), key)
         .with_issuer(
             issuer
                 .with_key(key.clone(), TokenSettings::default())
-                .with_post(Post::new(PUBLIC_URL).with_sign_up()),
+                .with_post(Post::new(PUBLIC_URL).with_sign_up())
+                .with_federation(Federation::new(providers, PUBLIC_URL)),
         )
         .with_revocations(revocations)
         .with_directory(directory)

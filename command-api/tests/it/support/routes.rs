@@ -89,7 +89,7 @@ impl Route {
             "roles" => things.role,
             "teams" => things.team,
             "sessions" | "password" | "password-resets" | "invitations" | "email" | "sign-ups"
-            | "second-factor" | "api-keys" | "policies" => things.session,
+            | "second-factor" | "api-keys" | "policies" | "sign-ins" | "identity-provider" => things.session,
             other => panic!("no example of {other}"),
         };
         let path =
@@ -161,6 +161,19 @@ impl Route {
             "sign_in_user" => json!({
                 "tenant_id": Uuid::now_v7(), "email": "grace@engines.example", "password": "correct horse",
             }),
+            "configure_identity_provider" => json!({
+                "issuer": "https://login.engines.example", "client_id": "crm", "client_secret": "a secret",
+                "email_domains": ["engines.example"], "newcomers": "viewer",
+            }),
+            "remove_identity_provider" | "unlink_user_identity_provider" => {
+                json!({"occurred_at": "2026-01-31T12:00:00Z"})
+            }
+            "begin_provider_sign_in" => json!({"tenant_id": Uuid::now_v7()}),
+            "complete_provider_sign_in" => {
+                json!({"tenant_id": Uuid::now_v7(), "state": "crm_state_", "code": "x"})
+            }
+            "begin_provider_step_up" => json!({}),
+            "complete_provider_step_up" => json!({"state": "crm_state_", "code": "x"}),
             "refresh_session" => json!({"refresh_token": "crm_rt_"}),
             "invite_user" => json!({"occurred_at": "2026-01-31T12:00:00Z"}),
             "accept_invitation" | "complete_password_reset" | "complete_sign_up" => {

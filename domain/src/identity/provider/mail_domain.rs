@@ -61,14 +61,17 @@ mod tests {
         let domain = MailDomain::parse(" Engines.Example ").unwrap();
         assert_eq!(domain.as_str(), "engines.example");
         assert!(domain.has(&email("grace@engines.example")) && domain.has(&email("Grace@ENGINES.example")));
-        for other in ["grace@evil.engines.example", "grace@engines.example.evil", "grace@evilengines.example"] {
+        for other in ["grace@evil.engines.example", "grace@engines.example.evil", "grace@evilengines.example"]
+        {
             assert!(!domain.has(&email(other)), "{other}");
         }
     }
 
     #[test]
     fn what_is_no_domain_is_refused() {
-        for bad in ["", "example", "@engines.example", "a b.example", "engines.example/", ".example", "a@b.example"] {
+        for bad in
+            ["", "example", "@engines.example", "a b.example", "engines.example/", ".example", "a@b.example"]
+        {
             assert_eq!(MailDomain::parse(bad), Err(Invalid::NotADomain), "{bad}");
         }
     }

@@ -23,10 +23,7 @@ fn a_provider_is_configured_changed_and_removed_and_the_same_terms_are_no_event(
     assert_eq!(decide([], configure(settings())), Ok(vec![configured()]));
     assert_eq!(decide([configured()], configure(settings())), Ok(vec![]));
     let other = Settings { passwords: false, ..settings() };
-    assert_eq!(
-        decide([configured()], configure(other.clone())),
-        Ok(vec![ProviderEvent::Configured(other)])
-    );
+    assert_eq!(decide([configured()], configure(other.clone())), Ok(vec![ProviderEvent::Configured(other)]));
     assert_eq!(decide([configured()], ProviderAction::Remove), Ok(vec![removed()]));
     assert_eq!(decide([configured(), removed()], configure(settings())), Ok(vec![configured()]));
 }

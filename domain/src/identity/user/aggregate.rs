@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::{UserAction, UserCommand, UserError, UserEvent};
 use crate::identity::Role;
 use crate::identity::provider::IssuerUrl;
-use crate::{ApiKeyId, CustomRoleId, EmailAddress, PasswordId, Personal, ProviderLinkId, SecondFactorId, Text};
+use crate::{
+    ApiKeyId, CustomRoleId, EmailAddress, PasswordId, Personal, ProviderLinkId, SecondFactorId, Text,
+};
 
 /// Keys that a user may have at a time.
 const MAX_KEYS: usize = 50;
@@ -259,11 +261,7 @@ impl Account {
         if live < MAX_KEYS { Ok(()) } else { Err(UserError::TooManyKeys) }
     }
 
-    fn link_provider(
-        &self,
-        link: ProviderLinkId,
-        issuer: IssuerUrl,
-    ) -> Result<Option<UserEvent>, UserError> {
+    fn link_provider(&self, link: ProviderLinkId, issuer: IssuerUrl) -> Result<Option<UserEvent>, UserError> {
         match self.provider_links.get(&issuer) {
             None => Ok(Some(UserEvent::ProviderLinked { link, issuer })),
             Some(present) if *present == link => Ok(None),

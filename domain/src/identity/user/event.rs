@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::identity::Role;
 use crate::identity::provider::IssuerUrl;
-use crate::{ApiKeyId, CustomRoleId, EmailAddress, PasswordId, Personal, ProviderLinkId, SecondFactorId, Text};
+use crate::{
+    ApiKeyId, CustomRoleId, EmailAddress, PasswordId, Personal, ProviderLinkId, SecondFactorId, Text,
+};
 
 /// The types of the events after which the access tokens that a user was given before are good no more: they tell other
 /// roles than the user has, belong to a session that is over, or are a key that is none any more.

@@ -5,15 +5,16 @@ use strum::VariantNames;
 
 use super::fixtures::{
     FACTOR, KEY, PASSWORD, all, custom_role_granted, custom_role_revoked, disabled, email_changed, enabled,
-    invited, key_issued, key_revoked, password_changed, provider_linked, provider_unlinked, recovery_code_used, registered, renamed,
-    role_granted, role_revoked, second_factor_disabled, second_factor_enabled, signed_out_everywhere,
+    invited, key_issued, key_revoked, password_changed, provider_linked, provider_unlinked,
+    recovery_code_used, registered, renamed, role_granted, role_revoked, second_factor_disabled,
+    second_factor_enabled, signed_out_everywhere,
 };
 use super::{RIGHTS_EVENTS, User, UserAction, UserError, UserEvent};
 use crate::fixtures::{at, email, id, text};
 use crate::identity::Role;
+use crate::identity::custom_role::fixtures::CUSTOM_ROLE;
 use crate::identity::provider::IssuerUrl;
 use crate::identity::provider::fixtures::issuer;
-use crate::identity::custom_role::fixtures::CUSTOM_ROLE;
 use crate::testing::{given, on};
 use crate::{ApiKeyId, Command, Personal};
 
@@ -276,9 +277,15 @@ fn a_provider_knows_a_user_as_one_person_until_somebody_says_otherwise() {
     assert_eq!(decide([registered(), provider_linked()], link(other)), Err(UserError::ProviderLinked));
     assert_eq!(decide([registered(), disabled()], link(first)), Err(UserError::Disabled));
     let elsewhere = IssuerUrl::parse("https://other.example").unwrap();
-    let linked = decide([registered(), provider_linked()], UserAction::LinkProvider { link: id(other), issuer: elsewhere });
+    let linked = decide(
+        [registered(), provider_linked()],
+        UserAction::LinkProvider { link: id(other), issuer: elsewhere },
+    );
     assert_eq!(linked.unwrap().len(), 1);
-    assert_eq!(decide([registered(), provider_linked()], UserAction::UnlinkProvider), Ok(vec![provider_unlinked()]));
+    assert_eq!(
+        decide([registered(), provider_linked()], UserAction::UnlinkProvider),
+        Ok(vec![provider_unlinked()])
+    );
     assert_eq!(decide([registered()], UserAction::UnlinkProvider), Ok(vec![]));
     assert!(decide([registered(), provider_linked(), provider_unlinked()], link(other)).is_ok());
 }

@@ -1,0 +1,30 @@
+//! Which OpenID providers may be asked.
+
+use anyhow::anyhow;
+use clap::Args;
+use command_api::identity::Federation;
+use openid::Providers;
+
+/// Which OpenID providers may be asked, beside those at public addresses.
+#[derive(Args, Clone, Debug)]
+pub struct ProviderArgs {
+    /// The origins of OpenID providers that may be asked wherever they are, also in a private network, or on this machine by http;
+    /// several separated by commas
+    #[arg(
+        long = "oidc-origins",
+        env = "CRM_OIDC_ORIGINS",
+        global = true,
+        value_delimiter = ',',
+        value_name = "ORIGIN"
+    )]
+    pub oidc_origins: Vec<String>,
+}
+
+impl ProviderArgs {
+    /// What asks providers, which send browsers back to pages below `public_url`.
+    pub fn federation(&self, public_url: &str) -> anyhow::Result<Federation> {
+        let providers = Providers::new(self.oidc_origins.iter().map(String::as_str));
+        let providers = providers.map_err(|error| anyhow!("CRM_OIDC_ORIGINS: {error}"))?;
+        Ok(Federation::new(providers, public_url))
+    }
+}
