@@ -12,7 +12,7 @@ use crate::web::AskError;
 pub enum ProviderError {
     /// It does not answer, or not now. That passes.
     #[error("the provider cannot be asked now")]
-    Unreachable(#[source] Option<AskError>),
+    Unreachable(#[source] AskError),
     /// It is not one that can be asked: its address, or what it publishes of itself.
     #[error("the provider is not fit to be asked: {0}")]
     Unfit(&'static str),
@@ -30,12 +30,12 @@ impl From<AskError> for ProviderError {
             AskError::Scheme | AskError::Private | AskError::Malformed | AskError::TooMuch => {
                 Self::Unfit(error.reason())
             }
-            AskError::Busy | AskError::Slow | AskError::Transport(_) => {
+            AskError::Busy | AskError::Slow | AskError::Failing | AskError::Transport(_) => {
                 // A name that leads to a private address is found out by whoever looks it up, deep within a failed connection.
                 if error.is_private() {
                     Self::Unfit(AskError::Private.reason())
                 } else {
-                    Self::Unreachable(Some(error))
+                    Self::Unreachable(error)
                 }
             }
         }
@@ -46,7 +46,6 @@ impl From<DiscoveryError<AskError>> for ProviderError {
     fn from(error: DiscoveryError<AskError>) -> Self {
         match error {
             DiscoveryError::Request(error) => error.into(),
-            DiscoveryError::Response(status, ..) if status.is_server_error() => Self::Unreachable(None),
             DiscoveryError::Validation(_) => Self::Unfit("it calls itself by another name"),
             _ => Self::Unfit("it does not publish what OpenID Connect Discovery asks for"),
         }

@@ -61,6 +61,9 @@ pub enum AskError {
     /// It took too long.
     #[error("it takes too long")]
     Slow,
+    /// It says that it cannot, now.
+    #[error("it fails")]
+    Failing,
     /// There is no connection, or it broke.
     #[error("it cannot be reached")]
     Transport(#[source] reqwest::Error),
@@ -80,6 +83,7 @@ impl AskError {
             Self::TooMuch => "it answers too much",
             Self::Busy => "too many ask it at once",
             Self::Slow => "it takes too long",
+            Self::Failing => "it fails",
             Self::Transport(_) => "it cannot be reached",
         }
     }
@@ -172,6 +176,9 @@ async fn answer(client: &Client, request: HttpRequest) -> Result<HttpResponse, A
     let request = reqwest::Request::try_from(request).map_err(|_| AskError::Malformed)?;
     let mut response = client.execute(request).await.map_err(transport)?;
     let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
+    if status.is_server_error() {
+        return Err(AskError::Failing);
+    }
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(transport)? {
         if body.len() + chunk.len() > SIZE {

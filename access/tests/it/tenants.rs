@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use access::vault::{MailKind, Recipient};
-use access::{LinkToken, Purpose, RefreshToken, Vault};
+use access::{BrowserSecret, LinkToken, Purpose, RefreshToken, SignInState, Vault};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::{PasswordId, SessionId, TenantId, UserId};
+use domain::{ClientSecretId, PasswordId, SessionId, TenantId, UserId};
 use embedded::testing::{self, TestDatabase};
 use event_store::{Duty, connect};
 use futures::future::join_all;
@@ -20,6 +20,7 @@ struct Site {
     tenants: [TenantId; 2],
     tokens: Vec<RefreshToken>,
     links: Vec<LinkToken>,
+    sign_ins: Vec<(SignInState, BrowserSecret)>,
 }
 
 impl Site {
@@ -27,7 +28,7 @@ impl Site {
         let database = testing::database().await;
         let vault = Vault::new(identity(&database));
         let tenants = [1, 2].map(|number| TenantId::from_uuid(Uuid::from_u128(number)));
-        let (mut tokens, mut links) = (Vec::new(), Vec::new());
+        let (mut tokens, mut links, mut sign_ins) = (Vec::new(), Vec::new(), Vec::new());
         for tenant in tenants {
             let (user, password) = (UserId::from_uuid(Uuid::now_v7()), PasswordId::from_uuid(Uuid::now_v7()));
             sqlx::query("insert into log.claim (tenant_id, scope, value) values ($1, 'user.email.x', $2), ($1, 'stage.x', $2)")
@@ -43,10 +44,15 @@ impl Site {
             vault.keep_link(&link, Purpose::PasswordReset, user, 0, "user.email.x").await.unwrap();
             let invitation = MailKind::Link(Purpose::Invitation);
             vault.post(tenant, invitation, &Recipient::User(user)).await.unwrap();
+            vault.keep_client_secret(tenant, Uuid::now_v7().into(), "a secret").await.unwrap();
+            let (state, browser) = (SignInState::fresh(tenant).unwrap(), BrowserSecret::fresh().unwrap());
+            vault.begin_sign_in(&state, &browser, 1, None).await.unwrap();
+            vault.link_provider(tenant, &[7; 32], user).await.unwrap();
+            sign_ins.push((state, browser));
             links.push(link);
             tokens.push(token);
         }
-        Self { database, tenants, tokens, links }
+        Self { database, tenants, tokens, links, sign_ins }
     }
 }
 
@@ -79,7 +85,15 @@ async fn of_many_links_at_once_one_is_kept_until_the_pause_is_over() {
 async fn a_transaction_sees_the_secrets_of_its_tenant_and_writes_no_others() {
     let site = Site::new().await;
     let pool = identity(&site.database);
-    let tables = ["identity.password", "identity.refresh_token", "identity.link", "log.claim"];
+    let tables = [
+        "identity.password",
+        "identity.refresh_token",
+        "identity.link",
+        "identity.client_secret",
+        "identity.provider_sign_in",
+        "identity.provider_link",
+        "log.claim",
+    ];
     for (tenant, expected) in [(Some(site.tenants[0]), 1), (Some(site.tenants[1]), 1), (None, 0)] {
         let mut transaction = pool.begin().await.unwrap();
         if let Some(tenant) = tenant {
@@ -120,7 +134,15 @@ async fn nobody_else_reads_secrets_and_whoever_does_reads_no_events() {
     let site = Site::new().await;
     for duty in [Duty::Appender, Duty::Relay, Duty::Projector, Duty::Reader] {
         let pool = connect(site.database.url(), duty, 1).unwrap();
-        for table in ["identity.password", "identity.refresh_token", "identity.link", "identity.mail"] {
+        for table in [
+            "identity.password",
+            "identity.refresh_token",
+            "identity.link",
+            "identity.mail",
+            "identity.client_secret",
+            "identity.provider_sign_in",
+            "identity.provider_link",
+        ] {
             let sql = format!("select count(*) from {table}");
             let error = pool.execute(sql.as_str()).await.unwrap_err().to_string();
             assert!(error.contains("permission denied"), "{duty:?}: {error}");
@@ -150,6 +172,56 @@ async fn a_link_counts_for_its_purpose_in_the_tenant_that_it_was_made_for() {
     let forged = LinkToken::parse(&format!("crm_link_{}", URL_SAFE_NO_PAD.encode(bytes))).unwrap();
     assert_eq!(forged.tenant(), site.tenants[1]);
     assert!(vault.link(&forged, Purpose::PasswordReset).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_sign_in_goes_on_once_in_its_browser_its_session_and_its_tenant() {
+    let site = Site::new().await;
+    let vault = Vault::new(identity(&site.database));
+    let [(state, browser), (other, others_browser)] = &site.sign_ins[..] else { panic!("two tenants") };
+    let take = async |state: &SignInState, browser: &BrowserSecret, session: Option<SessionId>| {
+        vault.take_sign_in(state, browser, session).await.unwrap()
+    };
+    assert!(take(state, others_browser, None).await.is_none());
+    assert!(take(state, browser, Some(Uuid::now_v7().into())).await.is_none());
+    let text = state.reveal();
+    let mut bytes = URL_SAFE_NO_PAD.decode(text.strip_prefix("crm_state_").unwrap()).unwrap();
+    bytes[..16].copy_from_slice(site.tenants[1].as_uuid().as_bytes());
+    let forged = SignInState::parse(&format!("crm_state_{}", URL_SAFE_NO_PAD.encode(bytes))).unwrap();
+    assert_eq!(forged.tenant(), site.tenants[1]);
+    assert!(take(&forged, browser, None).await.is_none());
+    let taken = join_all((0..8).map(|_| take(state, browser, None))).await;
+    assert_eq!(taken.iter().flatten().count(), 1);
+    // Put back for a second factor, it is there once more, with whom the provider has named, and lasts no longer.
+    let (begun, user) = (taken.into_iter().flatten().next().unwrap(), UserId::from_uuid(Uuid::now_v7()));
+    vault.put_back_sign_in(state, browser, &begun, None, user).await.unwrap();
+    let again = take(state, browser, None).await.unwrap();
+    assert_eq!((begun.named(), again.named(), again.made_at), (None, Some(user), begun.made_at));
+    let over = "update identity.provider_sign_in set expires_at = now()";
+    site.database.pool().execute(over).await.unwrap();
+    assert!(take(other, others_browser, None).await.is_none());
+}
+
+#[tokio::test]
+async fn whom_a_provider_names_is_kept_once_for_each_user_and_a_secret_until_a_later_one_counts() {
+    let site = Site::new().await;
+    let (vault, tenant) = (Vault::new(identity(&site.database)), site.tenants[0]);
+    let user = UserId::from_uuid(Uuid::now_v7());
+    let rows = join_all((0..8).map(|_| vault.link_provider(tenant, &[8; 32], user))).await;
+    let first = *rows[0].as_ref().unwrap();
+    assert!(rows.iter().all(|row| *row.as_ref().unwrap() == first));
+    assert_eq!(vault.linked(tenant, &[8; 32]).await.unwrap(), [(user, first)]);
+    assert!(vault.linked(site.tenants[1], &[8; 32]).await.unwrap().is_empty());
+    vault.forget_links(tenant, user).await.unwrap();
+    assert!(vault.linked(tenant, &[8; 32]).await.unwrap().is_empty());
+    let (old, new): (ClientSecretId, ClientSecretId) = (Uuid::now_v7().into(), Uuid::now_v7().into());
+    vault.keep_client_secret(tenant, old, "old").await.unwrap();
+    vault.keep_client_secret(tenant, new, "new").await.unwrap();
+    let kept = async |id| vault.client_secret(tenant, id).await.unwrap();
+    vault.forget_client_secrets(tenant, old, true).await.unwrap();
+    assert_eq!((kept(old).await.as_deref(), kept(new).await.as_deref()), (Some("old"), Some("new")));
+    vault.forget_client_secrets(tenant, old, false).await.unwrap();
+    assert_eq!((kept(old).await, kept(new).await.as_deref()), (None, Some("new")));
 }
 
 /// Whoever sends takes mails of all tenants, each once, and writes none for a tenant that is not theirs.

@@ -93,7 +93,7 @@ impl Hostile {
 
 /// An id token of a key, whoever has it.
 pub fn signed(key: &SigningKey, claims: &Value) -> String {
-    let header = Header { kid: Some(key.kid().to_owned()), ..Header::new(Algorithm::EdDSA) };
+    let header = Header { kid: Some(key.kid()), ..Header::new(Algorithm::EdDSA) };
     encode(&header, claims, &EncodingKey::from_ed_pem(key.to_pem().unwrap().as_bytes()).unwrap()).unwrap()
 }
 
