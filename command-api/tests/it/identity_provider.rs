@@ -73,7 +73,7 @@ async fn terms_that_would_let_in_anybody_are_refused() {
     refused(json!({"newcomers": "viewer"}), "provider.newcomers_of_any_domain", "email_domains").await;
     let admins = json!({"newcomers": "admin", "email_domains": ["engines.example"]});
     refused(admins, "provider.newcomers_as_admins", "newcomers").await;
-    refused(json!({"email_domains": ["example"]}), "values.invalid", "email_domains[0]").await;
+    refused(json!({"email_domains": ["example"]}), "values.invalid", "email_domains.0").await;
     assert_eq!(api.count("provider.configured").await, 0);
 }
 

@@ -64,7 +64,7 @@ async fn a_role_with_the_permission_gets_in() {
 fn nobody_who_only_looks_may_send_a_command_and_only_managers_shape_pipelines_and_admins_users() {
     for route in routes().iter().filter(|route| !route.is_own() && !route.is_public()) {
         assert!(!route.roles.iter().any(|role| role == "viewer" || role == "auditor"), "{route:?}");
-        if ["user.", "role.", "team."].iter().any(|runs| route.permission.starts_with(runs)) {
+        if ["user.", "role.", "team.", "provider."].iter().any(|runs| route.permission.starts_with(runs)) {
             assert_eq!(route.roles, ["admin"], "{route:?}");
             continue;
         }

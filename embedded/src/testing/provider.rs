@@ -2,8 +2,8 @@
 
 use std::process::Stdio;
 
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, ChildStdin, Command};
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 use crate::find_tools;
 
@@ -13,6 +13,8 @@ use crate::find_tools;
 pub struct TestProvider {
     port: u16,
     _input: ChildStdin,
+    /// It says more, and ends if nobody hears it.
+    _output: Lines<BufReader<ChildStdout>>,
     _child: Child,
 }
 
@@ -53,5 +55,5 @@ pub async fn provider(places: &[String]) -> TestProvider {
         .await
         .expect("a line")
         .expect("the provider starts; `make tools` installs it, with Node.js 20 or later");
-    TestProvider { port: first.parse().expect("a port"), _input: input, _child: child }
+    TestProvider { port: first.parse().expect("a port"), _input: input, _output: lines, _child: child }
 }

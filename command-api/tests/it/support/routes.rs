@@ -26,6 +26,10 @@ impl Things {
         let (lead, opportunity) = (api.lead().await, api.deal().await);
         let address = format!("kim.{}@engines.example", Uuid::now_v7());
         let (user, session) = (api.user(&address).await, Uuid::now_v7());
+        // One that is not asked: it is on this machine, and nobody has said that it may be.
+        let provider =
+            json!({"issuer": "https://localhost", "client_id": "crm", "client_secret": "a secret"});
+        api.send(Call::new("PUT", "/api/v1/identity-provider").json(provider)).await.is(200);
         let (role, team) = (api.role(json!({"lead.read": "own"})).await, api.team().await);
         Self { pipeline, stage: stages[1], lead, opportunity, user, session, role, team }
     }
