@@ -95,6 +95,7 @@ async fn an_analyst_sees_one_tenant_whatever_is_sent() {
         "select * from identity_user_list",
         "select * from identity_session_list",
         "select * from identity_key_list",
+        "select * from identity_provider",
         "select * from identity.session_use",
         "select * from read_model.row_count",
         "insert into identity.analyst values (gen_random_uuid(), session_user)",

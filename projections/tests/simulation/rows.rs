@@ -262,7 +262,12 @@ impl History<'_> {
 
     /// The row of a user in `identity_session_list`, if ever all sessions of theirs ended.
     pub fn all_sessions_ended(&self) -> Option<Value> {
-        let ends = ["user.disabled", "user.password_changed", "user.signed_out_everywhere"];
+        let ends = [
+            "user.disabled",
+            "user.password_changed",
+            "user.signed_out_everywhere",
+            "user.provider_unlinked",
+        ];
         let last = self.0.iter().rev().find(|event| ends.contains(&event.event_type.as_str()))?;
         Some(json!({"kind": "user", "id": self.id(), "ended": last.position}))
     }
