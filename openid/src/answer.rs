@@ -113,12 +113,9 @@ enum Unverified {
 
 impl From<ClaimsVerificationError> for Unverified {
     fn from(error: ClaimsVerificationError) -> Self {
-        match error {
-            ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey) => {
-                Self::UnknownKey
-            }
-            error => Self::Untrusted(error.into()),
-        }
+        let unknown =
+            ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey);
+        if error == unknown { Self::UnknownKey } else { Self::Untrusted(error.into()) }
     }
 }
 

@@ -46,9 +46,10 @@ impl Providers {
             )
             .add_scopes(["email", "profile"].map(|scope| Scope::new(scope.to_owned())))
             .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier));
-        let question = match asked.anew {
-            true => question.add_prompt(CoreAuthPrompt::Login).set_max_age(Duration::ZERO),
-            false => question,
+        let question = if asked.anew {
+            question.add_prompt(CoreAuthPrompt::Login).set_max_age(Duration::ZERO)
+        } else {
+            question
         };
         Ok(question.url().0.into())
     }

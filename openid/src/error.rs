@@ -47,7 +47,11 @@ impl From<DiscoveryError<AskError>> for ProviderError {
         match error {
             DiscoveryError::Request(error) => error.into(),
             DiscoveryError::Validation(_) => Self::Unfit("it calls itself by another name"),
-            _ => Self::Unfit("it does not publish what OpenID Connect Discovery asks for"),
+            DiscoveryError::Response(..)
+            | DiscoveryError::Parse(_)
+            | DiscoveryError::UrlParse(_)
+            | DiscoveryError::Other(_)
+            | _ => Self::Unfit("it does not publish what OpenID Connect Discovery asks for"),
         }
     }
 }
@@ -72,7 +76,9 @@ impl From<UserInfoError<AskError>> for ProviderError {
         match error {
             UserInfoError::Request(error) => error.into(),
             UserInfoError::ClaimsVerification(error) => error.into(),
-            _ => Self::Untrusted("its userinfo endpoint answers something else"),
+            UserInfoError::Parse(_) | UserInfoError::Response(..) | UserInfoError::Other(_) | _ => {
+                Self::Untrusted("its userinfo endpoint answers something else")
+            }
         }
     }
 }
@@ -87,7 +93,10 @@ impl From<ClaimsVerificationError> for ProviderError {
             ClaimsVerificationError::InvalidNonce(_) => "the id token belongs to another sign-in",
             ClaimsVerificationError::InvalidSubject(_) => "the answer is about another user",
             ClaimsVerificationError::SignatureVerification(_) => "the id token is not signed by the provider",
-            _ => "the id token is none",
+            ClaimsVerificationError::InvalidAuthContext(_)
+            | ClaimsVerificationError::Unsupported(_)
+            | ClaimsVerificationError::Other(_)
+            | _ => "the id token is none",
         })
     }
 }
