@@ -197,6 +197,15 @@ impl Vault {
         self.write(tenant, query).await
     }
 
+    /// Forgets all hashes and tokens of a user.
+    ///
+    /// # Errors
+    /// The database is not there.
+    pub async fn forget_user(&self, tenant: TenantId, user: UserId) -> Result<(), sqlx::Error> {
+        let query = sqlx::query(include_str!("sql/forget_user.sql")).bind(tenant.as_uuid()).bind(user.as_uuid());
+        self.write(tenant, query).await
+    }
+
     /// Keeps the first token of a session, and says when the session is over.
     ///
     /// # Errors

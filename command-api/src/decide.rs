@@ -16,6 +16,12 @@ pub trait Decide: Aggregate<Error: Rule> + Clone + 'static {
     /// The rule that refuses it.
     fn decide(&self, command: Command<Self::Action>) -> Result<Vec<Self::Event>, Self::Error>;
 
+    /// Whom the personal data in its events tells of: the id of a person, whose keys are destroyed together. By default the aggregate
+    /// is the person.
+    fn person(&self, id: Uuid) -> Uuid {
+        id
+    }
+
     /// What an event of aggregate `id` makes it occupy and give free, for rules that look at many aggregates at once.
     fn occupancy(_id: Uuid, _event: &Self::Event) -> Occupancy {
         Occupancy::default()

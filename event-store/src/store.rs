@@ -8,11 +8,12 @@ use tokio::sync::Notify;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-use crate::append::{AppendError, Appended, Stored};
+use crate::append::{Append, AppendError, Appended, Stored, WrappedKey};
 use crate::appender::{Appender, Postgres};
 use crate::cache::AggregateCache;
-use crate::change::Change;
+use crate::change::{Change, NewKey};
 use crate::read;
+use crate::seal::{Key, Stream, TenantKeys, open_stream};
 use crate::upcast::Upcasters;
 
 /// The log, as the command side sees it. Clones share one appender and one cache.
@@ -22,6 +23,7 @@ pub struct EventStore {
     appender: Appender,
     cache: AggregateCache,
     upcasters: Upcasters,
+    tenant_keys: TenantKeys,
     appended: Arc<Notify>,
 }
 
@@ -38,6 +40,15 @@ pub struct Loaded<A> {
     pub sequence: i64,
     /// The position of its last event; 0 if it has none.
     pub position: i64,
+    /// The key that its personal data is sealed under, if it has any.
+    pub key: Option<Key>,
+}
+
+impl<A: Default> Loaded<A> {
+    /// An aggregate without events.
+    pub fn unborn(tenant: Uuid, id: Uuid) -> Self {
+        Self { tenant, id, state: A::default(), sequence: 0, position: 0, key: None }
+    }
 }
 
 /// Why an aggregate could not be loaded.
@@ -67,7 +78,8 @@ impl EventStore {
         let appended = Arc::new(Notify::new());
         let (appender, task) = Appender::new(Postgres::new(pool.clone()), appended.clone());
         tokio::spawn(task);
-        Self { pool, appender, cache: AggregateCache::new(), upcasters, appended }
+        let tenant_keys = TenantKeys::new(pool.clone(), upcasters.master_keys());
+        Self { pool, appender, cache: AggregateCache::new(), upcasters, tenant_keys, appended }
     }
 
     /// Notified after each commit of this process; wakes a relay in the same process.
@@ -94,10 +106,16 @@ impl EventStore {
         let key = (tenant, A::TYPE, id);
         let mut loaded = match self.cache.get::<Loaded<A>>(&key) {
             Some(hot) => Loaded::clone(&hot),
-            None => Loaded { tenant, id, state: A::default(), sequence: 0, position: 0 },
+            None => Loaded::unborn(tenant, id),
         };
         let known = loaded.sequence;
-        for recorded in read::stream(&self.pool, tenant, (A::TYPE, id), known).await? {
+        let mut connection = self.pool.acquire().await?;
+        let events = read::stream(&mut *connection, tenant, (A::TYPE, id), known).await?;
+        let (events, sealed_under) =
+            open_stream(&mut connection, events, self.upcasters.master_keys()).await?;
+        drop(connection);
+        loaded.key = sealed_under.or(loaded.key);
+        for recorded in events {
             let payload =
                 self.upcasters.newest(&recorded.event_type, recorded.event_version, recorded.payload);
             let event = serde_json::from_value(payload).map_err(|source| LoadError::Undecodable {
@@ -118,16 +136,38 @@ impl EventStore {
 
     /// Appends the whole change or nothing, and keeps the aggregates it touched in memory.
     pub async fn commit(&self, change: Change) -> Result<Appended, AppendError> {
-        let (append, outcomes) = change.into_parts();
+        let (mut append, keys, outcomes) = change.into_parts();
+        let (tenant, erases) = (append.tenant, !append.erased.is_empty());
         let span = tracing::debug_span!("append", events = append.events.len());
-        let result = self.appender.append(append).instrument(span).await;
+        let result = match self.wrap(&mut append, keys).await {
+            Ok(()) => self.appender.append(append).instrument(span).await,
+            Err(error) => Err(AppendError::Unavailable(Arc::new(error))),
+        };
+        if result.is_err() {
+            self.tenant_keys.forget(tenant);
+        }
         for outcome in outcomes {
             match &result {
-                Ok(appended) => (outcome.keep)(&self.cache, appended.position),
-                Err(_) => self.cache.forget(&outcome.key),
+                // What is left of an erased person is read from the log the next time: nothing in plain text, and no key.
+                Ok(appended) if !erases => (outcome.keep)(&self.cache, appended.position),
+                Ok(_) | Err(_) => self.cache.forget(&outcome.key),
             }
         }
         result
+    }
+
+    /// Has new keys kept in the statement of the events that they seal.
+    async fn wrap(&self, append: &mut Append, keys: Vec<NewKey>) -> Result<(), sqlx::Error> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let by = self.tenant_keys.of(append.tenant).await?;
+        for NewKey { aggregate_type, aggregate_id, person, key } in keys {
+            let stream = Stream { tenant: append.tenant, aggregate_type, aggregate_id };
+            let wrapped = by.wrap(stream, &key)?;
+            append.keys.push(WrappedKey { aggregate_type, aggregate_id, person, tenant_key: by.id, wrapped });
+        }
+        Ok(())
     }
 
     /// The answer that was kept for an idempotency key.

@@ -1,6 +1,9 @@
-//! Old shapes of events become the current one on their way out of the log; the log itself is never rewritten.
+//! Old shapes of events become the current one on their way out of the log; the log itself is never rewritten. And what was
+//! sealed is opened.
 
 use serde_json::Value;
+
+use crate::seal::MasterKeys;
 
 /// One step: from a version of an event's payload to the next.
 #[derive(Clone, Copy, Debug)]
@@ -13,17 +16,37 @@ pub struct Upcast {
     pub step: fn(Value) -> Value,
 }
 
-/// All steps of all contexts.
+/// How events of the log are read: all steps of all contexts, and the master keys, without which neither personal data can be
+/// read nor any be written.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Upcasters(pub &'static [Upcast]);
+pub struct Upcasters {
+    steps: &'static [Upcast],
+    master_keys: Option<&'static MasterKeys>,
+}
 
 impl Upcasters {
+    /// These steps, and no master key.
+    pub const fn of(steps: &'static [Upcast]) -> Self {
+        Self { steps, master_keys: None }
+    }
+
+    /// The same with master keys, which then stay in memory for as long as the process runs.
+    #[must_use]
+    pub fn with_master_keys(self, keys: MasterKeys) -> Self {
+        Self { master_keys: Some(Box::leak(Box::new(keys))), ..self }
+    }
+
+    /// The master keys, if this process was given some.
+    pub(crate) const fn master_keys(&self) -> Option<&'static MasterKeys> {
+        self.master_keys
+    }
+
     /// The payload in its newest shape.
     pub fn newest(&self, event_type: &str, version: i32, payload: Value) -> Value {
         let mut version = version;
         let mut payload = payload;
         while let Some(upcast) =
-            self.0.iter().find(|upcast| upcast.event_type == event_type && upcast.from == version)
+            self.steps.iter().find(|upcast| upcast.event_type == event_type && upcast.from == version)
         {
             payload = (upcast.step)(payload);
             version += 1;
@@ -50,7 +73,7 @@ mod tests {
         payload
     }
 
-    const STEPS: Upcasters = Upcasters(&[
+    const STEPS: Upcasters = Upcasters::of(&[
         Upcast { event_type: "deal.opened", from: 2, step: add_currency },
         Upcast { event_type: "deal.opened", from: 1, step: rename },
     ]);

@@ -1,12 +1,16 @@
 //! Configuration: flags, each of which an environment variable can set too.
 
+use std::convert::Infallible;
+use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use anyhow::Context as _;
 use clap::Args;
 use edge::{SigningKey, TokenSettings};
-use event_store::StreamNames;
+use event_store::{MasterKeys, StreamNames, Upcasters};
 
+use crate::maintain::upcasters;
 use crate::telemetry::LogFormat;
 
 /// The tenant that `crm serve --embedded` sets up.
@@ -36,6 +40,11 @@ pub struct SiteArgs {
     /// The PEM file of the Ed25519 key that tokens of users are signed with; without it, and without embedded servers, nobody can sign in
     #[arg(long, env = "CRM_TOKEN_PRIVATE_KEY", global = true, value_name = "FILE")]
     pub token_private_key: Option<PathBuf>,
+    /// The master key that personal data is sealed under by way of others: base64 of 32 bytes, as `openssl rand -base64 32` prints.
+    /// To change it, name the new one and the old one, separated by a comma, and run `crm rewrap`. Set it in the environment, since
+    /// other users of the machine see arguments
+    #[arg(long, env = "CRM_MASTER_KEY", global = true, hide_env_values = true, value_name = "BASE64")]
+    pub master_key: Option<Hidden>,
     /// How many proxies stand before the APIs, each of which adds to X-Forwarded-For: so that guesses of passwords are counted
     /// by where they come from
     #[arg(long, env = "CRM_PROXIES", global = true, default_value_t = 0, value_name = "COUNT")]
@@ -43,6 +52,24 @@ pub struct SiteArgs {
     /// What log lines on stderr look like; RUST_LOG chooses which there are
     #[arg(long, env = "CRM_LOG", global = true, default_value = "auto", value_name = "FORMAT")]
     pub log: LogFormat,
+}
+
+/// Text that shows nowhere.
+#[derive(Clone)]
+pub struct Hidden(String);
+
+impl FromStr for Hidden {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(hidden)")
+    }
 }
 
 /// Where an API listens.
@@ -102,6 +129,32 @@ impl SiteArgs {
             format!("cannot read the development key {}; `crm serve --embedded` makes it", file.display())
         })?;
         Ok(SigningKey::from_pem(&pem)?)
+    }
+
+    /// The master key of embedded servers, made when they first start.
+    pub fn embedded_master_key(&self) -> PathBuf {
+        self.dir.join("master-key")
+    }
+
+    /// The master keys: the configured ones, or that of embedded servers in the folder.
+    pub fn master_keys(&self) -> anyhow::Result<MasterKeys> {
+        if let Some(Hidden(text)) = &self.master_key {
+            return MasterKeys::parse(text).context("CRM_MASTER_KEY is of no use");
+        }
+        let file = self.embedded_master_key();
+        let text = std::fs::read_to_string(&file).with_context(|| {
+            format!(
+                "no key to seal personal data with: set CRM_MASTER_KEY to what `openssl rand -base64 32` prints, and keep it; or \
+                 run `crm serve --embedded` once, which makes {}",
+                file.display()
+            )
+        })?;
+        MasterKeys::parse(&text).with_context(|| format!("{} is of no use", file.display()))
+    }
+
+    /// How this process reads the log: shapes of older builds, and what is sealed.
+    pub fn reading(&self) -> anyhow::Result<Upcasters> {
+        Ok(upcasters().with_master_keys(self.master_keys()?))
     }
 
     /// The key that tokens of users are signed with, if one is configured.

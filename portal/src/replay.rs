@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use event_store::read::Selection;
-use event_store::{Duty, connect, read};
+use event_store::{Duty, connect, read, seal};
 use uuid::Uuid;
 
 use crate::config::SiteArgs;
@@ -40,6 +40,9 @@ pub struct ReplayArgs {
     /// Only after this position
     #[arg(long, default_value_t = 0, value_name = "POSITION")]
     after: i64,
+    /// With personal data in plain text, as far as it was not erased. What is written down so outlives its erasure: take care of it
+    #[arg(long)]
+    open: bool,
     /// Only up to this position
     #[arg(long, value_name = "POSITION")]
     until: Option<i64>,
@@ -49,6 +52,7 @@ pub struct ReplayArgs {
 pub async fn replay(args: &SiteArgs, replay: &ReplayArgs) -> anyhow::Result<ExitCode> {
     let selection = replay.selection()?;
     let site = Site::open(args).await?;
+    let reading = if replay.open { Some(args.reading()?) } else { None };
     let pool = connect(&site.database_url, Duty::Projector, 1)?;
     let head = read::head(&pool).await?;
     let until = replay.until.unwrap_or(head).min(head);
@@ -58,6 +62,10 @@ pub async fn replay(args: &SiteArgs, replay: &ReplayArgs) -> anyhow::Result<Exit
         let events = read::selected(&pool, &selection, after, until, PAGE).await?;
         let Some(last) = events.last() else { break };
         after = last.position;
+        let events = match reading {
+            Some(reading) => seal::open(&mut *pool.acquire().await?, events, reading).await?,
+            None => events,
+        };
         for event in &events {
             let written = serde_json::to_writer(&mut out, event)
                 .map_err(std::io::Error::from)

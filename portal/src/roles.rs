@@ -12,7 +12,7 @@ use command_api::CommandApi;
 use command_api::identity::Issuer;
 use edge::{Check, OpenApiExt as _, Revocations, SigningKey, TokenKeys};
 use event_store::relay::Relay;
-use event_store::{Duty, EventStore, SessionPool, connect, nats, read};
+use event_store::{Duty, EventStore, SessionPool, Upcasters, connect, nats, read};
 use projections::runner::Runner;
 use projections::{Positions, checkpoint, registry};
 use query_api::QueryApi;
@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
 
 use crate::config::{SiteArgs, token_settings};
-use crate::maintain::{missing_migrations, upcasters};
+use crate::maintain::missing_migrations;
 use crate::sampler::{Connections, NamedPool, Sampler};
 use crate::site::Site;
 use crate::standing::Observer;
@@ -41,19 +41,20 @@ pub struct Roles<'a> {
     pools: Mutex<Vec<NamedPool>>,
     revocations: Revocations,
     watch: Mutex<Option<RightsWatch>>,
+    reading: Mutex<Option<Upcasters>>,
 }
 
 impl<'a> Roles<'a> {
     /// The parts for these servers.
     pub fn new(args: &'a SiteArgs, site: &'a Site) -> Self {
-        let (pools, watch) = (Mutex::default(), Mutex::default());
-        Self { args, site, pools, revocations: Revocations::new(), watch }
+        let (pools, watch, reading) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self { args, site, pools, revocations: Revocations::new(), watch, reading }
     }
 
     /// The command side, with its appender running.
     pub fn commands(&self) -> anyhow::Result<CommandApi> {
         let store =
-            EventStore::start(self.named_pool("commands", Duty::Appender, COMMAND_CONNECTIONS)?, upcasters());
+            EventStore::start(self.named_pool("commands", Duty::Appender, COMMAND_CONNECTIONS)?, self.reading()?);
         let keys = self.keys()?;
         let signing_key = self.signing_key(&keys)?;
         let api = CommandApi::new(store, keys)
@@ -112,7 +113,7 @@ impl<'a> Roles<'a> {
         // Not the pool of the reads: while they use it up, answers that are kept are still given.
         let looks = self.pool(Duty::Reader, POSITION_CONNECTIONS)?;
         let positions = Positions::start(client, &self.args.names(), looks);
-        Ok(QueryApi::new(sessions, positions, self.keys()?, upcasters())
+        Ok(QueryApi::new(sessions, positions, self.keys()?, self.reading()?)
             .with_revocations(self.revocations()?))
     }
 
@@ -121,6 +122,7 @@ impl<'a> Roles<'a> {
         let client = nats::connect(&self.site.nats_url).await?;
         let jetstream = async_nats::jetstream::new(client.clone());
         let pool = self.named_pool("projections", Duty::Projector, PROJECTOR_CONNECTIONS)?;
+        let upcasters = self.reading()?;
         let mut tasks = JoinSet::new();
         let relay = Relay {
             database_url: self.site.database_url.clone(),
@@ -137,7 +139,7 @@ impl<'a> Roles<'a> {
                 client: client.clone(),
                 jetstream: jetstream.clone(),
                 names: self.args.names(),
-                upcasters: upcasters(),
+                upcasters,
             };
             tasks.spawn(runner.run());
         }
@@ -215,6 +217,15 @@ impl<'a> Roles<'a> {
         Ok(connect(&self.site.database_url, duty, connections)?)
     }
 
+    /// How the log is read, with one set of master keys for all parts of the process.
+    fn reading(&self) -> anyhow::Result<Upcasters> {
+        let mut reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = *reading {
+            return Ok(known);
+        }
+        Ok(*reading.insert(self.args.reading()?))
+    }
+
     /// The keys that tokens are checked with.
     pub fn keys(&self) -> anyhow::Result<TokenKeys> {
         Ok(TokenKeys::from_pem(&self.args.public_keys()?, &token_settings())?)
@@ -222,11 +233,11 @@ impl<'a> Roles<'a> {
 }
 
 /// The command side in this process, for commands of operators.
-pub fn in_process(site: &Site, connections: u32) -> anyhow::Result<CommandApi> {
+pub fn in_process(args: &SiteArgs, site: &Site, connections: u32) -> anyhow::Result<CommandApi> {
     let pool = connect(&site.database_url, Duty::Appender, connections)?;
     // No token is ever shown to it: whoever can reach the database needs none.
     let keys = TokenKeys::from_pem(&SigningKey::generate()?.public_pem()?, &token_settings())?;
-    Ok(CommandApi::new(EventStore::start(pool, upcasters()), keys))
+    Ok(CommandApi::new(EventStore::start(pool, args.reading()?), keys))
 }
 
 /// The document of both APIs, whichever of them a process serves.

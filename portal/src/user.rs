@@ -87,7 +87,7 @@ pub async fn user(args: &SiteArgs, command: &UserCommand) -> anyhow::Result<Exit
     // What is wrong with the words is found before anything is connected.
     let work = Work::of(&command.task)?;
     let site = Site::open(args).await?;
-    let done = async { work.run(&commands(&site)?).await };
+    let done = async { work.run(&commands(args, &site)?).await };
     let done = done.await;
     site.close().await?;
     done.map(|()| ExitCode::SUCCESS)
@@ -189,7 +189,7 @@ fn email(text: &str) -> anyhow::Result<EmailAddress> {
 }
 
 /// The command side, in process, with what keeps passwords.
-fn commands(site: &Site) -> anyhow::Result<CommandApi> {
+fn commands(args: &SiteArgs, site: &Site) -> anyhow::Result<CommandApi> {
     let vault = Vault::new(connect(&site.database_url, Duty::Identity, CONNECTIONS)?);
-    Ok(in_process(site, CONNECTIONS)?.with_issuer(Issuer::new(vault, Hasher::new(1)?)))
+    Ok(in_process(args, site, CONNECTIONS)?.with_issuer(Issuer::new(vault, Hasher::new(1)?)))
 }

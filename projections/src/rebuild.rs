@@ -179,6 +179,7 @@ impl<'a> Next<'a> {
                 None => self.read(connection, at, last).await?,
             };
             events.retain(|event| !parked.contains(&event.tenant_id));
+            let events = connection.open(events, self.upcasters).await?;
             let (decoder, upcasters) = (fold.clone(), self.upcasters);
             let steps = tokio::task::spawn_blocking(move || decoder.steps(events, upcasters));
             // Read while the events before are decoded, if they will be needed.

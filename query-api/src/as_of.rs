@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use edge::{Identity, Meta, MinPosition, Problem};
-use event_store::{Recorded, read};
+use event_store::{Recorded, read, seal};
 use projections::Projection;
 use projections::projection::decode;
 use serde::Deserialize;
@@ -105,6 +105,8 @@ impl QueryApi {
             let stream =
                 read::stream(transaction.connection(), caller.tenant.into(), (aggregate_type, id), 0);
             let events = stream.await.map_err(failure::database)?;
+            let events = seal::open(transaction.connection(), events, self.0.upcasters).await;
+            let events = events.map_err(failure::database)?;
             for event in as_of.select(events).map_err(Problem::internal)? {
                 let fact = decode(event, self.0.upcasters).map_err(Problem::internal)?;
                 P::apply(&mut row, id, &fact).map_err(Problem::internal)?;

@@ -38,3 +38,10 @@ impl Permission for EnableUser {
     const NAME: &'static str = "user.enable";
     const ROLES: &'static [Role] = ADMINS;
 }
+
+/// To erase who users are.
+pub enum EraseUser {}
+impl Permission for EraseUser {
+    const NAME: &'static str = "user.erase";
+    const ROLES: &'static [Role] = ADMINS;
+}

@@ -11,14 +11,14 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::USERS;
-use super::permission::{AssignRoles, ChangeUser, DisableUser, EnableUser, RegisterUser};
+use super::permission::{AssignRoles, ChangeUser, DisableUser, EnableUser, EraseUser, RegisterUser};
 use crate::CommandApi;
 use crate::answer::{Changed, Changes, Creates, answer};
 use crate::caller::{Caller, ChangeHeaders, CreateHeaders};
 use crate::moment::OccurredIn;
 use crate::sent::Sent;
 pub use body::{RoleShape, RolesIn, UserIn, UserPatch};
-pub use commands::{assign_roles, change, disable, enable, register};
+pub use commands::{assign_roles, change, disable, enable, erase, register};
 
 type Answered = Result<Answer<Changed>, Problem>;
 
@@ -30,6 +30,7 @@ pub fn router() -> OpenApiRouter<CommandApi> {
         .routes(routes!(assign_user_roles))
         .routes(routes!(disable_user))
         .routes(routes!(enable_user))
+        .routes(routes!(erase_user))
 }
 
 /// Open an account for a user.
@@ -135,4 +136,28 @@ async fn enable_user(
     let sent = sent.unwrap_or_default();
     let context = caller.context(&sent, sent.body.occurred_at);
     Ok(answer(USERS, enable(&app, &context, id).await?))
+}
+
+/// Erase who a user is, for good, and close the account. Nobody does that to themselves.
+///
+/// Name and e-mail address can never be read again, and the address is free for others. What the user did stays, under an id that
+/// tells nothing. All sessions of the user end, within a second everywhere.
+#[utoipa::path(
+    post,
+    path = "/api/v1/users/{id}/erase",
+    tag = "Users",
+    params(("id" = Uuid, Path, description = "The user"), ChangeHeaders),
+    request_body = Option<OccurredIn>,
+    responses(Changes),
+    extensions(("x-permission" = json!(EraseUser::NAME)), ("x-roles" = json!(EraseUser::ROLES)))
+)]
+async fn erase_user(
+    caller: Caller<EraseUser>,
+    State(app): State<CommandApi>,
+    Path(id): Path<UserId>,
+    sent: Option<Sent<OccurredIn>>,
+) -> Answered {
+    let sent = sent.unwrap_or_default();
+    let context = caller.context(&sent, sent.body.occurred_at);
+    Ok(answer(USERS, erase(&app, &context, id).await?))
 }

@@ -165,3 +165,10 @@ impl Permission for LogOpportunityActivity {
     const NAME: &'static str = "opportunity.log_activity";
     const ROLES: &'static [Role] = SELLERS;
 }
+
+/// To erase who leads are.
+pub enum EraseLead {}
+impl Permission for EraseLead {
+    const NAME: &'static str = "lead.erase";
+    const ROLES: &'static [Role] = &[Role::Admin];
+}

@@ -61,6 +61,7 @@ pub fn opportunity_commands() -> impl Strategy<Value = Vec<OpportunityCommand>> 
         2 => stage_id().prop_map(|stage| OpportunityAction::Reopen { stage, probability: percent(30) }),
         1 => Just(OpportunityAction::LogActivity { kind: ActivityKind::Note, summary: prose("Noted").into() }),
         1 => Just(OpportunityAction::Withdraw { reason: text("Undone") }),
+        1 => Just(OpportunityAction::Erase),
     ])
 }
 
@@ -79,6 +80,7 @@ pub fn lead_commands() -> impl Strategy<Value = Vec<LeadCommand>> {
             LeadAction::Correct(Box::new(LeadCorrection { company, ..LeadCorrection::default() }))
         }),
         1 => Just(LeadAction::Withdraw { reason: text("Undone") }),
+        1 => Just(LeadAction::Erase),
     ])
 }
 
@@ -130,6 +132,7 @@ pub fn user_commands() -> impl Strategy<Value = Vec<UserCommand>> {
         1 => Just(UserAction::Enable),
         1 => (1..4_u128).prop_map(|n| UserAction::ChangePassword { password: id(n) }),
         1 => Just(UserAction::SignOutEverywhere),
+        1 => Just(UserAction::Erase),
     ])
 }
 

@@ -14,7 +14,7 @@ fn counted() -> Vec<CounterEvent> {
 }
 
 fn keyed(log: &Log, id: Uuid, key: &str) -> Change {
-    let counter = Loaded { tenant: log.tenant, id, state: Counter::default(), sequence: 0, position: 0 };
+    let counter = Loaded::<Counter>::unborn(log.tenant, id);
     let mut change = log.change();
     change.record(&counter, counted()).unwrap();
     change.answer_again_with(Idempotency {
@@ -217,7 +217,7 @@ async fn a_database_that_is_away_is_unavailable_and_not_a_conflict() {
     let tenant = Uuid::now_v7();
     let count = || {
         let counter =
-            Loaded { tenant, id: Uuid::now_v7(), state: Counter::default(), sequence: 0, position: 0 };
+            Loaded::<Counter>::unborn(tenant, Uuid::now_v7());
         let mut change = Change::new(tenant, &metadata()).unwrap();
         change.record(&counter, counted()).unwrap();
         store.commit(change)

@@ -47,6 +47,9 @@ fn json(value: impl Serialize) -> Value {
 
 const NONE: Option<&str> = None;
 
+/// The fields that are personal, of which nothing is left once a lead is erased: not even that they changed.
+pub(super) const PERSONAL: &[&str] = &["name", "email", "phone"];
+
 /// What an event of a lead changed.
 pub(super) fn lead_changes(event: &LeadEvent) -> (Changes, Option<Activity>) {
     let changes = Changes::default();
@@ -76,7 +79,7 @@ pub(super) fn lead_changes(event: &LeadEvent) -> (Changes, Option<Activity>) {
             .only(),
         LeadEvent::Reopened { from, at: _ } => changes.field("status", from, LeadStatus::Open).only(),
         LeadEvent::ActivityLogged { kind, summary } => {
-            (changes, Some(Activity { kind: *kind, summary: summary.clone() }))
+            (changes, Some(Activity::of(*kind, summary)))
         }
         LeadEvent::Converted { opportunity, from, at: _ } => changes
             .field("status", from, LeadStatus::Converted)
@@ -90,6 +93,7 @@ pub(super) fn lead_changes(event: &LeadEvent) -> (Changes, Option<Activity>) {
             .change("source", source.as_ref())
             .custom(custom)
             .only(),
+        LeadEvent::Erased { .. } => changes.only(),
         LeadEvent::Withdrawn { reason, from, at: _ } => changes
             .field("status", from, LeadStatus::Withdrawn)
             .field("withdrawn_reason", NONE, reason)
@@ -152,8 +156,9 @@ pub(super) fn opportunity_changes(event: &OpportunityEvent) -> (Changes, Option<
                 .only()
         }
         OpportunityEvent::ActivityLogged { kind, summary } => {
-            (changes, Some(Activity { kind: *kind, summary: summary.clone() }))
+            (changes, Some(Activity::of(*kind, summary)))
         }
+        OpportunityEvent::Erased {} => changes.only(),
         OpportunityEvent::Withdrawn { reason, outcome, .. } => {
             let from = match outcome {
                 None => OpportunityStatus::Open,

@@ -79,6 +79,10 @@ impl Projection for OpportunityList {
             *row = opened(event, key, fact);
             return Ok(());
         }
+        // One that was taken back has no row.
+        if let (OpportunityEvent::Erased {}, None) = (event, &row) {
+            return Ok(());
+        }
         let deal = existing(row, key, fact)?;
         match event {
             OpportunityEvent::Opened { .. } => {}
@@ -125,6 +129,7 @@ impl Projection for OpportunityList {
                 deal.activities += 1;
                 deal.last_activity_at = deal.last_activity_at.max(Some(fact.metadata.occurred_at));
             }
+            OpportunityEvent::Erased {} => {}
             OpportunityEvent::Withdrawn { .. } => {
                 *row = None;
                 return Ok(());

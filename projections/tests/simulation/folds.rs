@@ -14,7 +14,7 @@ use domain::sales::lead::Lead;
 use domain::sales::opportunity::Opportunity;
 use domain::sales::pipeline::Pipeline;
 use event_store::appender::Log;
-use event_store::{Append, NewEvent, Recorded, Upcasters};
+use event_store::{Append, NewEvent, Recorded};
 use projections::registry;
 use projections::runner::Follower;
 use proptest::prelude::*;
@@ -118,7 +118,7 @@ fn folded(events: &[NewEvent], batch: usize) -> (Vec<Recorded>, BTreeMap<String,
         let mut runners = JoinSet::new();
         for model in registry() {
             let (store, feed) = (MemoryStore(database.clone()), MemoryFeed(bus.clone()));
-            runners.spawn(Follower { model, store, feed, upcasters: Upcasters::default(), batch }.run());
+            runners.spawn(Follower { model, store, feed, upcasters: event_store::fixtures::upcasters(), batch }.run());
         }
         tokio::time::sleep(Duration::from_secs(20)).await;
         database.look(|state| {

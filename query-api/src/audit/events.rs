@@ -51,7 +51,7 @@ pub struct AuditEvent {
     pub event_type: String,
     /// The version of the shape of `payload`.
     pub event_version: i32,
-    /// What there is to say about it, as it was recorded, personal data included.
+    /// What there is to say about it, as it was recorded, personal data included. Null stands for what was erased.
     #[schema(value_type = Object)]
     pub payload: Value,
     /// `actor`, `occurred_at`, `correlation_id`, and `import` if one brought it.
@@ -197,7 +197,7 @@ async fn page(
     let (mut events, mut left) = (Vec::new(), Some(span));
     while let Some(span) = left.filter(|_| events.len() < size && begun.elapsed() < PATIENCE) {
         let mut transaction = app.0.reads.begin(caller.tenant).await.map_err(failure::database)?;
-        let found = portion(&mut transaction, &sought, span, size - events.len()).await;
+        let found = portion(&mut transaction, &sought, span, size - events.len(), app.0.upcasters).await;
         let found = found.map_err(failure::database)?;
         events.extend(found.events);
         left = found.left;

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use edge::Problem;
-use event_store::Recorded;
 use event_store::read::{self, COLUMNS};
+use event_store::{Recorded, Upcasters, seal};
 use serde_json::Value;
 use sqlx::{Postgres, QueryBuilder};
 use uuid::Uuid;
@@ -88,12 +88,13 @@ pub(super) async fn head(transaction: &mut TenantTransaction) -> Result<i64, Pro
     read::head(transaction.connection()).await.map_err(failure::database)
 }
 
-/// Up to `limit` events of the first portion of a span.
+/// Up to `limit` events of the first portion of a span, with their personal data in plain text.
 pub(super) async fn portion(
     transaction: &mut TenantTransaction,
     sought: &Sought,
     span: Span,
     limit: usize,
+    upcasters: Upcasters,
 ) -> Result<Found, sqlx::Error> {
     // The events of one aggregate are few and found by an index of their own.
     let end = match sought.aggregate {
@@ -122,6 +123,7 @@ pub(super) async fn portion(
     }
     portion.push_order(&mut sql, i64::try_from(limit).unwrap_or(i64::MAX));
     let events: Vec<Recorded<Value>> = sql.build_query_as().fetch_all(transaction.connection()).await?;
+    let events = seal::open(transaction.connection(), events, upcasters).await?;
     let seen = if events.len() < limit { end } else { events.last().map(|event| event.position) };
     Ok(Found { events, left: seen.map(|position| span.beyond(position)) })
 }

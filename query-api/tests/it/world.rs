@@ -11,7 +11,7 @@ use domain::TenantId;
 use edge::{Identity, Role, SigningKey, TokenKeys, TokenSettings};
 use embedded::testing::{self, TestDatabase};
 use event_store::relay::Relay;
-use event_store::{Change, Duty, EventStore, Metadata, SessionPool, StreamNames, Upcasters, connect, read};
+use event_store::{Change, Duty, EventStore, Metadata, SessionPool, StreamNames, connect, read};
 use http_body_util::BodyExt;
 use projections::runner::Runner;
 use projections::{Positions, registry};
@@ -46,7 +46,7 @@ impl World {
         let client = event_store::nats::connect(&nats.url).await.unwrap();
         let (jetstream, names) = (jetstream::new(client.clone()), StreamNames::rooted(nats.stream));
         let pool = |duty, size| connect(database.url(), duty, size).unwrap();
-        let upcasters = Upcasters::default();
+        let upcasters = event_store::fixtures::upcasters();
         let store = EventStore::start(pool(Duty::Appender, 4), upcasters);
         let relay = Relay {
             database_url: database.url().into(),
@@ -188,7 +188,7 @@ impl World {
 
 fn api(sessions: SessionPool, positions: &Positions, key: &SigningKey) -> QueryApi {
     let keys = TokenKeys::from_pem(&key.public_pem().unwrap(), &TokenSettings::default()).unwrap();
-    QueryApi::new(sessions, positions.clone(), keys, Upcasters::default())
+    QueryApi::new(sessions, positions.clone(), keys, event_store::fixtures::upcasters())
 }
 
 fn router(api: QueryApi) -> Router {

@@ -10,7 +10,7 @@ use access::vault::Use;
 use access::{RefreshToken, Throttle};
 use chrono::{DateTime, Utc};
 use domain::identity::session::{Device, EndReason, Session, SessionAction};
-use domain::identity::user::{User, UserAction};
+use domain::identity::user::{User, UserAction, UserError};
 use domain::{Personal, SessionId, TenantId, UserId};
 use edge::revocation::ACCESS_TOKEN_TTL;
 use edge::{Identity, Issue, SignIn};
@@ -19,7 +19,7 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::body::{RefreshIn, SessionTokens, SignInIn};
-use crate::dispatch::{change, create};
+use crate::dispatch::{change, dispatch};
 use crate::identity::aggregates::email_scope;
 use crate::identity::issuer::Signer;
 use crate::identity::{Issuer, Refusal};
@@ -67,7 +67,7 @@ pub async fn sign_in(
 ) -> Result<SessionTokens, Refusal> {
     let issuer = app.issuer()?;
     issuer.signer()?;
-    let (tenant, scope) = (request.tenant_id, email_scope(request.email.reveal()));
+    let (tenant, scope) = (request.tenant_id, email_scope(request.email.reveal().ok_or(Refusal::Credentials)?));
     let guessing = Guessing::begin(issuer, tenant, &scope, circumstances)?;
     let account = issuer.vault().account(tenant, &scope).await?;
     // Of somebody who does not exist, nothing is found under an id that nobody has.
@@ -101,11 +101,32 @@ pub(crate) async fn open(
     let (session, token) = (SessionId::from_uuid(Uuid::now_v7()), RefreshToken::fresh(tenant)?);
     // A token of a session that never begins is good for nothing, so a crash between the two does no harm.
     let expires_at = issuer.vault().begin_session(&token, session, id, user.state.epoch().into()).await?;
-    let start = SessionAction::Start { user: id, device: Personal::new(circumstances.device.clone()) };
     let context = circumstances.context(tenant, id);
-    let started = create::<Session>(app, &context, session.as_uuid(), start).await?;
+    let started = start(app, &context, session, id, &circumstances.device).await?;
     let issued = Issued { session, token, at: app.now(), expires_at, replayed: false };
     issued.signed(signer, user, started.position)
+}
+
+/// Begins a session of a user who is not shut out, and is not erased in the meantime: that would destroy all keys but this one.
+async fn start(
+    app: &CommandApi,
+    context: &Context,
+    id: SessionId,
+    user: UserId,
+    device: &Device,
+) -> Result<Accepted, CommandError> {
+    let action = || SessionAction::Start { user, device: Personal::new(device.clone()) };
+    dispatch(app, context, move |mut unit| async move {
+        let account = unit.load::<User>(user.as_uuid()).await?;
+        if !account.state.is_active() {
+            return Err(CommandError::rule(&UserError::Disabled));
+        }
+        unit.rely_on(&account);
+        let session = unit.unborn::<Session>(id.as_uuid()).await?;
+        let next = unit.decide(&session, [action()])?;
+        Ok(unit.done(Accepted { created: session.sequence == 0, ..Accepted::of(id.as_uuid(), next.sequence) }))
+    })
+    .await
 }
 
 /// Exchanges a refresh token for the next one.

@@ -17,7 +17,7 @@ use command_api::{CommandApi, Context, router};
 use domain::TenantId;
 use edge::{Identity, Revocations, Role, SigningKey, TokenKeys, TokenSettings, finish};
 use embedded::testing::{self, TestDatabase};
-use event_store::{Duty, EventStore, Upcasters, connect};
+use event_store::{Duty, EventStore, connect};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use tower::ServiceExt;
@@ -182,7 +182,7 @@ fn whole(url: &str, key: &SigningKey) -> (CommandApi, Router, RightsWatch) {
 
 /// Commands, and nobody who signs in.
 fn commands(pool: PgPool, key: &SigningKey) -> CommandApi {
-    let store = EventStore::start(pool, Upcasters::default());
+    let store = EventStore::start(pool, event_store::fixtures::upcasters());
     let keys = TokenKeys::from_pem(&key.public_pem().unwrap(), &TokenSettings::default()).unwrap();
     CommandApi::new(store, keys)
 }

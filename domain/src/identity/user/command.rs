@@ -53,4 +53,7 @@ pub enum UserAction {
     },
     /// End all sessions of the user.
     SignOutEverywhere,
+    /// Erase who the user is, and close the account for good. The caller destroys the keys and gives the address free in the same
+    /// append.
+    Erase,
 }

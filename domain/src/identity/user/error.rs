@@ -21,12 +21,15 @@ pub enum UserError {
     /// Who is shut out gets no new password: being let in again comes first.
     #[error("the user is disabled")]
     Disabled,
+    /// An account that was erased stays closed.
+    #[error("the user was erased")]
+    Erased,
     /// Of the users of a tenant, each has an address of their own, in whatever case. Raised by the caller, who alone can
     /// see the others.
     #[error("another user of the tenant has this e-mail address")]
     EmailTaken,
     /// Who runs a tenant cannot lock themselves out of it. Raised by the caller, who knows who asks.
-    #[error("nobody disables their own account, or takes the role of admin from it")]
+    #[error("nobody disables or erases their own account, or takes the role of admin from it")]
     OwnAccount,
 }
 
@@ -38,6 +41,7 @@ impl Rule for UserError {
             Self::OccurredInFuture => "user.occurred_in_future",
             Self::OccurredTooEarly => "user.occurred_too_early",
             Self::Disabled => "user.disabled",
+            Self::Erased => "user.erased",
             Self::EmailTaken => "user.email_taken",
             Self::OwnAccount => "user.own_account",
         }
@@ -47,7 +51,9 @@ impl Rule for UserError {
         match self {
             Self::NotFound => RuleKind::NotFound,
             Self::OccurredInFuture | Self::OccurredTooEarly => RuleKind::Invalid,
-            Self::AlreadyExists | Self::Disabled | Self::EmailTaken | Self::OwnAccount => RuleKind::Refused,
+            Self::AlreadyExists | Self::Disabled | Self::Erased | Self::EmailTaken | Self::OwnAccount => {
+                RuleKind::Refused
+            }
         }
     }
 }

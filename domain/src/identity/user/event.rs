@@ -16,6 +16,7 @@ pub const RIGHTS_EVENTS: &[&str] = &[
     "user.role_revoked",
     "user.password_changed",
     "user.signed_out_everywhere",
+    "user.erased",
 ];
 
 /// An event of a user's account.
@@ -67,27 +68,31 @@ pub enum UserEvent {
     },
     /// All sessions of the user were ended.
     SignedOutEverywhere {},
+    /// Who the user was is erased: the keys of all that is personal in their events, and in those of their sessions, were
+    /// destroyed with this one. The account is closed for good.
+    Erased {},
 }
 
 impl UserEvent {
     /// The address that the user has from now on.
     pub fn email_taken(&self) -> Option<&EmailAddress> {
         match self {
-            Self::Registered { email, .. } | Self::EmailChanged { to: email, .. } => Some(email.reveal()),
+            Self::Registered { email, .. } | Self::EmailChanged { to: email, .. } => email.reveal(),
             Self::Renamed { .. }
             | Self::RoleGranted { .. }
             | Self::RoleRevoked { .. }
             | Self::Disabled {}
             | Self::Enabled {}
             | Self::PasswordChanged { .. }
-            | Self::SignedOutEverywhere {} => None,
+            | Self::SignedOutEverywhere {}
+            | Self::Erased {} => None,
         }
     }
 
-    /// The address that the user no longer has.
+    /// The address that the user no longer has. One who is erased has none either, which this event cannot tell.
     pub fn email_left(&self) -> Option<&EmailAddress> {
         match self {
-            Self::EmailChanged { from, .. } => Some(from.reveal()),
+            Self::EmailChanged { from, .. } => from.reveal(),
             Self::Registered { .. }
             | Self::Renamed { .. }
             | Self::RoleGranted { .. }
@@ -95,7 +100,8 @@ impl UserEvent {
             | Self::Disabled {}
             | Self::Enabled {}
             | Self::PasswordChanged { .. }
-            | Self::SignedOutEverywhere {} => None,
+            | Self::SignedOutEverywhere {}
+            | Self::Erased {} => None,
         }
     }
 }

@@ -22,6 +22,7 @@ pub fn all() -> Vec<UserEvent> {
         enabled(),
         password_changed(),
         signed_out_everywhere(),
+        erased(),
     ]
 }
 
@@ -74,4 +75,9 @@ pub fn password_changed() -> UserEvent {
 /// `user.signed_out_everywhere`
 pub fn signed_out_everywhere() -> UserEvent {
     UserEvent::SignedOutEverywhere {}
+}
+
+/// `user.erased`
+pub fn erased() -> UserEvent {
+    UserEvent::Erased {}
 }

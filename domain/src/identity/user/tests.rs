@@ -4,7 +4,7 @@ use cqrs_es::DomainEvent;
 use strum::VariantNames;
 
 use super::fixtures::{
-    PASSWORD, all, disabled, email_changed, enabled, password_changed, registered, renamed, role_granted,
+    PASSWORD, all, disabled, email_changed, enabled, erased, password_changed, registered, renamed, role_granted,
     role_revoked, signed_out_everywhere,
 };
 use super::{RIGHTS_EVENTS, User, UserAction, UserError, UserEvent};
@@ -140,7 +140,8 @@ fn the_events_of_rights_are_those_that_end_access_tokens() {
         | UserEvent::RoleGranted { .. }
         | UserEvent::RoleRevoked { .. }
         | UserEvent::PasswordChanged { .. }
-        | UserEvent::SignedOutEverywhere {} => true,
+        | UserEvent::SignedOutEverywhere {}
+        | UserEvent::Erased {} => true,
         UserEvent::Registered { .. }
         | UserEvent::Renamed { .. }
         | UserEvent::EmailChanged { .. }
@@ -173,4 +174,18 @@ fn an_event_tells_which_address_it_takes_and_leaves() {
     assert_eq!(addresses(registered()), (grace.clone(), None));
     assert_eq!(addresses(email_changed()), (Some("g.hopper@engines.example".to_owned()), grace));
     assert_eq!(addresses(disabled()), (None, None));
+}
+
+#[test]
+fn an_erased_account_is_closed_for_good() {
+    assert_eq!(decide([registered(), disabled()], UserAction::Erase), Ok(vec![erased()]));
+    let history = [registered(), password_changed(), erased()];
+    let user = given::<User>(history.clone());
+    assert_eq!((user.account(), user.is_active(), user.password()), (None, false, None));
+    assert_eq!(decide(history.clone(), UserAction::Erase), Ok(vec![]));
+    for action in [UserAction::Enable, UserAction::Disable, UserAction::SignOutEverywhere] {
+        assert_eq!(decide(history.clone(), action.clone()), Err(UserError::Erased), "{action:?}");
+    }
+    assert_eq!(decide(history, register()), Err(UserError::AlreadyExists));
+    assert_eq!(decide([], UserAction::Erase), Err(UserError::NotFound));
 }

@@ -36,6 +36,13 @@ pub enum Lead {
     Captured(Box<Captured>),
     /// Taken back.
     Withdrawn,
+    /// Erased, wherever it stood.
+    Erased {
+        /// Its last status.
+        status: LeadStatus,
+        /// What it had become.
+        opportunity: Option<OpportunityId>,
+    },
 }
 
 /// A lead that was captured and not withdrawn.
@@ -102,6 +109,7 @@ impl Lead {
             Self::Unborn => None,
             Self::Captured(captured) => Some(captured.progress.status()),
             Self::Withdrawn => Some(LeadStatus::Withdrawn),
+            Self::Erased { status, .. } => Some(*status),
         }
     }
 
@@ -112,6 +120,7 @@ impl Lead {
                 Progress::Converted { opportunity } => Some(opportunity),
                 Progress::Open | Progress::Qualified { .. } | Progress::Disqualified { .. } => None,
             },
+            Self::Erased { opportunity, .. } => *opportunity,
             Self::Unborn | Self::Withdrawn => None,
         }
     }
@@ -120,7 +129,7 @@ impl Lead {
     pub fn last_change(&self) -> Option<DateTime<Utc>> {
         match self {
             Self::Captured(captured) => Some(captured.since),
-            Self::Unborn | Self::Withdrawn => None,
+            Self::Unborn | Self::Withdrawn | Self::Erased { .. } => None,
         }
     }
 }
