@@ -7,12 +7,14 @@
 mod admin;
 mod analyst;
 mod config;
+mod erase;
 mod heads;
 mod import;
 mod maintain;
 mod metrics;
 mod progress;
 mod replay;
+mod rewrap;
 mod roles;
 mod sampler;
 mod serve;
@@ -65,6 +67,10 @@ enum Task {
     Token(token::TokenArgs),
     /// Open accounts and set passwords: the first admin of a tenant comes from here.
     User(user::UserCommand),
+    /// Erase who a lead or a user is, for good: destroy the key of their personal data, and clear it from all read models.
+    Erase(erase::EraseArgs),
+    /// Wrap the keys of all tenants by the first of the master keys in CRM_MASTER_KEY, so that the others can be given up.
+    Rewrap,
     /// Let people read the read models of a tenant with SQL: create, list and drop their logins.
     Analyst(analyst::AnalystCommand),
     /// Bring leads and opportunities in from CSV files, or take an import back.
@@ -93,6 +99,8 @@ impl Task {
             | Task::Openapi
             | Task::Token(_)
             | Task::User(_)
+            | Task::Erase(_)
+            | Task::Rewrap
             | Task::Analyst(_)
             | Task::Import(_)
             | Task::Rebuild(_)
@@ -117,6 +125,8 @@ pub async fn run() -> std::process::ExitCode {
         Task::Openapi => roles::print_openapi(),
         Task::Token(args) => token::token(&cli.site, &args),
         Task::User(command) => user::user(&cli.site, &command).await,
+        Task::Erase(args) => erase::erase(&cli.site, &args).await,
+        Task::Rewrap => rewrap::rewrap(&cli.site).await,
         Task::Analyst(command) => analyst::analyst(&cli.site, &command).await,
         Task::Import(command) => import::import(&cli.site, &command).await,
         Task::Rebuild(args) => maintain::rebuild(&cli.site, &args).await,

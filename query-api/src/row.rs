@@ -23,6 +23,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) lead_id: Option<&'a str>,
     pub(crate) opportunity_id: Option<&'a str>,
     pub(crate) stage_since: Option<DateTime<Utc>>,
+    pub(crate) erased_at: Option<DateTime<Utc>>,
     pub(crate) version: i64,
 }
 

@@ -105,6 +105,7 @@ impl Importer {
             .env("DATABASE_URL", self.database.url())
             .env("NATS_URL", &self.nats.url)
             .env("CRM_NATS_ROOT", &self.nats.stream)
+            .env("CRM_MASTER_KEY", event_store::fixtures::MASTER_KEY)
             .env("RUST_LOG", "warn")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

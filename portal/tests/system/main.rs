@@ -5,6 +5,7 @@
 
 mod abused;
 mod crm;
+mod erasing;
 mod kills;
 mod leaks;
 mod maven;

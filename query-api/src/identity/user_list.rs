@@ -29,7 +29,7 @@ use crate::wait::{AtLeast, Reading};
 pub struct User {
     /// The id, which is the `sub` of the user's tokens.
     pub id: Uuid,
-    /// What the user is called.
+    /// What the user is called; `erased` once that was erased.
     #[schema(example = "Grace Hopper")]
     pub name: String,
     /// Where mail reaches the user.
@@ -38,7 +38,7 @@ pub struct User {
     /// What the user may do: `admin`, `sales_manager`, `sales_rep`, `viewer`, `auditor`.
     #[schema(example = json!(["sales_rep"]))]
     pub roles: Vec<String>,
-    /// `active`, or `disabled` for one who is shut out.
+    /// `active`, `disabled` for one who is shut out, or `erased` for one whose account is closed for good.
     #[schema(example = "active")]
     pub status: String,
     /// When the account was opened.
@@ -47,8 +47,8 @@ pub struct User {
     pub updated_at: DateTime<Utc>,
     /// The version to send as `If-Match`.
     pub version: i64,
-    /// `self`, and the commands that an administrator may send now, but for `disable` to themselves: `patch`,
-    /// `assign_roles`, `disable`, `enable`.
+    /// `self`, and the commands that an administrator may send now, but for `disable` and `erase` to themselves: `patch`,
+    /// `assign_roles`, `disable`, `enable`, `erase`.
     pub links: Links,
 }
 
@@ -57,7 +57,7 @@ impl ListFields for User {
         Field::uuid("id"),
         Field::text("name").sortable(),
         Field::text("email").sortable(),
-        Field::choice("status", &["active", "disabled"]).sortable(),
+        Field::choice("status", &["active", "disabled", "erased"]).sortable(),
         Field::time("registered_at").sortable(),
         Field::time("updated_at").sortable(),
     ];
@@ -133,10 +133,11 @@ fn links(facts: &Facts<'_>, as_of: Option<AsOf>, caller: &Identity) -> Links {
         return Links::new().itself(link(&path, [("as_of", as_of.text().as_str())]));
     }
     let links = Links::new().itself(&path);
-    if !caller.has_any(&[Role::Admin]) {
+    if !caller.has_any(&[Role::Admin]) || facts.status == "erased" {
         return links;
     }
     let links = links.with("patch", "PATCH", &path).with("assign_roles", "PUT", format!("{path}/roles"));
+    let links = links.post("erase", format!("{path}/erase"));
     match facts.status {
         "disabled" => links.post("enable", format!("{path}/enable")),
         _ => links.post("disable", format!("{path}/disable")),

@@ -33,7 +33,7 @@ use crate::wait::{AtLeast, Reading};
 pub struct Lead {
     /// Its id.
     pub id: Uuid,
-    /// Who it is.
+    /// Who it is; `erased` once that was erased, with neither `email` nor `phone`.
     #[schema(example = "Ada Example")]
     pub name: String,
     /// Where they work.
@@ -72,6 +72,9 @@ pub struct Lead {
     pub captured_at: DateTime<Utc>,
     /// When it came into its status.
     pub status_since: DateTime<Utc>,
+    /// When who it is was erased; absent otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<DateTime<Utc>>,
     /// When it was last changed, as recorded.
     pub updated_at: DateTime<Utc>,
     /// The version to send as `If-Match`.

@@ -44,6 +44,7 @@ const CLOSED_DEAL: &[Command] = &[ACTIVITIES, REOPEN];
 pub(super) fn of_lead(facts: &Facts<'_>, as_of: Option<AsOf>, caller: &Identity) -> Links {
     let path = format!("/api/v1/leads/{}", facts.id);
     let commands = match facts.status {
+        _ if facts.erased_at.is_some() => &[],
         "open" | "qualified" => LIVE_LEAD,
         "disqualified" => DISQUALIFIED_LEAD,
         "converted" => CONVERTED_LEAD,

@@ -17,7 +17,7 @@ use command_api::{CommandApi, Context, router};
 use domain::TenantId;
 use edge::{Identity, Revocations, Role, SigningKey, TokenKeys, TokenSettings, finish};
 use embedded::testing::{self, TestDatabase};
-use event_store::{Duty, EventStore, connect};
+use event_store::{Duty, EventStore, connect, fixtures, read, seal};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use tower::ServiceExt;
@@ -140,11 +140,17 @@ impl Api {
         sqlx::query_scalar(sql).bind(id).fetch_all(&self.pool).await.unwrap()
     }
 
-    /// The data of an aggregate's last event.
+    /// The data of an aggregate's last event, with what is personal in plain text.
     pub async fn last_event(&self, id: Uuid) -> Value {
-        let sql =
-            "select payload -> 'data' from log.event where aggregate_id = $1 order by sequence desc limit 1";
-        sqlx::query_scalar(sql).bind(id).fetch_one(&self.pool).await.unwrap()
+        let position: i64 = sqlx::query_scalar("select max(position) from log.event where aggregate_id = $1")
+            .bind(id)
+            .fetch_one(&self.pool)
+            .await
+            .unwrap();
+        let sealed = read::at(&self.pool, position).await.unwrap().into_iter().collect();
+        let mut connection = self.pool.acquire().await.unwrap();
+        let opened = seal::open(&mut connection, sealed, fixtures::upcasters()).await.unwrap();
+        opened[0].payload["data"].clone()
     }
 
     /// How many events of a type there are.
@@ -182,7 +188,7 @@ fn whole(url: &str, key: &SigningKey) -> (CommandApi, Router, RightsWatch) {
 
 /// Commands, and nobody who signs in.
 fn commands(pool: PgPool, key: &SigningKey) -> CommandApi {
-    let store = EventStore::start(pool, event_store::fixtures::upcasters());
+    let store = EventStore::start(pool, fixtures::upcasters());
     let keys = TokenKeys::from_pem(&key.public_pem().unwrap(), &TokenSettings::default()).unwrap();
     CommandApi::new(store, keys)
 }

@@ -59,7 +59,7 @@ pub fn routes() -> Vec<Route> {
             });
         }
     }
-    assert!(routes.len() >= 33, "{routes:?}");
+    assert!(routes.len() >= 35, "{routes:?}");
     routes
 }
 
@@ -98,7 +98,7 @@ impl Route {
             }
             "change_pipeline_stage" => json!({"name": "Changed", "probability": 31}),
             "reorder_pipeline_stages" => json!({"stage_ids": [things.stage]}),
-            "ensure_default_pipeline" | "retire_pipeline_stage" | "reopen_lead" => {
+            "ensure_default_pipeline" | "retire_pipeline_stage" | "reopen_lead" | "erase_lead" => {
                 json!({"occurred_at": "2026-01-31T12:00:00Z"})
             }
             "capture_lead" => json!({
@@ -136,7 +136,7 @@ impl Route {
             }
             "change_user" => json!({"name": "Grace H.", "email": "g@engines.example"}),
             "assign_user_roles" => json!({"roles": ["sales_manager", "viewer"]}),
-            "disable_user" | "enable_user" => json!({"occurred_at": "2026-01-31T12:00:00Z"}),
+            "disable_user" | "enable_user" | "erase_user" => json!({"occurred_at": "2026-01-31T12:00:00Z"}),
             "sign_in_user" => json!({
                 "tenant_id": Uuid::now_v7(), "email": "grace@engines.example", "password": "correct horse",
             }),
