@@ -7,9 +7,9 @@ use access::{Hasher, Vault};
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use command_api::identity::{Issuer, user};
-use command_api::sales::lead;
+use command_api::sales::{lead, opportunity};
 use command_api::{CommandApi, Context};
-use domain::{LeadId, TenantId, UserId};
+use domain::{LeadId, OpportunityId, TenantId, UserId};
 use event_store::{Duty, connect};
 use projections::{checkpoint, registry};
 use sqlx::PgPool;
@@ -51,6 +51,8 @@ enum Kind {
     Lead,
     /// A user, whose account is closed
     User,
+    /// People who were talked about in the activities of an opportunity, which goes on
+    Opportunity,
 }
 
 /// Erases, and waits until read models have cleared their rows.
@@ -79,6 +81,7 @@ impl EraseArgs {
         let erased = match self.kind {
             Kind::Lead => lead::erase(app, &context, LeadId::from_uuid(self.id)).await,
             Kind::User => user::erase(app, &context, UserId::from_uuid(self.id)).await,
+            Kind::Opportunity => opportunity::erase(app, &context, OpportunityId::from_uuid(self.id)).await,
         };
         Ok(erased?.position)
     }

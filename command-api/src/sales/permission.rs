@@ -172,3 +172,10 @@ impl Permission for EraseLead {
     const NAME: &'static str = "lead.erase";
     const ROLES: &'static [Role] = &[Role::Admin];
 }
+
+/// To erase what was said of people about deals.
+pub enum EraseOpportunity {}
+impl Permission for EraseOpportunity {
+    const NAME: &'static str = "opportunity.erase";
+    const ROLES: &'static [Role] = &[Role::Admin];
+}

@@ -55,6 +55,9 @@ pub struct OpportunityRow {
     pub activities: u32,
     /// When the last of them took place.
     pub last_activity_at: Option<DateTime<Utc>>,
+    /// When what was said of people was erased, if that was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<DateTime<Utc>>,
     /// When it was last changed, as recorded.
     pub updated_at: DateTime<Utc>,
     /// The sequence of its last event.
@@ -129,7 +132,7 @@ impl Projection for OpportunityList {
                 deal.activities += 1;
                 deal.last_activity_at = deal.last_activity_at.max(Some(fact.metadata.occurred_at));
             }
-            OpportunityEvent::Erased {} => {}
+            OpportunityEvent::Erased {} => deal.erased_at = Some(fact.metadata.occurred_at),
             OpportunityEvent::Withdrawn { .. } => {
                 *row = None;
                 return Ok(());
@@ -182,6 +185,7 @@ fn opened(event: &OpportunityEvent, key: Uuid, fact: &Fact) -> Option<Opportunit
         lost_reason: None,
         activities: 0,
         last_activity_at: None,
+        erased_at: None,
         updated_at: fact.recorded_at,
         version: fact.sequence,
     })

@@ -63,6 +63,8 @@ pub(super) fn of_opportunity(facts: &Facts<'_>, as_of: Option<AsOf>, caller: &Id
         "won" | "lost" => CLOSED_DEAL,
         _ => &[],
     };
+    let erased = facts.erased_at.is_some();
+    let commands = commands.iter().filter(|command| !erased || command.path != ACTIVITIES.path);
     let links = related(basic(&path, as_of), "pipeline", "/api/v1/pipelines", facts.pipeline_id);
     let links = related(links, "lead", "/api/v1/leads", facts.lead_id);
     with_commands(links, &path, commands, as_of, caller)
@@ -85,7 +87,7 @@ fn related(links: Links, name: &'static str, path: &str, id: Option<&str>) -> Li
 fn with_commands(
     links: Links,
     path: &str,
-    commands: &[Command],
+    commands: impl IntoIterator<Item = &'static Command>,
     as_of: Option<AsOf>,
     caller: &Identity,
 ) -> Links {
@@ -95,5 +97,5 @@ fn with_commands(
     let add = |links: Links, command: &Command| {
         links.with(command.name, command.method, format!("{path}{}", command.path))
     };
-    commands.iter().fold(links, add)
+    commands.into_iter().fold(links, add)
 }

@@ -81,6 +81,9 @@ pub struct Opportunity {
     pub activities: u32,
     /// When the last of them took place.
     pub last_activity_at: Option<DateTime<Utc>>,
+    /// When what was said of people in its activities was erased; absent otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<DateTime<Utc>>,
     /// When it was last changed, as recorded.
     pub updated_at: DateTime<Utc>,
     /// The version to send as `If-Match`.

@@ -59,7 +59,7 @@ pub fn routes() -> Vec<Route> {
             });
         }
     }
-    assert!(routes.len() >= 35, "{routes:?}");
+    assert!(routes.len() >= 36, "{routes:?}");
     routes
 }
 
@@ -98,7 +98,8 @@ impl Route {
             }
             "change_pipeline_stage" => json!({"name": "Changed", "probability": 31}),
             "reorder_pipeline_stages" => json!({"stage_ids": [things.stage]}),
-            "ensure_default_pipeline" | "retire_pipeline_stage" | "reopen_lead" | "erase_lead" => {
+            "ensure_default_pipeline" | "retire_pipeline_stage" | "reopen_lead" | "erase_lead"
+            | "erase_opportunity" => {
                 json!({"occurred_at": "2026-01-31T12:00:00Z"})
             }
             "capture_lead" => json!({
