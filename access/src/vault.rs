@@ -202,7 +202,8 @@ impl Vault {
     /// # Errors
     /// The database is not there.
     pub async fn forget_user(&self, tenant: TenantId, user: UserId) -> Result<(), sqlx::Error> {
-        let query = sqlx::query(include_str!("sql/forget_user.sql")).bind(tenant.as_uuid()).bind(user.as_uuid());
+        let query =
+            sqlx::query(include_str!("sql/forget_user.sql")).bind(tenant.as_uuid()).bind(user.as_uuid());
         self.write(tenant, query).await
     }
 

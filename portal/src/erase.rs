@@ -71,7 +71,10 @@ pub async fn erase(args: &SiteArgs, erase: &EraseArgs) -> anyhow::Result<ExitCod
         println!("no read model shows anything of the person");
         return Ok(ExitCode::SUCCESS);
     }
-    println!("these read models have yet to clear their rows, and do so when they get there: {}", behind.join(", "));
+    println!(
+        "these read models have yet to clear their rows, and do so when they get there: {}",
+        behind.join(", ")
+    );
     Ok(ExitCode::from(2))
 }
 

@@ -53,8 +53,10 @@ impl<'a> Roles<'a> {
 
     /// The command side, with its appender running.
     pub fn commands(&self) -> anyhow::Result<CommandApi> {
-        let store =
-            EventStore::start(self.named_pool("commands", Duty::Appender, COMMAND_CONNECTIONS)?, self.reading()?);
+        let store = EventStore::start(
+            self.named_pool("commands", Duty::Appender, COMMAND_CONNECTIONS)?,
+            self.reading()?,
+        );
         let keys = self.keys()?;
         let signing_key = self.signing_key(&keys)?;
         let api = CommandApi::new(store, keys)

@@ -225,9 +225,8 @@ async fn broken_sequence(pool: &PgPool) -> anyhow::Result<Option<String>> {
 
 /// The first key that was destroyed although no event says so.
 async fn unfounded_erasure(pool: &PgPool) -> anyhow::Result<Option<String>> {
-    let unfounded: Option<(Uuid, String, Uuid)> = sqlx::query_as(include_str!("verify/unfounded.sql"))
-        .fetch_optional(pool)
-        .await?;
+    let unfounded: Option<(Uuid, String, Uuid)> =
+        sqlx::query_as(include_str!("verify/unfounded.sql")).fetch_optional(pool).await?;
     Ok(unfounded.map(|(tenant, kind, id)| {
         format!("the key of {kind} {id} of tenant {tenant} was destroyed, but no event says that anybody was erased")
     }))

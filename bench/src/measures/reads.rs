@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::TenantId;
 use domain::sales::pipeline::default_pipeline_id;
-use event_store::{read};
+use event_store::read;
 use futures::future::{FutureExt as _, LocalBoxFuture};
 use projections::rebuild::{Then, rebuild};
 use projections::registry;

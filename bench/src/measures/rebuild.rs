@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use event_store::{read};
+use event_store::read;
 use futures::future::{FutureExt as _, LocalBoxFuture};
 use projections::rebuild::{Then, rebuild};
 use projections::{ReadModel, registry};

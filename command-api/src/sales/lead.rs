@@ -13,8 +13,8 @@ use uuid::Uuid;
 use super::LEADS;
 use super::body::{ActivityIn, AssignIn};
 use super::permission::{
-    AssignLead, CaptureLead, ConvertLead, CorrectLead, DisqualifyLead, EraseLead, LogLeadActivity, QualifyLead,
-    ReopenLead,
+    AssignLead, CaptureLead, ConvertLead, CorrectLead, DisqualifyLead, EraseLead, LogLeadActivity,
+    QualifyLead, ReopenLead,
 };
 use crate::CommandApi;
 use crate::answer::{Changed, Changes, Creates, answer};
@@ -23,8 +23,8 @@ use crate::moment::OccurredIn;
 use crate::sent::Sent;
 pub use body::{ConvertIn, DisqualifyIn, LeadIn, LeadPatch, QualifyIn};
 pub use commands::{
-    Conversion, assign, capture, convert, correct, disqualify, erase, log_activity, opportunity_of, qualify, reopen,
-    withdraw,
+    Conversion, assign, capture, convert, correct, disqualify, erase, log_activity, opportunity_of, qualify,
+    reopen, withdraw,
 };
 
 type Answered = Result<Answer<Changed>, Problem>;

@@ -14,8 +14,8 @@ use uuid::Uuid;
 use super::OPPORTUNITIES;
 use super::body::{ActivityIn, AssignIn};
 use super::permission::{
-    AssignOpportunity, EraseOpportunity, LogOpportunityActivity, LoseOpportunity, MoveOpportunity, OpenOpportunity,
-    ReopenOpportunity, ReviseOpportunity, WinOpportunity,
+    AssignOpportunity, EraseOpportunity, LogOpportunityActivity, LoseOpportunity, MoveOpportunity,
+    OpenOpportunity, ReopenOpportunity, ReviseOpportunity, WinOpportunity,
 };
 use crate::CommandApi;
 use crate::answer::{Changed, Changes, Creates, answer};
@@ -23,7 +23,9 @@ use crate::caller::{Caller, ChangeHeaders, CreateHeaders};
 use crate::moment::OccurredIn;
 use crate::sent::Sent;
 pub use body::{LoseIn, MoveIn, OpportunityIn, OpportunityPatch, ReopenIn, WinIn};
-pub use commands::{Opening, assign, erase, log_activity, lose, move_to, open, reopen, revise, win, withdraw};
+pub use commands::{
+    Opening, assign, erase, log_activity, lose, move_to, open, reopen, revise, win, withdraw,
+};
 pub use placing::Placing;
 pub(crate) use placing::{Place, place};
 

@@ -188,7 +188,10 @@ async fn insert(connection: &mut PgConnection, batch: &[&Append]) -> Result<Writ
     Ok(Written { base, recorded_at })
 }
 
-async fn insert_and_destroy(connection: &mut PgConnection, batch: &[&Append]) -> Result<Written, sqlx::Error> {
+async fn insert_and_destroy(
+    connection: &mut PgConnection,
+    batch: &[&Append],
+) -> Result<Written, sqlx::Error> {
     let written = insert(connection, batch).await?;
     destroy(connection, batch, written.base).await?;
     Ok(written)

@@ -29,7 +29,11 @@ impl<'a> Sealer<'a> {
     }
 
     /// The JSON text of an event, with all that is personal in it sealed.
-    pub(crate) fn seal(&mut self, event: Uuid, payload: &impl Serialize) -> Result<String, serde_json::Error> {
+    pub(crate) fn seal(
+        &mut self,
+        event: Uuid,
+        payload: &impl Serialize,
+    ) -> Result<String, serde_json::Error> {
         self.event = event;
         self.path.borrow_mut().clear();
         serde_json::to_string(&Marked { value: payload, sealer: self })
@@ -40,7 +44,10 @@ impl<'a> Sealer<'a> {
         self.key.into_inner()
     }
 
-    pub(super) fn seal_value(&self, value: &(impl Serialize + ?Sized)) -> Result<Option<String>, serde_json::Error> {
+    pub(super) fn seal_value(
+        &self,
+        value: &(impl Serialize + ?Sized),
+    ) -> Result<Option<String>, serde_json::Error> {
         let plain = Zeroizing::new(serde_json::to_vec(value)?);
         // What was erased stays so: there is nothing to seal.
         if plain.as_slice() == b"null" {

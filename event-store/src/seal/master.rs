@@ -27,7 +27,9 @@ struct Named {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MasterKeyError {
     /// What should be keys is none.
-    #[error("master keys are base64 of {KEY_LEN} bytes each, separated by commas, such as `openssl rand -base64 32` prints")]
+    #[error(
+        "master keys are base64 of {KEY_LEN} bytes each, separated by commas, such as `openssl rand -base64 32` prints"
+    )]
     Malformed,
     /// This process was given no master key.
     #[error("personal data is sealed, and this process has no master key")]
@@ -92,10 +94,7 @@ impl MasterKeys {
     ) -> Result<Key, MasterKeyError> {
         let named = self.0.iter().find(|named| named.id == master);
         let named = named.ok_or_else(|| MasterKeyError::Unknown { tenant, master: master.to_owned() })?;
-        named
-            .key
-            .unwrap(&tenant_context(tenant, id), wrapped)
-            .map_err(|_| MasterKeyError::Broken(tenant))
+        named.key.unwrap(&tenant_context(tenant, id), wrapped).map_err(|_| MasterKeyError::Broken(tenant))
     }
 }
 
@@ -119,20 +118,23 @@ fn id(bytes: &[u8]) -> String {
 pub async fn rewrap(connection: &mut PgConnection, keys: &MasterKeys) -> Result<usize, sqlx::Error> {
     let mut transaction = connection.begin().await?;
     transaction.execute(format!("set local role {}", Duty::Appender.role()).as_str()).await?;
-    let old: Vec<(Uuid, Uuid, String, Vec<u8>)> =
-        sqlx::query_as("select tenant_id, id, master, wrapped from identity.tenant_key where master <> $1 for update")
-            .bind(keys.current())
-            .fetch_all(&mut *transaction)
-            .await?;
+    let old: Vec<(Uuid, Uuid, String, Vec<u8>)> = sqlx::query_as(
+        "select tenant_id, id, master, wrapped from identity.tenant_key where master <> $1 for update",
+    )
+    .bind(keys.current())
+    .fetch_all(&mut *transaction)
+    .await?;
     for (tenant, id, master, wrapped) in &old {
         let key = keys.unwrap(*tenant, *id, master, wrapped).map_err(refused)?;
-        sqlx::query("update identity.tenant_key set master = $3, wrapped = $4 where tenant_id = $1 and id = $2")
-            .bind(tenant)
-            .bind(id)
-            .bind(keys.current())
-            .bind(keys.wrap(*tenant, *id, &key).map_err(refused)?)
-            .execute(&mut *transaction)
-            .await?;
+        sqlx::query(
+            "update identity.tenant_key set master = $3, wrapped = $4 where tenant_id = $1 and id = $2",
+        )
+        .bind(tenant)
+        .bind(id)
+        .bind(keys.current())
+        .bind(keys.wrap(*tenant, *id, &key).map_err(refused)?)
+        .execute(&mut *transaction)
+        .await?;
     }
     transaction.commit().await?;
     Ok(old.len())

@@ -211,7 +211,12 @@ mod tests {
     #[derive(Serialize)]
     #[serde(tag = "type", content = "data", rename_all = "snake_case")]
     enum Event {
-        Met { name: Personal<&'static str>, others: Vec<Personal<u8>>, note: Option<Personal<Vec<bool>>>, at: u8 },
+        Met {
+            name: Personal<&'static str>,
+            others: Vec<Personal<u8>>,
+            note: Option<Personal<Vec<bool>>>,
+            at: u8,
+        },
     }
 
     fn stream() -> Stream<'static> {
@@ -219,7 +224,12 @@ mod tests {
     }
 
     fn met() -> Event {
-        Event::Met { name: Personal("Ada"), others: vec![Personal(1), Personal(2)], note: Some(Personal(vec![true])), at: 7 }
+        Event::Met {
+            name: Personal("Ada"),
+            others: vec![Personal(1), Personal(2)],
+            note: Some(Personal(vec![true])),
+            at: 7,
+        }
     }
 
     fn sealed(event: Uuid) -> (Value, Key) {
@@ -275,7 +285,10 @@ mod tests {
     #[test]
     fn an_event_without_personal_data_needs_no_key() {
         let mut sealer = Sealer::new(stream(), None);
-        assert_eq!(sealer.seal(Uuid::nil(), &json!({"a": [1, {"b": null}]})).unwrap(), r#"{"a":[1,{"b":null}]}"#);
+        assert_eq!(
+            sealer.seal(Uuid::nil(), &json!({"a": [1, {"b": null}]})).unwrap(),
+            r#"{"a":[1,{"b":null}]}"#
+        );
         assert!(sealer.into_key().is_none());
     }
 }

@@ -216,8 +216,7 @@ async fn a_database_that_is_away_is_unavailable_and_not_a_conflict() {
     let store = EventStore::start(pool, Upcasters::default());
     let tenant = Uuid::now_v7();
     let count = || {
-        let counter =
-            Loaded::<Counter>::unborn(tenant, Uuid::now_v7());
+        let counter = Loaded::<Counter>::unborn(tenant, Uuid::now_v7());
         let mut change = Change::new(tenant, &metadata()).unwrap();
         change.record(&counter, counted()).unwrap();
         store.commit(change)

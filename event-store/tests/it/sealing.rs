@@ -112,8 +112,8 @@ async fn without_the_master_key_nothing_personal_is_written_or_read() {
     people.name(&people.store, "Ada").await.unwrap();
     let failed = without.load_newest::<Person>(people.log.tenant, people.id).await.unwrap_err();
     assert!(matches!(failed, LoadError::Unavailable(_)), "{failed:?}");
-    let wrong = Upcasters::default()
-        .with_master_keys(MasterKeys::parse(&MasterKeys::generate().unwrap()).unwrap());
+    let wrong =
+        Upcasters::default().with_master_keys(MasterKeys::parse(&MasterKeys::generate().unwrap()).unwrap());
     let error = people.opened(wrong).await.unwrap_err().to_string();
     assert!(error.contains("which this process was not given"), "{error}");
 }
@@ -126,7 +126,10 @@ async fn once_the_key_is_destroyed_nobody_reads_what_it_sealed_and_nothing_new_i
     assert_eq!(people.names(&other).await, some(&["Ada"]));
     people.erase().await;
     assert_eq!(people.names(&people.store).await, [None]);
-    assert_eq!(people.opened(fixtures::upcasters()).await.unwrap()[0].payload["data"]["name"], serde_json::Value::Null);
+    assert_eq!(
+        people.opened(fixtures::upcasters()).await.unwrap()[0].payload["data"]["name"],
+        serde_json::Value::Null
+    );
     // The other process has the key in memory still, and with it a version that is outdated.
     let stale = other.load::<Person>(people.log.tenant, people.id).await.unwrap();
     let mut change = people.change();

@@ -38,8 +38,7 @@ impl People {
     async fn new(site: Site) -> Self {
         let crm = site.serve().await;
         let none = String::new();
-        let mut people =
-            Self { site, crm, lead: none.clone(), deal: none.clone(), user: none, position: 0 };
+        let mut people = Self { site, crm, lead: none.clone(), deal: none.clone(), user: none, position: 0 };
         people.capture().await;
         people.sign_in().await;
         let others = json!({"name": "Ada Example", "email": "ada@engines.example"});
@@ -57,7 +56,8 @@ impl People {
         let path = format!("/leads/{}", self.lead);
         let talked = json!({"kind": "call", "summary": "Zebulon called from 90817263."});
         self.send(Method::POST, &format!("{path}/activities"), talked.clone()).await;
-        let correction = json!({"name": "Zebulon Q. Quillfeather", "email": "z@quillfeather.example", "phone": null});
+        let correction =
+            json!({"name": "Zebulon Q. Quillfeather", "email": "z@quillfeather.example", "phone": null});
         self.send(Method::PATCH, &path, correction).await;
         self.send(Method::POST, &format!("{path}/qualify"), json!({"score": 70})).await;
         let amount = json!({"amount": "100.00", "currency": "EUR"});
@@ -68,9 +68,17 @@ impl People {
 
     async fn sign_in(&mut self) {
         let tenant = self.site.tenant.to_string();
-        let arguments =
-            ["user", "register", "Ottoline Morrell", "ottoline@morrell.example", "--stdin", "--tenant", &tenant];
-        let mut child = self.site.command(&arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let arguments = [
+            "user",
+            "register",
+            "Ottoline Morrell",
+            "ottoline@morrell.example",
+            "--stdin",
+            "--tenant",
+            &tenant,
+        ];
+        let mut child =
+            self.site.command(&arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(PASSWORD.as_bytes()).await.unwrap();
         let printed = child.wait_with_output().await.unwrap().stdout;
         let text = String::from_utf8(printed).unwrap();
@@ -83,7 +91,11 @@ impl People {
     /// The status of an attempt to sign in.
     async fn session(&self, email: &str) -> u16 {
         let body = json!({"tenant_id": self.site.tenant, "email": email, "password": PASSWORD});
-        let request = self.site.client.post(format!("{}/sessions", self.crm.api)).header("User-Agent", "KanarieBrowser/7");
+        let request = self
+            .site
+            .client
+            .post(format!("{}/sessions", self.crm.api))
+            .header("User-Agent", "KanarieBrowser/7");
         request.json(&body).send().await.unwrap().status().as_u16()
     }
 
@@ -121,7 +133,13 @@ impl People {
     /// What lists, boards and reports tell in numbers.
     async fn totals(&self) -> Vec<Value> {
         let mut totals = Vec::new();
-        for list in ["/leads", "/leads?filter[status]=converted", "/leads?filter[source]=Fair", "/opportunities", "/users"] {
+        for list in [
+            "/leads",
+            "/leads?filter[status]=converted",
+            "/leads?filter[source]=Fair",
+            "/opportunities",
+            "/users",
+        ] {
             totals.push(json!(self.get(list).await["data"]["items"].as_array().unwrap().len()));
         }
         assert_eq!(self.get("/leads").await["meta"]["total"], 2);
@@ -139,8 +157,17 @@ impl People {
     /// All that can be read over HTTP and from the command line.
     async fn exports(&self) -> String {
         let mut text = String::new();
-        let mut paths = vec!["/leads".to_owned(), "/opportunities".to_owned(), "/users".to_owned(), "/audit/events?page_size=200".to_owned()];
-        for thing in [format!("/leads/{}", self.lead), format!("/opportunities/{}", self.deal), format!("/users/{}", self.user)] {
+        let mut paths = vec![
+            "/leads".to_owned(),
+            "/opportunities".to_owned(),
+            "/users".to_owned(),
+            "/audit/events?page_size=200".to_owned(),
+        ];
+        for thing in [
+            format!("/leads/{}", self.lead),
+            format!("/opportunities/{}", self.deal),
+            format!("/users/{}", self.user),
+        ] {
             paths.push(format!("{thing}?as_of={}", self.position));
             paths.push(format!("{thing}?as_of=2099-01-01T00:00:00Z"));
             if !thing.starts_with("/users") {
@@ -153,7 +180,8 @@ impl People {
             assert_eq!(answer["success"], true, "{path}: {answer}");
             text += &answer.to_string();
         }
-        let lines = self.site.client.get(format!("{}/audit/events", self.crm.api)).bearer_auth(&self.site.token);
+        let lines =
+            self.site.client.get(format!("{}/audit/events", self.crm.api)).bearer_auth(&self.site.token);
         text += &lines.header("Accept", "application/x-ndjson").send().await.unwrap().text().await.unwrap();
         for arguments in [&["replay"][..], &["replay", "--open"]] {
             let (done, printed) = self.site.run(arguments).await;
@@ -298,7 +326,8 @@ async fn a_key_that_is_gone_without_an_erasure_is_noticed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_that_was_destroyed_by_hand_is_noticed() {
     let people = People::new(Site::new().await).await;
-    let destroyed = "update identity.person_key set wrapped = null, erased_at = 1 where aggregate_type = 'sales.lead'";
+    let destroyed =
+        "update identity.person_key set wrapped = null, erased_at = 1 where aggregate_type = 'sales.lead'";
     sqlx::query(destroyed).execute(&people.site.pool()).await.unwrap();
     let (sound, text) = people.site.run(&["verify", "--log-only"]).await;
     assert!(!sound && text.contains("no event says that anybody was erased"), "{text}");

@@ -78,9 +78,7 @@ pub(super) fn lead_changes(event: &LeadEvent) -> (Changes, Option<Activity>) {
             .field("disqualified_reason", NONE, reason)
             .only(),
         LeadEvent::Reopened { from, at: _ } => changes.field("status", from, LeadStatus::Open).only(),
-        LeadEvent::ActivityLogged { kind, summary } => {
-            (changes, Some(Activity::of(*kind, summary)))
-        }
+        LeadEvent::ActivityLogged { kind, summary } => (changes, Some(Activity::of(*kind, summary))),
         LeadEvent::Converted { opportunity, from, at: _ } => changes
             .field("status", from, LeadStatus::Converted)
             .field("opportunity_id", NONE, opportunity)
@@ -155,9 +153,7 @@ pub(super) fn opportunity_changes(event: &OpportunityEvent) -> (Changes, Option<
                 .field("closed_on", closed_on, NONE)
                 .only()
         }
-        OpportunityEvent::ActivityLogged { kind, summary } => {
-            (changes, Some(Activity::of(*kind, summary)))
-        }
+        OpportunityEvent::ActivityLogged { kind, summary } => (changes, Some(Activity::of(*kind, summary))),
         OpportunityEvent::Erased {} => changes.only(),
         OpportunityEvent::Withdrawn { reason, outcome, .. } => {
             let from = match outcome {

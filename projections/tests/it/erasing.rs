@@ -37,7 +37,9 @@ fn erased(event: &Event) -> Event {
 fn blank(value: &mut Value) {
     match value {
         Value::Object(change) => change.values_mut().for_each(blank),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => *value = Value::Null,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            *value = Value::Null
+        }
     }
 }
 

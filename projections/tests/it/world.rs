@@ -119,7 +119,9 @@ impl World {
     }
 
     pub async fn rebuild(&self, model: &ReadModel, then: Then) -> Comparison {
-        rebuild(&mut self.owner().await, model, event_store::fixtures::upcasters(), then, |_| {}).await.unwrap()
+        rebuild(&mut self.owner().await, model, event_store::fixtures::upcasters(), then, |_| {})
+            .await
+            .unwrap()
     }
 
     /// Every read model equals a rebuild from zero.

@@ -118,7 +118,9 @@ fn folded(events: &[NewEvent], batch: usize) -> (Vec<Recorded>, BTreeMap<String,
         let mut runners = JoinSet::new();
         for model in registry() {
             let (store, feed) = (MemoryStore(database.clone()), MemoryFeed(bus.clone()));
-            runners.spawn(Follower { model, store, feed, upcasters: event_store::fixtures::upcasters(), batch }.run());
+            runners.spawn(
+                Follower { model, store, feed, upcasters: event_store::fixtures::upcasters(), batch }.run(),
+            );
         }
         tokio::time::sleep(Duration::from_secs(20)).await;
         database.look(|state| {

@@ -82,7 +82,8 @@ impl Export {
     async fn next(&mut self) -> Result<Option<Bytes>, Broken> {
         while let Some(span) = self.left {
             let mut transaction = self.app.0.reads.begin(self.tenant).await?;
-            let Found { events, left } = portion(&mut transaction, &self.sought, span, EVENTS, self.app.0.upcasters).await?;
+            let Found { events, left } =
+                portion(&mut transaction, &self.sought, span, EVENTS, self.app.0.upcasters).await?;
             self.left = left;
             if events.is_empty() {
                 continue;

@@ -190,7 +190,8 @@ async fn a_tenant_that_goes_on_is_shown_what_it_missed() {
     assert_eq!(total(&world.get(uri).await), 1);
     assert_eq!(world.get_with(uri, &wanted).await.body["meta"]["stale"], true);
     let tenant = world.tenant.into();
-    let done = resume(&mut owner(&world).await, &leads(), tenant, event_store::fixtures::upcasters()).await.unwrap();
+    let done =
+        resume(&mut owner(&world).await, &leads(), tenant, event_store::fixtures::upcasters()).await.unwrap();
     assert!(matches!(done, Resumed::CaughtUp { from: 2, to: 2 }), "{done:?}");
     let told = world.get_with(uri, &wanted).await;
     assert_eq!((total(&told), &told.body["meta"]["stale"]), (2, &json!(false)));

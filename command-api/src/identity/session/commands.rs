@@ -67,7 +67,8 @@ pub async fn sign_in(
 ) -> Result<SessionTokens, Refusal> {
     let issuer = app.issuer()?;
     issuer.signer()?;
-    let (tenant, scope) = (request.tenant_id, email_scope(request.email.reveal().ok_or(Refusal::Credentials)?));
+    let (tenant, scope) =
+        (request.tenant_id, email_scope(request.email.reveal().ok_or(Refusal::Credentials)?));
     let guessing = Guessing::begin(issuer, tenant, &scope, circumstances)?;
     let account = issuer.vault().account(tenant, &scope).await?;
     // Of somebody who does not exist, nothing is found under an id that nobody has.
@@ -124,7 +125,8 @@ async fn start(
         unit.rely_on(&account);
         let session = unit.unborn::<Session>(id.as_uuid()).await?;
         let next = unit.decide(&session, [action()])?;
-        Ok(unit.done(Accepted { created: session.sequence == 0, ..Accepted::of(id.as_uuid(), next.sequence) }))
+        Ok(unit
+            .done(Accepted { created: session.sequence == 0, ..Accepted::of(id.as_uuid(), next.sequence) }))
     })
     .await
 }

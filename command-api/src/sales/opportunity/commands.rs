@@ -207,11 +207,7 @@ pub async fn withdraw(
 ///
 /// # Errors
 /// A rule of opportunities, or those of [`crate::dispatch()`].
-pub async fn erase(
-    app: &CommandApi,
-    context: &Context,
-    id: OpportunityId,
-) -> Result<Accepted, CommandError> {
+pub async fn erase(app: &CommandApi, context: &Context, id: OpportunityId) -> Result<Accepted, CommandError> {
     dispatch(app, context, move |mut unit| async move {
         let deal = unit.target::<Opportunity>(id.as_uuid()).await?;
         let erased = unit.decide(&deal, [OpportunityAction::Erase])?;

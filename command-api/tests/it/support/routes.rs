@@ -98,7 +98,10 @@ impl Route {
             }
             "change_pipeline_stage" => json!({"name": "Changed", "probability": 31}),
             "reorder_pipeline_stages" => json!({"stage_ids": [things.stage]}),
-            "ensure_default_pipeline" | "retire_pipeline_stage" | "reopen_lead" | "erase_lead"
+            "ensure_default_pipeline"
+            | "retire_pipeline_stage"
+            | "reopen_lead"
+            | "erase_lead"
             | "erase_opportunity" => {
                 json!({"occurred_at": "2026-01-31T12:00:00Z"})
             }

@@ -4,8 +4,8 @@ use cqrs_es::DomainEvent;
 use strum::VariantNames;
 
 use super::fixtures::{
-    PASSWORD, all, disabled, email_changed, enabled, erased, password_changed, registered, renamed, role_granted,
-    role_revoked, signed_out_everywhere,
+    PASSWORD, all, disabled, email_changed, enabled, erased, password_changed, registered, renamed,
+    role_granted, role_revoked, signed_out_everywhere,
 };
 use super::{RIGHTS_EVENTS, User, UserAction, UserError, UserEvent};
 use crate::fixtures::{at, email, id, text};

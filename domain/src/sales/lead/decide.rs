@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    Captured, Lead, LeadAction, LeadCommand, LeadCorrection, LeadError, LeadEvent, LeadStatus, NewLead, Progress,
-    Score,
+    Captured, Lead, LeadAction, LeadCommand, LeadCorrection, LeadError, LeadEvent, LeadStatus, NewLead,
+    Progress, Score,
 };
 use crate::sales::Owner;
 use crate::{Change, OpportunityId, Text};

@@ -7,8 +7,8 @@ use super::{
     OpportunityError, OpportunityEvent, OpportunityRevision, Stay,
 };
 use crate::command::{FIRST_YEAR, LAST_YEAR};
-use crate::sales::activity::{ActivityKind, Summary};
 use crate::sales::Owner;
+use crate::sales::activity::{ActivityKind, Summary};
 use crate::{Change, Money, Percent, StageId, Text};
 
 type Decision = Result<Option<OpportunityEvent>, OpportunityError>;
@@ -100,9 +100,7 @@ impl OpenDeal<'_> {
             OpportunityAction::Win { amount } => self.win(amount),
             OpportunityAction::Lose { reason } => self.lose(reason),
             OpportunityAction::Reopen { .. } => Err(OpportunityError::NotClosed),
-            OpportunityAction::LogActivity { kind, summary } => {
-                self.deal.log_activity(kind, summary)
-            }
+            OpportunityAction::LogActivity { kind, summary } => self.deal.log_activity(kind, summary),
             OpportunityAction::Withdraw { reason } => self.withdraw(reason),
             OpportunityAction::Erase => Ok((!self.deal.erased).then_some(OpportunityEvent::Erased {})),
         }
@@ -234,9 +232,7 @@ impl ClosedDeal<'_> {
             | OpportunityAction::Win { .. }
             | OpportunityAction::Lose { .. } => Err(OpportunityError::Closed),
             OpportunityAction::Reopen { stage, probability } => self.reopen(stage, probability),
-            OpportunityAction::LogActivity { kind, summary } => {
-                self.deal.log_activity(kind, summary)
-            }
+            OpportunityAction::LogActivity { kind, summary } => self.deal.log_activity(kind, summary),
             OpportunityAction::Withdraw { reason } => self.withdraw(reason),
             OpportunityAction::Erase => Ok((!self.deal.erased).then_some(OpportunityEvent::Erased {})),
         }

@@ -14,7 +14,18 @@ pub const OPPORTUNITY: OpportunityId = crate::sales::lead::fixtures::OPPORTUNITY
 
 /// One of each.
 pub fn all() -> Vec<OpportunityEvent> {
-    vec![opened(), moved(), revised(), assigned(), won(), lost(), reopened(), activity_logged(), withdrawn(), erased()]
+    vec![
+        opened(),
+        moved(),
+        revised(),
+        assigned(),
+        won(),
+        lost(),
+        reopened(),
+        activity_logged(),
+        withdrawn(),
+        erased(),
+    ]
 }
 
 /// What [`opened`] was made of.

@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 
 use super::fixtures::{
-    activity_logged, assigned, erased, lost, moved, new_opportunity, opened, reopened, revised, withdrawn, won,
+    activity_logged, assigned, erased, lost, moved, new_opportunity, opened, reopened, revised, withdrawn,
+    won,
 };
 use super::{
     Direction, NewOpportunity, Opportunity, OpportunityAction, OpportunityError, OpportunityEvent,
