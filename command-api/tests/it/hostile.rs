@@ -92,7 +92,8 @@ async fn a_body_beyond_the_limit_is_refused_as_such() {
 }
 
 async fn log(api: &Api) -> Vec<(String, Value)> {
-    sqlx::query_as("select aggregate_type, payload from log.event").fetch_all(&api.pool).await.unwrap()
+    let events = event_store::fixtures::opened(&api.pool).await.unwrap();
+    events.into_iter().map(|event| (event.aggregate_type, event.payload)).collect()
 }
 
 /// A body that is fine, or was until something happened to it.

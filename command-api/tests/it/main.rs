@@ -4,6 +4,7 @@
 
 mod concurrency;
 mod document;
+mod erasing;
 mod failing;
 mod hostile;
 mod idempotency;

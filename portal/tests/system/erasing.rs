@@ -29,8 +29,10 @@ struct People {
     lead: String,
     deal: String,
     user: String,
-    /// The position of the last event before anybody is erased.
+    /// The position of the last event that is known.
     position: i64,
+    /// The position of the last event before anybody is erased.
+    before: i64,
 }
 
 impl People {
@@ -38,12 +40,14 @@ impl People {
     async fn new(site: Site) -> Self {
         let crm = site.serve().await;
         let none = String::new();
-        let mut people = Self { site, crm, lead: none.clone(), deal: none.clone(), user: none, position: 0 };
+        let mut people =
+            Self { site, crm, lead: none.clone(), deal: none.clone(), user: none, position: 0, before: 0 };
         people.capture().await;
         people.sign_in().await;
         let others = json!({"name": "Ada Example", "email": "ada@engines.example"});
         people.send(Method::POST, "/leads", others).await;
         people.settle().await;
+        people.before = people.position;
         people
     }
 
@@ -168,7 +172,7 @@ impl People {
             format!("/opportunities/{}", self.deal),
             format!("/users/{}", self.user),
         ] {
-            paths.push(format!("{thing}?as_of={}", self.position));
+            paths.push(format!("{thing}?as_of={}", self.before));
             paths.push(format!("{thing}?as_of=2099-01-01T00:00:00Z"));
             if !thing.starts_with("/users") {
                 paths.push(format!("{thing}/history"));
