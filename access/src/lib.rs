@@ -1,16 +1,28 @@
-//! Who may come in: passwords, refresh tokens, and what ends them before their time.
+//! Who may come in: passwords, second factors, refresh tokens, links in mails, keys, and what ends them before their time.
 //!
 //! Job: keep the secrets of users in tables of their own, each of which is a digest that cannot be turned back; and tell
-//! every process whose tokens have ended.
+//! every process whose tokens have ended, and what custom roles give.
 //! Used by: the command API, which signs users in and out, and the binary.
 //! Never here: handlers of HTTP, events (no secret is ever in one), rules about who may do what.
 
+pub mod api_key;
+pub mod factors;
+pub mod key_ring;
+mod keys;
+pub mod link;
+pub mod organisations;
 pub mod password;
 pub mod refresh;
 pub mod rights;
+pub mod second_factor;
+mod secret;
 pub mod throttle;
 pub mod vault;
 
+pub use api_key::ApiKey;
+pub use key_ring::KeyRing;
+pub use link::{LinkToken, Purpose};
+pub use organisations::LoggedOrganisations;
 pub use password::{Hasher, Password};
 pub use refresh::RefreshToken;
 pub use throttle::Throttle;

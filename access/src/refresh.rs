@@ -2,36 +2,22 @@
 
 use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::TenantId;
 use hmac::{Hmac, Mac as _};
-use rand::TryRngCore as _;
-use rand::rngs::OsRng;
-use sha2::{Digest as _, Sha256};
-use uuid::Uuid;
+use sha2::Sha256;
+
+use crate::secret::TenantSecret;
+pub use crate::secret::{Digest, NoRandomNumbers, random};
 
 /// What a refresh token begins with, so that whoever finds one lying about knows what it is.
 const PREFIX: &str = "crm_rt_";
-const TENANT_BYTES: usize = 16;
-const SECRET_BYTES: usize = 32;
 
-/// The digest of a token, by which it is found.
-pub type Digest = [u8; 32];
 /// What makes the successor of a token unpredictable: it is kept, and worth nothing without the token.
 pub type Nonce = [u8; 32];
 
 /// A refresh token: the tenant, and 256 random bits. Printing it shows nothing.
 #[derive(Clone, PartialEq, Eq)]
-pub struct RefreshToken {
-    tenant: TenantId,
-    secret: [u8; SECRET_BYTES],
-}
-
-/// The operating system has no random numbers.
-#[derive(Debug, thiserror::Error)]
-#[error("the operating system has no random numbers")]
-pub struct NoRandomNumbers;
+pub struct RefreshToken(TenantSecret);
 
 impl RefreshToken {
     /// A new token.
@@ -39,54 +25,37 @@ impl RefreshToken {
     /// # Errors
     /// The operating system has no random numbers.
     pub fn fresh(tenant: TenantId) -> Result<Self, NoRandomNumbers> {
-        Ok(Self { tenant, secret: random()? })
+        TenantSecret::fresh(tenant).map(Self)
     }
 
     /// Reads what a client sent; nothing if it is no refresh token.
     pub fn parse(text: &str) -> Option<Self> {
-        let bytes = URL_SAFE_NO_PAD.decode(text.strip_prefix(PREFIX)?).ok()?;
-        let (tenant, secret) = bytes.split_at_checked(TENANT_BYTES)?;
-        let tenant = TenantId::from_uuid(Uuid::from_slice(tenant).ok()?);
-        Some(Self { tenant, secret: secret.try_into().ok()? })
+        TenantSecret::parse(PREFIX, text).map(Self)
     }
 
     /// What is sent to the client, once.
     pub fn reveal(&self) -> String {
-        let bytes = [&self.tenant.as_uuid().as_bytes()[..], &self.secret].concat();
-        format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))
+        self.0.reveal(PREFIX)
     }
 
     /// The tenant.
     pub fn tenant(&self) -> TenantId {
-        self.tenant
+        self.0.tenant
     }
 
     /// By what the token is found.
     pub fn digest(&self) -> Digest {
-        let mut digest = Sha256::new();
-        digest.update(self.tenant.as_uuid().as_bytes());
-        digest.update(self.secret);
-        digest.finalize().into()
+        self.0.digest()
     }
 
     /// The token that comes after this one. Whoever has this one and is told the nonce has the next; so a client whose
     /// answer was lost can be given the same one again, although it is kept nowhere.
     pub fn successor(&self, nonce: &Nonce) -> Self {
         let mut mac =
-            <Hmac<Sha256> as hmac::Mac>::new_from_slice(&self.secret).expect("a key of any length goes");
+            <Hmac<Sha256> as hmac::Mac>::new_from_slice(&self.0.bytes).expect("a key of any length goes");
         mac.update(nonce);
-        Self { tenant: self.tenant, secret: mac.finalize().into_bytes().into() }
+        Self(TenantSecret { tenant: self.0.tenant, bytes: mac.finalize().into_bytes().into() })
     }
-}
-
-/// 256 bits from the random numbers of the operating system.
-///
-/// # Errors
-/// It has none.
-pub fn random() -> Result<[u8; 32], NoRandomNumbers> {
-    let mut bytes = [0; 32];
-    OsRng.try_fill_bytes(&mut bytes).map_err(|_| NoRandomNumbers)?;
-    Ok(bytes)
 }
 
 impl fmt::Debug for RefreshToken {
@@ -97,6 +66,8 @@ impl fmt::Debug for RefreshToken {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
 
     fn tenant() -> TenantId {

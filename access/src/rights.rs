@@ -1,4 +1,4 @@
-//! Tells a process which tokens have ended, by what the log says of users and sessions.
+//! Tells a process which tokens have ended, by what the log says of users and sessions; and which organisations have changed.
 //!
 //! The log is asked itself, several times a second, and not NATS, which may be away. Positions are dense and in the order of
 //! commits, so whoever asks for what comes after the last one misses nothing.
@@ -6,10 +6,13 @@
 use std::io;
 use std::time::{Duration, Instant};
 
+use cqrs_es::Aggregate as _;
 use domain::TenantId;
+use domain::identity::custom_role::CustomRole;
+use domain::identity::team::Team;
 use domain::identity::user::RIGHTS_EVENTS;
-use edge::Revocations;
 use edge::revocation::{REMEMBERED, Revocation};
+use edge::{Directory, Revocations};
 use sqlx::{FromRow, PgPool};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
@@ -39,6 +42,7 @@ struct Row {
 struct Event {
     position: Option<i64>,
     tenant_id: Option<Uuid>,
+    aggregate_type: Option<String>,
     aggregate_id: Option<Uuid>,
     event_type: Option<String>,
     sequence: Option<i64>,
@@ -46,9 +50,9 @@ struct Event {
 }
 
 impl RightsWatch {
-    /// Begins to ask by a connection of [`event_store::Duty::Identity`], and to tell `revocations`.
-    pub fn start(pool: PgPool, revocations: Revocations) -> Self {
-        Self(tokio::spawn(watch(pool, revocations)))
+    /// Begins to ask by a connection of [`event_store::Duty::Identity`], and to tell `revocations` and `directory`.
+    pub fn start(pool: PgPool, revocations: Revocations, directory: Directory) -> Self {
+        Self(tokio::spawn(watch(pool, revocations, directory)))
     }
 }
 
@@ -58,14 +62,14 @@ impl Drop for RightsWatch {
     }
 }
 
-async fn watch(pool: PgPool, revocations: Revocations) {
+async fn watch(pool: PgPool, revocations: Revocations, directory: Directory) {
     let mut seen = None;
     let mut is_failing = false;
     let mut ticks = tokio::time::interval(INTERVAL);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        match in_time(look(&pool, &revocations, &mut seen)).await {
+        match in_time(look(&pool, &revocations, &directory, &mut seen)).await {
             Ok(()) => is_failing = false,
             // Told once, not five times a second.
             Err(error) if !is_failing => {
@@ -86,7 +90,12 @@ async fn in_time(look: impl Future<Output = Result<(), sqlx::Error>>) -> Result<
 }
 
 /// Reads all that is new.
-async fn look(pool: &PgPool, revocations: &Revocations, seen: &mut Option<i64>) -> Result<(), sqlx::Error> {
+async fn look(
+    pool: &PgPool,
+    revocations: &Revocations,
+    directory: &Directory,
+    seen: &mut Option<i64>,
+) -> Result<(), sqlx::Error> {
     loop {
         let after = match *seen {
             Some(seen) => seen,
@@ -103,11 +112,13 @@ async fn look(pool: &PgPool, revocations: &Revocations, seen: &mut Option<i64>) 
         if rows.iter().any(|row| row.head < after) {
             // The database was put back: what it holds now may have other events at the same positions.
             *seen = None;
+            directory.forget_all();
             continue;
         }
         let last = rows.iter().filter_map(|row| row.event.position).next_back();
         *seen = Some(last.unwrap_or(after));
         let is_all = i64::try_from(rows.len()).is_ok_and(|count| count < BATCH);
+        rows.iter().filter_map(|row| row.event.organisation()).for_each(|tenant| directory.forget(tenant));
         let found = rows.into_iter().filter_map(|row| row.event.revocation());
         // Only a look that has reached the end says that there is nothing more.
         if is_all {
@@ -119,6 +130,12 @@ async fn look(pool: &PgPool, revocations: &Revocations, seen: &mut Option<i64>) 
 }
 
 impl Event {
+    /// The tenant whose custom roles or teams it changes.
+    fn organisation(&self) -> Option<TenantId> {
+        let is_one = matches!(self.aggregate_type.as_deref()?, CustomRole::TYPE | Team::TYPE);
+        self.tenant_id.filter(|_| is_one).map(TenantId::from_uuid)
+    }
+
     fn revocation(self) -> Option<Revocation> {
         let (tenant, event_type) = (TenantId::from_uuid(self.tenant_id?), self.event_type?);
         if event_type == SESSION_ENDED {

@@ -110,6 +110,23 @@ impl Throttle {
         Ok(Caller::Unknown)
     }
 
+    /// It was no guess after all: it does not count, and says nothing of those before it.
+    pub fn no_guess(&self, account: &Account, address: IpAddr, caller: Caller) {
+        let parts = &*self.0;
+        let address = network(address);
+        parts.pairs.entry((*account, address)).and_compute_with(|entry| match entry {
+            Some(entry) => {
+                let series = entry.into_value();
+                Op::Put(Series { guesses: series.guesses.saturating_sub(1), ..series })
+            }
+            None => Op::Nop,
+        });
+        if caller == Caller::Unknown {
+            take(&parts.addresses, address);
+            take(&parts.accounts, *account);
+        }
+    }
+
     /// The guess was right: it does not count, nor do the wrong ones of the same account from the same address before it.
     pub fn right(&self, account: &Account, address: IpAddr, caller: Caller) {
         let parts = &*self.0;
@@ -268,6 +285,20 @@ mod tests {
             let caller = throttle.guess(&[account; 32], address(7), begun).unwrap();
             throttle.right(&[account; 32], address(7), caller);
         }
+    }
+
+    #[test]
+    fn what_was_no_guess_leaves_everything_as_it_was() {
+        let (throttle, begun) = (Throttle::default(), Instant::now());
+        for _ in 0..100 {
+            let caller = throttle.guess(&GRACE, address(1), begun).unwrap();
+            throttle.no_guess(&GRACE, address(1), caller);
+        }
+        for _ in 0..5 {
+            assert!(throttle.guess(&GRACE, address(1), begun).is_ok());
+        }
+        // It does not forgive wrong ones either.
+        assert!(throttle.guess(&GRACE, address(1), begun).is_err());
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! The tables of secrets, for one tenant at a time.
 
+mod links;
+mod mails;
+
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -11,6 +14,8 @@ use sqlx::{Executor as _, FromRow, Postgres, Transaction};
 use uuid::Uuid;
 
 use crate::refresh::{Digest, Nonce, RefreshToken};
+pub use links::Link;
+pub use mails::{Asked, Mail, MailKind, Recipient};
 
 /// How long a session lasts, however often it is refreshed.
 pub const SESSION_TTL: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -294,7 +299,7 @@ impl Vault {
     }
 
     /// Writes in a transaction of its own.
-    async fn write(
+    pub(crate) async fn write(
         &self,
         tenant: TenantId,
         query: Query<'_, Postgres, PgArguments>,
@@ -305,7 +310,10 @@ impl Vault {
     }
 
     /// Begins a transaction that sees one tenant.
-    async fn begin(&self, tenant: TenantId) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    pub(crate) async fn begin(
+        &self,
+        tenant: TenantId,
+    ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
         within_reason(async {
             let mut transaction = measured("identity", self.0.begin()).await?;
             // A UUID needs no quoting.

@@ -34,7 +34,8 @@ pub struct Changed {
 
 /// The answer of a command on something in `collection`, such as `/api/v1/leads`.
 pub fn answer(collection: &str, accepted: Accepted) -> Answer<Changed> {
-    let Accepted { id, version, position, created: new, opportunity_id, stage_id, replayed } = accepted;
+    let Accepted { id, version, position, created: new, opportunity_id, stage_id, replayed: again } =
+        accepted;
     let location = format!("{collection}/{id}");
     let mut links = Links::new().itself(&location);
     if let Some(opportunity) = opportunity_id {
@@ -43,7 +44,12 @@ pub fn answer(collection: &str, accepted: Accepted) -> Answer<Changed> {
     let data = Changed { id, version, opportunity_id, stage_id, links };
     let answer = if new { created(&location, data) } else { ok(data) };
     let answer = answer.with_version(version).with_position(position);
-    if replayed { answer.with_header(IDEMPOTENT_REPLAYED, HeaderValue::from_static("true")) } else { answer }
+    if again { replayed(answer) } else { answer }
+}
+
+/// The answer to an earlier request.
+pub(crate) fn replayed<T: Serialize>(answer: Answer<T>) -> Answer<T> {
+    answer.with_header(IDEMPOTENT_REPLAYED, HeaderValue::from_static("true"))
 }
 
 /// The schemas that [`Creates`] and [`Changes`] refer to, since responses do not bring theirs along.

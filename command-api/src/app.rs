@@ -1,9 +1,10 @@
 //! What every command needs.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use edge::{EdgeState, Revocations, TokenKeys};
+use edge::{ApiKeys, Directory, EdgeState, Origins, Revocations, TokenKeys};
 use event_store::EventStore;
 
 use crate::identity::{Issuer, Refusal};
@@ -23,6 +24,10 @@ struct Parts {
     lines: Lines,
     issuer: Option<Issuer>,
     revocations: Option<Revocations>,
+    directory: Option<Directory>,
+    origins: Origins,
+    api_keys: Option<Arc<dyn ApiKeys>>,
+    permissions: Arc<BTreeSet<String>>,
     proxies: usize,
 }
 
@@ -37,6 +42,10 @@ impl CommandApi {
             lines: Lines::new(),
             issuer: None,
             revocations: None,
+            directory: None,
+            origins: Origins::default(),
+            api_keys: None,
+            permissions: Arc::default(),
             proxies: 0,
         }))
     }
@@ -59,6 +68,25 @@ impl CommandApi {
         Self(Arc::new(Parts { revocations: Some(revocations), ..Arc::unwrap_or_clone(self.0) }))
     }
 
+    /// The same API, which knows what the roles give that tenants have defined.
+    #[must_use]
+    pub fn with_directory(self, directory: Directory) -> Self {
+        Self(Arc::new(Parts { directory: Some(directory), ..Arc::unwrap_or_clone(self.0) }))
+    }
+
+    /// The same API, which lets pages of these origins act for whoever is signed in by cookie.
+    #[must_use]
+    pub fn with_origins(self, origins: Origins) -> Self {
+        Self(Arc::new(Parts { origins, ..Arc::unwrap_or_clone(self.0) }))
+    }
+
+    /// The same API, which takes keys of users and issues them for these permissions, be they of this API or of others.
+    #[must_use]
+    pub fn with_api_keys(self, api_keys: Arc<dyn ApiKeys>, permissions: BTreeSet<String>) -> Self {
+        let (api_keys, permissions) = (Some(api_keys), Arc::new(permissions));
+        Self(Arc::new(Parts { api_keys, permissions, ..Arc::unwrap_or_clone(self.0) }))
+    }
+
     /// The same API behind so many proxies of ours, each of which adds to `X-Forwarded-For`.
     #[must_use]
     pub fn with_proxies(self, proxies: usize) -> Self {
@@ -72,6 +100,11 @@ impl CommandApi {
     /// The log.
     pub fn store(&self) -> &EventStore {
         &self.0.store
+    }
+
+    /// The permissions that keys may be issued for.
+    pub(crate) fn permissions(&self) -> &BTreeSet<String> {
+        &self.0.permissions
     }
 
     pub(crate) fn lines(&self) -> &Lines {
@@ -91,6 +124,18 @@ impl EdgeState for CommandApi {
 
     fn revocations(&self) -> Option<&Revocations> {
         self.0.revocations.as_ref()
+    }
+
+    fn directory(&self) -> Option<&Directory> {
+        self.0.directory.as_ref()
+    }
+
+    fn api_keys(&self) -> Option<&dyn ApiKeys> {
+        self.0.api_keys.as_deref()
+    }
+
+    fn origins(&self) -> &Origins {
+        &self.0.origins
     }
 
     fn proxies(&self) -> usize {

@@ -2,7 +2,10 @@
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
-use edge::{CorrelationId, EdgeState, IdempotencyKey, IfMatch, Permission, Permit, Problem, TraceParent};
+use chrono::{DateTime, Utc};
+use edge::{
+    Bearer, CorrelationId, EdgeState, IdempotencyKey, IfMatch, Permission, Permit, Problem, TraceParent,
+};
 use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
 
@@ -15,6 +18,7 @@ use crate::{Context, Idempotent};
 #[derive(Debug)]
 pub struct Caller<P> {
     permit: Permit<P>,
+    bearer: Bearer,
     correlation_id: CorrelationId,
     trace: TraceParent,
     key: Option<IdempotencyKey>,
@@ -24,14 +28,23 @@ pub struct Caller<P> {
 }
 
 impl<P> Caller<P> {
+    /// Makes sure that a user who is signed in here has just shown once more who they are.
+    ///
+    /// # Errors
+    /// 401 `step_up.required`.
+    pub fn check_recent(&self, now: DateTime<Utc>) -> Result<(), Problem> {
+        self.bearer.check_recent(now.timestamp())
+    }
+
     /// The circumstances of the command that `sent` asks for, which happened at `occurred_at`.
     pub fn context<T>(self, sent: &Sent<T>, occurred_at: Option<Moment>) -> Context {
         let request_hash = self.key.is_some().then(|| self.digest(sent));
-        let identity = self.permit.into_identity();
+        let (identity, reach) = self.permit.into_permitted().into_parts();
         let idempotency = self.key.zip(request_hash);
         Context {
             tenant: identity.tenant,
             actor: identity.subject,
+            reach,
             correlation_id: self.correlation_id.to_string(),
             traceparent: Some(self.trace.to_string()),
             occurred_at: occurred_at.map(Moment::get),
@@ -59,13 +72,14 @@ impl<P: Permission, S: EdgeState> FromRequestParts<S> for Caller<P> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let permit = Permit::from_request_parts(parts, state).await?;
+        let bearer = Bearer::from_request_parts(parts, state).await?;
+        let permit = bearer.clone().permit()?;
         let correlation_id = CorrelationId::from_request_parts(parts, state).await?;
         let trace = TraceParent::from_request_parts(parts, state).await?;
         let key = <IdempotencyKey as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await?;
         let if_match = <IfMatch as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await?;
         let (method, path) = (parts.method.to_string(), parts.uri.path().to_owned());
-        Ok(Self { permit, correlation_id, trace, key, if_match, method, path })
+        Ok(Self { permit, bearer, correlation_id, trace, key, if_match, method, path })
     }
 }
 

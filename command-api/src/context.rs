@@ -1,7 +1,9 @@
 //! Under which circumstances a command is given, whatever it asks for.
 
 use chrono::{DateTime, Utc};
+use domain::sales::Owner;
 use domain::{ImportId, TenantId};
+use edge::Reach;
 
 /// Who gives a command, when, why, and on which conditions.
 #[derive(Clone, Debug)]
@@ -10,6 +12,8 @@ pub struct Context {
     pub tenant: TenantId,
     /// The `sub` of the token, or the name of the process that acts.
     pub actor: String,
+    /// Whose records it may see and change.
+    pub reach: Reach,
     /// The request or run that causes it.
     pub correlation_id: String,
     /// The place of that request in a trace, as W3C `traceparent`.
@@ -34,17 +38,26 @@ pub struct Idempotent {
 }
 
 impl Context {
-    /// A command of `actor`, happening now, on no conditions.
+    /// A command of `actor`, happening now, on no conditions and about anything.
     pub fn new(tenant: TenantId, actor: impl Into<String>, correlation_id: impl Into<String>) -> Self {
         Self {
             tenant,
             actor: actor.into(),
+            reach: Reach::All,
             correlation_id: correlation_id.into(),
             traceparent: None,
             occurred_at: None,
             import: None,
             idempotency: None,
             if_match: None,
+        }
+    }
+
+    /// Who owns something new for which no owner is named: nobody, or whoever makes it if they could not see it otherwise.
+    pub fn owner_or_own(&self, owner: Option<Owner>) -> Option<Owner> {
+        match &self.reach {
+            Reach::All => owner,
+            Reach::Owners(_) => owner.or_else(|| Owner::parse(&self.actor).ok()),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use cqrs_es::Aggregate;
 use domain::{Command, Rule};
+use edge::Reach;
 use event_store::Claim;
 use uuid::Uuid;
 
@@ -20,6 +21,11 @@ pub trait Decide: Aggregate<Error: Rule> + Clone + 'static {
     /// is the person.
     fn person(&self, id: Uuid) -> Uuid {
         id
+    }
+
+    /// Whether it is a record that a caller of this reach may see and change; what has no owners always is.
+    fn is_within(&self, _reach: &Reach) -> bool {
+        true
     }
 
     /// What an event of aggregate `id` makes it occupy and give free, for rules that look at many aggregates at once.

@@ -18,6 +18,9 @@ pub enum CommandError {
     /// Not there, not the tenant's, or never there.
     #[error("there is no such thing")]
     NotFound,
+    /// It would lead to what the caller's permission does not reach.
+    #[error("it is beyond the reach of the caller")]
+    BeyondReach,
     /// A rule refused it.
     #[error("{detail}")]
     Refused {
@@ -105,6 +108,7 @@ impl CommandError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotFound => "not_found",
+            Self::BeyondReach => "permission.reach",
             Self::Refused { code, .. } => code,
             Self::Invalid(_) => "values.invalid",
             Self::StaleVersion => "version.stale",
@@ -120,6 +124,7 @@ impl CommandError {
         match self {
             Self::Refused { errors, .. } | Self::Invalid(errors) => errors,
             Self::NotFound
+            | Self::BeyondReach
             | Self::StaleVersion
             | Self::Occupied
             | Self::Rejected(_)
@@ -172,6 +177,7 @@ impl From<CommandError> for Problem {
         let (code, detail) = (error.code(), error.to_string());
         match error {
             CommandError::NotFound => Self::not_found(),
+            CommandError::BeyondReach => Self::beyond_reach(),
             CommandError::Refused { kind, errors, .. } => {
                 Self::rule(&Broken { code, kind, detail }).with_errors(errors)
             }

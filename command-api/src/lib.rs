@@ -14,6 +14,7 @@ pub mod dispatch;
 pub mod error;
 pub mod identity;
 mod line;
+pub mod metrics;
 pub mod moment;
 mod patch;
 pub mod sales;

@@ -65,16 +65,22 @@ impl<'a> Unit<'a> {
     /// The aggregate that the command is about, in the version that the caller asks for.
     ///
     /// # Errors
-    /// [`CommandError::NotFound`], [`CommandError::StaleVersion`], and those of [`Unit::load`].
+    /// [`CommandError::NotFound`], also of what is beyond the caller's reach; [`CommandError::StaleVersion`]; and those of
+    /// [`Unit::load`].
     pub async fn target<A: Decide>(&mut self, id: Uuid) -> Result<Loaded<A>, CommandError> {
         let loaded = self.load(id).await?;
-        if loaded.sequence == 0 {
+        if loaded.sequence == 0 || !self.sees(&loaded) {
             return Err(CommandError::NotFound);
         }
         if self.context.if_match.is_some_and(|version| version != loaded.sequence) {
             return Err(CommandError::StaleVersion);
         }
         Ok(loaded)
+    }
+
+    /// Whether the caller may know of an aggregate.
+    pub fn sees<A: Decide>(&self, loaded: &Loaded<A>) -> bool {
+        loaded.state.is_within(&self.context.reach)
     }
 
     /// An aggregate to create under a new id. The first attempt takes its word for it and asks nobody.
@@ -93,7 +99,7 @@ impl<'a> Unit<'a> {
     /// it will be. An aggregate may be asked once in an attempt.
     ///
     /// # Errors
-    /// The rule that refuses an action.
+    /// The rule that refuses an action; [`CommandError::BeyondReach`] if the caller could not see what comes of it.
     pub fn decide<A: Decide>(
         &mut self,
         loaded: &Loaded<A>,
@@ -112,6 +118,9 @@ impl<'a> Unit<'a> {
                 next.state.apply(event.clone());
                 events.push(event);
             }
+        }
+        if !events.is_empty() && !self.sees(&next) {
+            return Err(CommandError::BeyondReach);
         }
         let person = next.state.person(loaded.id);
         let recorded = self.change.record_about(person, loaded, events);

@@ -3,7 +3,11 @@
 use cqrs_es::{Aggregate, DomainEvent};
 use serde_json::Value;
 
+use crate::identity::custom_role::{CustomRole, CustomRoleEvent};
+use crate::identity::policy::{Policy, PolicyEvent};
 use crate::identity::session::{Session, SessionEvent};
+use crate::identity::team::{Team, TeamEvent};
+use crate::identity::tenant::{Tenant, TenantEvent};
 use crate::identity::user::{User, UserEvent};
 use crate::sales::import::{Import, ImportEvent};
 use crate::sales::lead::{Lead, LeadEvent};
@@ -25,6 +29,14 @@ pub enum Event {
     User(UserEvent),
     /// Of a session of a user.
     Session(SessionEvent),
+    /// Of a role that a tenant has defined.
+    CustomRole(CustomRoleEvent),
+    /// Of a team.
+    Team(TeamEvent),
+    /// Of a tenant itself.
+    Tenant(TenantEvent),
+    /// Of what a tenant asks of its users.
+    Policy(PolicyEvent),
 }
 
 /// Why a stored event cannot be read.
@@ -60,6 +72,10 @@ impl Event {
             Import::TYPE => read::<Import>(payload).map(Self::Import),
             User::TYPE => read::<User>(payload).map(Self::User),
             Session::TYPE => read::<Session>(payload).map(Self::Session),
+            CustomRole::TYPE => read::<CustomRole>(payload).map(Self::CustomRole),
+            Team::TYPE => read::<Team>(payload).map(Self::Team),
+            Tenant::TYPE => read::<Tenant>(payload).map(Self::Tenant),
+            Policy::TYPE => read::<Policy>(payload).map(Self::Policy),
             unknown => Err(DecodeError::UnknownAggregate(unknown.to_owned())),
         }
     }
@@ -76,6 +92,10 @@ impl Event {
             Self::Import(event) => serde_json::to_value(event),
             Self::User(event) => serde_json::to_value(event),
             Self::Session(event) => serde_json::to_value(event),
+            Self::CustomRole(event) => serde_json::to_value(event),
+            Self::Team(event) => serde_json::to_value(event),
+            Self::Tenant(event) => serde_json::to_value(event),
+            Self::Policy(event) => serde_json::to_value(event),
         }
     }
 
@@ -88,6 +108,10 @@ impl Event {
             Self::Import(_) => Import::TYPE,
             Self::User(_) => User::TYPE,
             Self::Session(_) => Session::TYPE,
+            Self::CustomRole(_) => CustomRole::TYPE,
+            Self::Team(_) => Team::TYPE,
+            Self::Tenant(_) => Tenant::TYPE,
+            Self::Policy(_) => Policy::TYPE,
         }
     }
 
@@ -100,6 +124,10 @@ impl Event {
             Self::Import(event) => event.event_type(),
             Self::User(event) => event.event_type(),
             Self::Session(event) => event.event_type(),
+            Self::CustomRole(event) => event.event_type(),
+            Self::Team(event) => event.event_type(),
+            Self::Tenant(event) => event.event_type(),
+            Self::Policy(event) => event.event_type(),
         }
     }
 }

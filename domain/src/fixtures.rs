@@ -5,7 +5,7 @@
 use chrono::{DateTime, NaiveDate, TimeZone, Utc};
 use uuid::Uuid;
 
-use crate::identity::{session, user};
+use crate::identity::{custom_role, policy, session, team, tenant, user};
 use crate::sales::{import, lead, opportunity, pipeline};
 use crate::{
     Currency, CustomFields, CustomValue, EmailAddress, Event, FieldKey, Id, Money, Percent, Phone, Prose,
@@ -20,7 +20,19 @@ pub fn all() -> Vec<Event> {
     let imports = import::fixtures::all().into_iter().map(Event::Import);
     let users = user::fixtures::all().into_iter().map(Event::User);
     let sessions = session::fixtures::all().into_iter().map(Event::Session);
-    pipelines.chain(leads).chain(opportunities).chain(imports).chain(users).chain(sessions).collect()
+    let custom_roles = custom_role::fixtures::all().into_iter().map(Event::CustomRole);
+    let teams = team::fixtures::all().into_iter().map(Event::Team);
+    let tenants = tenant::fixtures::all().into_iter().map(Event::Tenant);
+    let policies = policy::fixtures::all().into_iter().map(Event::Policy);
+    let sales = pipelines.chain(leads).chain(opportunities).chain(imports);
+    sales
+        .chain(users)
+        .chain(sessions)
+        .chain(custom_roles)
+        .chain(teams)
+        .chain(tenants)
+        .chain(policies)
+        .collect()
 }
 
 /// The `number`th id of some kind, the same each time.

@@ -40,6 +40,14 @@ pub mod kind {
     pub enum Session {}
     /// A password of a user, which is replaced but never changed.
     pub enum Password {}
+    /// A role that a tenant has defined.
+    pub enum CustomRole {}
+    /// A team of users.
+    pub enum Team {}
+    /// A second factor of a user, which is replaced but never changed.
+    pub enum SecondFactor {}
+    /// A key by which programs act for a user.
+    pub enum ApiKey {}
 }
 
 /// The id of a tenant.
@@ -60,6 +68,14 @@ pub type UserId = Id<kind::User>;
 pub type SessionId = Id<kind::Session>;
 /// The id of a password: of the row that holds its hash, which no event does.
 pub type PasswordId = Id<kind::Password>;
+/// The id of a role that a tenant has defined.
+pub type CustomRoleId = Id<kind::CustomRole>;
+/// The id of a team.
+pub type TeamId = Id<kind::Team>;
+/// The id of a second factor: of the row that holds its secret, which no event does.
+pub type SecondFactorId = Id<kind::SecondFactor>;
+/// The id of a key: of the row that holds its digest, which no event does.
+pub type ApiKeyId = Id<kind::ApiKey>;
 
 impl<K> Id<K> {
     /// Says that `uuid` names a thing of this kind.

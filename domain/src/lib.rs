@@ -28,7 +28,8 @@ pub use contact::{EmailAddress, Phone};
 pub use custom::{CustomChanges, CustomFields, CustomPatch, CustomValue, FieldKey, TooManyFields};
 pub use event::{DecodeError, Event};
 pub use id::{
-    Id, ImportId, LeadId, OpportunityId, PasswordId, PipelineId, SessionId, StageId, TenantId, UserId,
+    ApiKeyId, CustomRoleId, Id, ImportId, LeadId, OpportunityId, PasswordId, PipelineId, SecondFactorId,
+    SessionId, StageId, TeamId, TenantId, UserId,
 };
 pub use invalid::Invalid;
 pub use money::{Currency, Money};

@@ -7,7 +7,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use domain::identity::custom_role::CustomRoleEvent;
+use domain::identity::policy::PolicyEvent;
 use domain::identity::session::SessionEvent;
+use domain::identity::team::TeamEvent;
+use domain::identity::tenant::TenantEvent;
 use domain::identity::user::UserEvent;
 use domain::sales::import::ImportEvent;
 use domain::sales::lead::LeadEvent;
@@ -34,6 +38,10 @@ fn event_types() -> BTreeSet<String> {
         ("import", ImportEvent::VARIANTS),
         ("user", UserEvent::VARIANTS),
         ("session", SessionEvent::VARIANTS),
+        ("custom_role", CustomRoleEvent::VARIANTS),
+        ("team", TeamEvent::VARIANTS),
+        ("tenant", TenantEvent::VARIANTS),
+        ("policy", PolicyEvent::VARIANTS),
     ]
     .into_iter()
     .flat_map(|(aggregate, names)| names.iter().map(move |name| format!("{aggregate}.{name}")))

@@ -7,11 +7,15 @@ use std::fmt::Debug;
 
 use chrono::{DateTime, Utc};
 use commands::{
-    import_commands, lead_commands, opportunity_commands, pipeline_commands, session_commands, user_commands,
+    custom_role_commands, import_commands, lead_commands, opportunity_commands, pipeline_commands,
+    session_commands, team_commands, user_commands,
 };
 use cqrs_es::{Aggregate, DomainEvent};
 use domain::StageId;
+use domain::identity::custom_role::CustomRole;
+use domain::identity::permission::Permission;
 use domain::identity::session::{Session, SessionEvent};
+use domain::identity::team::{Team, TeamEvent};
 use domain::identity::user::{User, UserEvent};
 use domain::sales::import::Import;
 use domain::sales::lead::{Lead, LeadEvent, LeadStatus};
@@ -167,7 +171,8 @@ proptest! {
                 prop_assert_eq!(next.converted_to(), lead.converted_to());
             }
             if lead.status() == Some(LeadStatus::Withdrawn) {
-                prop_assert!(events.iter().all(|event| matches!(event, LeadEvent::Erased { .. })));
+                let erases = events.iter().all(|event| matches!(event, LeadEvent::Erased { .. }));
+                prop_assert!(erases);
             }
             if matches!(lead, Lead::Erased { .. }) {
                 prop_assert!(events.is_empty());
@@ -258,9 +263,20 @@ proptest! {
                     | UserEvent::EmailChanged { .. }
                     | UserEvent::RoleGranted { .. }
                     | UserEvent::RoleRevoked { .. }
-                    | UserEvent::Enabled {} => {}
+                    | UserEvent::CustomRoleGranted { .. }
+                    | UserEvent::CustomRoleRevoked { .. }
+                    | UserEvent::Invited {}
+                    | UserEvent::Enabled {}
+                    | UserEvent::SecondFactorDisabled {}
+                    | UserEvent::KeyRevoked { .. } => {}
                     // Whose account is closed has neither.
                     UserEvent::Erased {} => (password, ends) = (None, 0),
+                    UserEvent::SecondFactorEnabled { .. } => prop_assert_eq!(user.second_factor(), None),
+                    UserEvent::RecoveryCodeUsed { left } => {
+                        let before = user.second_factor().map(|factor| factor.recovery_codes);
+                        prop_assert_eq!(before, Some(left + 1));
+                    }
+                    UserEvent::KeyIssued { key, .. } => prop_assert!(user.key(*key).is_none()),
                 }
             }
             prop_assert_eq!((next.password(), next.epoch()), (password, ends));
@@ -285,6 +301,59 @@ proptest! {
             ends += events.iter().filter(|event| matches!(event, SessionEvent::Ended { .. })).count();
             prop_assert_eq!(ends, usize::from(next.user().is_some() && !next.is_live()));
             session = next;
+        }
+    }
+
+    #[test]
+    fn a_custom_role_has_one_name_and_gives_only_what_can_be_given(commands in custom_role_commands()) {
+        let mut role = CustomRole::default();
+        let mut stored = Stored::default();
+        let mut name = None;
+        for command in commands {
+            let Ok(events) = role.decide(command.clone()) else { continue };
+            let next = after(&role, &events);
+            check(&role, &command, &next, &events)?;
+            stored.add(&events, &next)?;
+            for event in &events {
+                if event.name_left().is_some() || event.name_taken().is_some() {
+                    prop_assert_eq!(event.name_left(), name.as_ref());
+                    name = event.name_taken().cloned();
+                }
+            }
+            prop_assert_eq!(next.definition().map(|definition| &definition.name), name.as_ref());
+            for (permission, level) in next.definition().iter().flat_map(|definition| &definition.grants) {
+                prop_assert!(Permission::of_name(permission).is_some_and(|permission| permission.can_be_given(*level)));
+            }
+            prop_assert!(role != CustomRole::Retired || next == CustomRole::Retired);
+            role = next;
+        }
+    }
+
+    #[test]
+    fn a_team_has_whoever_joined_last_and_did_not_leave(commands in team_commands()) {
+        let mut team = Team::default();
+        let mut stored = Stored::default();
+        let mut members = BTreeSet::new();
+        for command in commands {
+            let Ok(events) = team.decide(command.clone()) else { continue };
+            let next = after(&team, &events);
+            check(&team, &command, &next, &events)?;
+            stored.add(&events, &next)?;
+            for event in &events {
+                match event {
+                    TeamEvent::MemberAdded { user } => prop_assert!(members.insert(*user)),
+                    TeamEvent::MemberRemoved { user } => prop_assert!(members.remove(user)),
+                    TeamEvent::Formed { .. }
+                    | TeamEvent::Renamed { .. }
+                    | TeamEvent::ManagerAppointed { .. }
+                    | TeamEvent::Placed { .. }
+                    | TeamEvent::Dissolved {} => {}
+                }
+            }
+            let has = next.roster().map(|roster| roster.members.clone());
+            prop_assert!(has.is_none_or(|has| has == members));
+            prop_assert!(team != Team::Dissolved || next == Team::Dissolved);
+            team = next;
         }
     }
 

@@ -1,7 +1,12 @@
 //! Whoever sends a token: an identity, and the session that the token was issued to.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
+use axum::http::StatusCode;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use serde::{Deserialize, Serialize};
@@ -9,7 +14,10 @@ use uuid::Uuid;
 
 use crate::revocation::Subject;
 use crate::token::TokenError;
-use crate::{EdgeState, Identity, Problem};
+use crate::{EdgeState, Identity, Permission, Permit, Problem, api_key, cookie, csrf};
+
+/// Seconds for which somebody who showed once more who they are need not do so again.
+const MAX_AGE: i64 = 300;
 
 /// The bearer of a valid token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +28,19 @@ pub struct Bearer {
     /// Seconds since 1970.
     issued_at: i64,
     sign_in: Option<SignIn>,
+    /// When the user showed once more who they are, in seconds since 1970.
+    auth_time: Option<i64>,
+    /// Whether a browser sent it of its own accord.
+    by_cookie: bool,
+    key: Option<Key>,
+}
+
+/// What a program acts by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Key {
+    /// The key, in place of a session.
+    rights: SignIn,
+    scopes: Arc<BTreeSet<String>>,
 }
 
 /// The session that a token was issued to, its claim `sign_in`. Tokens that others issue have none.
@@ -34,7 +55,43 @@ pub struct SignIn {
 impl Bearer {
     pub(crate) fn new(identity: Identity, issued_at: i64, sign_in: Option<SignIn>) -> Self {
         let user = Uuid::try_parse(&identity.subject).ok();
-        Self { identity, user, issued_at, sign_in }
+        Self { identity, user, issued_at, sign_in, auth_time: None, by_cookie: false, key: None }
+    }
+
+    /// Whoever acts by a key of a user: with the roles that the user had in version `rights`, and only for what needs one of
+    /// the permissions `scopes`.
+    pub fn by_key(identity: Identity, key: Uuid, rights: i64, scopes: Arc<BTreeSet<String>>) -> Self {
+        let key = Key { rights: SignIn { session: key, rights }, scopes };
+        Self { key: Some(key), ..Self::new(identity, 0, None) }
+    }
+
+    pub(crate) fn authenticated(self, auth_time: Option<i64>) -> Self {
+        Self { auth_time, ..self }
+    }
+
+    /// A permit for whoever it is.
+    ///
+    /// # Errors
+    /// 403 without the permission, be it of the user or of the key.
+    pub fn permit<P: Permission>(self) -> Result<Permit<P>, Problem> {
+        if self.key.as_ref().is_some_and(|key| !key.scopes.contains(P::NAME)) {
+            return Err(Problem::out_of_scope(P::NAME));
+        }
+        Permit::of(self.identity)
+    }
+
+    /// Makes sure that a user who is signed in here has just shown once more who they are. Of others it is not known.
+    ///
+    /// # Errors
+    /// 401 `step_up.required`. `now` is in seconds since 1970.
+    pub fn check_recent(&self, now: i64) -> Result<(), Problem> {
+        let is_recent = self.auth_time.is_some_and(|time| (0..=MAX_AGE).contains(&(now - time)));
+        if self.sign_in.is_none() || is_recent { Ok(()) } else { Err(Problem::step_up_required()) }
+    }
+
+    /// Whether it is a program that acts by a key.
+    pub fn is_by_key(&self) -> bool {
+        self.key.is_some()
     }
 
     /// Who it is.
@@ -52,14 +109,34 @@ impl Bearer {
         self.user.zip(self.sign_in)
     }
 
-    /// Whether the subject may be the id of a user.
-    pub(crate) fn is_of_a_user(&self) -> bool {
-        self.user.is_some()
+    /// The same, with what the custom roles give that the token names.
+    async fn with_rights(mut self, state: &impl EdgeState) -> Result<Self, Problem> {
+        let identity = &mut self.identity;
+        if identity.custom_roles.is_empty() {
+            return Ok(self);
+        }
+        let Some(directory) = state.directory() else { return Ok(self) };
+        // What is kept of roles and teams is as fresh as what is known of tokens.
+        if let Some(revocations) = state.revocations() {
+            revocations.news().await?;
+        }
+        let organisation = directory.of(identity.tenant).await.map_err(|source| {
+            let detail = "What the roles of this token give cannot be told, since the log does not answer.";
+            Problem::unavailable(Duration::from_secs(1), detail).with_source(source)
+        })?;
+        identity.rights = Some(Arc::new(organisation.rights(&identity.subject, &identity.custom_roles)));
+        Ok(self)
+    }
+
+    /// Whether the token came as a cookie.
+    pub fn is_by_cookie(&self) -> bool {
+        self.by_cookie
     }
 
     fn subject(&self) -> Option<Subject> {
         let user = self.user?;
-        Some(Subject { tenant: self.identity.tenant, user, issued_at: self.issued_at, sign_in: self.sign_in })
+        let sign_in = self.sign_in.or(self.key.as_ref().map(|key| key.rights));
+        Some(Subject { tenant: self.identity.tenant, user, issued_at: self.issued_at, sign_in })
     }
 }
 
@@ -67,15 +144,71 @@ impl<S: EdgeState> FromRequestParts<S> for Bearer {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let token = token(&parts.headers)?;
-        let bearer = state.token_keys().verify(token).map_err(|error| {
+        let sent = Sent::of(&parts.headers)?;
+        if let Sent::ByHeader(key) = sent
+            && key.starts_with(api_key::PREFIX)
+        {
+            return by_key(state, key).await;
+        }
+        let mut bearer = state.token_keys().verify(sent.token()).map_err(|error| {
             tracing::debug!(%error, "token refused");
             if error == TokenError::Expired { Problem::token_expired() } else { Problem::token_invalid() }
         })?;
         if let (Some(revocations), Some(subject)) = (state.revocations(), bearer.subject()) {
             revocations.check(&subject).await?;
         }
-        Ok(bearer)
+        if let Sent::ByCookie(_) = sent {
+            // No other token was ever made for a cookie.
+            let (_, SignIn { session, .. }) = bearer.signed_in().ok_or_else(Problem::token_invalid)?;
+            bearer.by_cookie = true;
+            if !csrf::is_safe(&parts.method) {
+                csrf::check_origin(&parts.headers, state.origins())?;
+                csrf::check_token(&parts.headers, state.token_keys(), bearer.identity.tenant, session)?;
+            }
+        }
+        bearer.with_rights(state).await
+    }
+}
+
+/// Who acts by a key. If the user has other rights since that was looked up, it is looked up again.
+async fn by_key<S: EdgeState>(state: &S, key: &str) -> Result<Bearer, Problem> {
+    let keys = state.api_keys().ok_or_else(Problem::token_invalid)?;
+    let revocations = state.revocations();
+    let mut newest = revocations.is_none();
+    loop {
+        let bearer = keys.bearer(key, newest).await?.ok_or_else(Problem::token_invalid)?;
+        let (Some(revocations), Some(subject)) = (revocations, bearer.subject()) else {
+            return bearer.with_rights(state).await;
+        };
+        match revocations.check(&subject).await {
+            Ok(()) => return bearer.with_rights(state).await,
+            Err(problem) if newest || problem.status() != StatusCode::UNAUTHORIZED => return Err(problem),
+            Err(_) => newest = true,
+        }
+    }
+}
+
+/// A token, and how it came.
+#[derive(Clone, Copy)]
+enum Sent<'h> {
+    ByHeader(&'h str),
+    ByCookie(&'h str),
+}
+
+impl<'h> Sent<'h> {
+    /// What a client says itself counts before what a browser sends along.
+    fn of(headers: &'h HeaderMap) -> Result<Self, Problem> {
+        if headers.contains_key(AUTHORIZATION) {
+            return token(headers).map(Self::ByHeader);
+        }
+        let cookie = cookie::read(headers, cookie::ACCESS).map_err(|_| Problem::token_invalid())?;
+        cookie.map(Self::ByCookie).ok_or_else(Problem::unauthenticated)
+    }
+
+    fn token(&self) -> &'h str {
+        match self {
+            Self::ByHeader(token) | Self::ByCookie(token) => token,
+        }
     }
 }
 

@@ -3,6 +3,10 @@
 use std::collections::BTreeMap;
 
 use axum::Router;
+use axum::http::HeaderValue;
+use axum::http::header::CONTENT_SECURITY_POLICY;
+use axum::middleware::map_response;
+use axum::response::Response as Page;
 use utoipa::ToSchema;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::schema::{ArrayItems, Schema};
@@ -16,6 +20,13 @@ use crate::Failure;
 pub const DOCUMENT: &str = "/api/openapi.json";
 /// Where Swagger UI is served.
 pub const SWAGGER_UI: &str = "/docs";
+
+/// What the pages of Swagger UI may load: their own files, and the styles and pictures that they make themselves. They ask
+/// nobody but this API.
+const PAGES: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+);
 
 /// The name of the security scheme.
 const BEARER: &str = "bearer";
@@ -49,7 +60,11 @@ impl OpenApiExt for OpenApi {
 
 /// The document at [`DOCUMENT`] and Swagger UI at [`SWAGGER_UI`], for everybody to read.
 pub fn router<S: Clone + Send + Sync + 'static>(document: OpenApi) -> Router<S> {
-    SwaggerUi::new(SWAGGER_UI).url(DOCUMENT, document).into()
+    let router: Router<S> = SwaggerUi::new(SWAGGER_UI).url(DOCUMENT, document).into();
+    router.layer(map_response(async |mut page: Page| {
+        page.headers_mut().insert(CONTENT_SECURITY_POLICY, PAGES);
+        page
+    }))
 }
 
 /// Puts references for the schemas that utoipa repeats inside of every envelope (`Envelope_Deal`, `Envelope_Vec_Deal`),

@@ -16,6 +16,9 @@ pub const X_POSITION: HeaderName = HeaderName::from_static("x-position");
 /// The header that carries the correlation id both ways.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// The header by which a page shows that it may act for whoever is signed in by cookie.
+pub const X_CSRF_TOKEN: HeaderName = HeaderName::from_static("x-csrf-token");
+
 /// The content type of every body here, ready to be put into a response tuple.
 pub(crate) const JSON: [(HeaderName, HeaderValue); 1] =
     [(CONTENT_TYPE, HeaderValue::from_static("application/json"))];

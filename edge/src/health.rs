@@ -10,12 +10,16 @@ use axum::Router;
 use axum::routing::get;
 use futures::future::join_all;
 use serde::Serialize;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
 use utoipa::ToSchema;
 
 use crate::{Answer, FieldError, Problem, ok};
 
 /// The time that a check may take before it counts as failed.
 pub const MAX_CHECK: Duration = Duration::from_secs(2);
+/// How long what the checks came to is told again: anybody may ask, and a flood of questions must not become one of checks.
+pub const TOLD_AGAIN: Duration = Duration::from_millis(500);
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Outcome = Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>;
@@ -85,17 +89,38 @@ pub struct Health {
 /// `GET /health/live`: 200 as long as the process answers. `GET /health/ready`: 200 if all checks succeed that the service
 /// needs, else 503 with the names of those that fail. Neither asks for a token.
 pub fn router<S: Clone + Send + Sync + 'static>(checks: Vec<Check>) -> Router<S> {
-    let checks: Arc<[Check]> = checks.into();
+    let readiness = Arc::new(Readiness { checks, last: Mutex::default() });
     Router::new()
         .route(
             "/health/live",
             get(async || ok(Health { status: "ok", checks: Vec::new(), degraded: Vec::new() })),
         )
-        .route("/health/ready", get(move || ready(Arc::clone(&checks))))
+        .route("/health/ready", get(move || ready(Arc::clone(&readiness))))
 }
 
-async fn ready(checks: Arc<[Check]>) -> Result<Answer<Health>, Problem> {
-    let fine = join_all(checks.iter().map(Check::is_fine)).await;
+/// All checks, and what they came to when they were last made.
+struct Readiness {
+    checks: Vec<Check>,
+    last: Mutex<Option<(Instant, Vec<bool>)>>,
+}
+
+impl Readiness {
+    /// Which checks are fine. Who asks while they are being made waits for what they come to.
+    async fn fine(&self) -> Vec<bool> {
+        let mut last = self.last.lock().await;
+        if let Some((made, fine)) = &*last
+            && made.elapsed() < TOLD_AGAIN
+        {
+            return fine.clone();
+        }
+        let fine = join_all(self.checks.iter().map(Check::is_fine)).await;
+        *last = Some((Instant::now(), fine.clone()));
+        fine
+    }
+}
+
+async fn ready(readiness: Arc<Readiness>) -> Result<Answer<Health>, Problem> {
+    let (checks, fine) = (&readiness.checks, readiness.fine().await);
     let failing: Vec<&Check> =
         checks.iter().zip(fine).filter(|(_, fine)| !fine).map(|(check, _)| check).collect();
     if failing.iter().any(|check| check.needed) {

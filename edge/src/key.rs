@@ -3,6 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ed25519_dalek::Signer as _;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey, EncodePublicKey};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
@@ -10,10 +13,10 @@ use rand::TryRngCore;
 use rand::rngs::OsRng;
 use uuid::Uuid;
 
-use crate::Identity;
 use crate::bearer::SignIn;
 use crate::jwks::Jwk;
 use crate::token::{Claims, KeyError, TokenSettings, now};
+use crate::{Identity, TenantId, csrf};
 
 /// An Ed25519 private key. Printing it shows nothing.
 #[derive(Clone)]
@@ -70,7 +73,11 @@ impl SigningKey {
         identity: &Identity,
         ttl: Duration,
     ) -> Result<String, KeyError> {
-        self.sign(settings, identity, Issue { at: now(), ttl, jti: Uuid::now_v7(), sign_in: None })
+        self.sign(
+            settings,
+            identity,
+            Issue { at: now(), ttl, jti: Uuid::now_v7(), sign_in: None, auth_time: None },
+        )
     }
 
     /// Signs a token. The same issue for the same identity is the same token, byte for byte.
@@ -92,8 +99,9 @@ impl SigningKey {
             exp: issue.at.saturating_add(i64::try_from(issue.ttl.as_secs()).unwrap_or(i64::MAX)),
             jti: issue.jti,
             tenant: identity.tenant,
-            roles: identity.roles.iter().map(|role| role.name().to_owned()).collect(),
+            roles: role_names(identity),
             sign_in: issue.sign_in,
+            auth_time: issue.auth_time,
         };
         let mut header = Header::new(Algorithm::EdDSA);
         header.typ = Some("at+jwt".to_owned());
@@ -102,6 +110,18 @@ impl SigningKey {
         let key = EncodingKey::from_ed_der(der.as_bytes());
         jsonwebtoken::encode(&header, &claims, &key).map_err(KeyError::Signing)
     }
+
+    /// What a page sends as `X-CSRF-Token` to act for whoever is signed in by this session.
+    pub fn csrf_token(&self, tenant: TenantId, session: Uuid) -> String {
+        let signature = self.0.sign(csrf::signed(tenant, session).as_bytes());
+        URL_SAFE_NO_PAD.encode(signature.to_bytes())
+    }
+}
+
+/// How a token names the roles of its bearer: by their names, or by their ids if the tenant has defined them.
+fn role_names(identity: &Identity) -> Vec<String> {
+    let known = identity.roles.iter().map(|role| role.name().to_owned());
+    known.chain(identity.custom_roles.iter().map(ToString::to_string)).collect()
 }
 
 /// When a token is issued, for how long, and to which session.
@@ -115,6 +135,8 @@ pub struct Issue {
     pub jti: Uuid,
     /// The session that it belongs to, unless it stands for itself.
     pub sign_in: Option<SignIn>,
+    /// When the user showed once more who they are, in seconds since 1970, if this token was given for that (RFC 9470).
+    pub auth_time: Option<i64>,
 }
 
 impl fmt::Debug for SigningKey {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
-use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, STRICT_TRANSPORT_SECURITY};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
@@ -16,6 +16,7 @@ use tracing::{Instrument, field};
 
 use crate::headers::X_REQUEST_ID;
 use crate::metrics::{NO_ROUTE, Requests};
+use crate::web::{ALWAYS, WebPolicy};
 use crate::{CorrelationId, Problem, TraceParent};
 
 /// Bytes of the largest body. A route that takes more layers its own `DefaultBodyLimit`.
@@ -35,16 +36,32 @@ const MAX_SHOWN_PATH: usize = 300;
 ///
 /// A span holds method, route, request id, trace id, status and latency; never the query, which may hold personal data.
 pub fn finish<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
-    let requests = Requests::default();
-    router
+    finish_for(router, &WebPolicy::default())
+}
+
+/// The same, for browsers that this policy is about.
+pub fn finish_for<S: Clone + Send + Sync + 'static>(router: Router<S>, web: &WebPolicy) -> Router<S> {
+    let (requests, hsts) = (Requests::default(), web.hsts());
+    let router = router
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(from_fn(move |request, next| exchange(requests.clone(), request, next)))
+        .layer(from_fn(guarded));
+    // Around all that can go wrong, since a page that may call is told what did.
+    let router = match web.cors() {
+        Some(cors) => router.layer(cors),
+        None => router,
+    };
+    router.layer(from_fn(move |request, next| exchange(requests.clone(), hsts.clone(), request, next)))
 }
 
 /// One request and its answer.
-async fn exchange(requests: Requests, mut request: Request, next: Next) -> Response {
+async fn exchange(
+    requests: Requests,
+    hsts: Option<HeaderValue>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let begun = Instant::now();
     let id = CorrelationId::of(request.headers());
     let path: String = request.uri().path().chars().take(MAX_SHOWN_PATH).collect();
@@ -67,9 +84,12 @@ async fn exchange(requests: Requests, mut request: Request, next: Next) -> Respo
     request.extensions_mut().insert(id.clone());
     request.extensions_mut().insert(trace);
     async {
-        let answer = guarded(request, next).await;
+        let answer = next.run(request).await;
         let mut answer = dressed(answer, &id, &trace, &path);
         measured.answered(answer.status());
+        if let Some(hsts) = hsts {
+            answer.headers_mut().insert(STRICT_TRANSPORT_SECURITY, hsts);
+        }
         answer.headers_mut().insert(X_REQUEST_ID, id.header());
         let latency = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         let current = tracing::Span::current();
@@ -132,7 +152,9 @@ fn dressed(mut answer: Response, id: &CorrelationId, trace: &TraceParent, path: 
         answer = Response::from_parts(parts, body);
     }
     let headers = answer.headers_mut();
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    for (name, value) in ALWAYS {
+        headers.entry(name).or_insert(value);
+    }
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     answer
 }

@@ -7,7 +7,7 @@ use std::ops::Deref;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
-use crate::{EdgeState, Identity, Problem, Role};
+use crate::{Bearer, EdgeState, Identity, Problem, Reach, Role};
 
 /// A permission, declared by the API that asks for it:
 ///
@@ -28,13 +28,20 @@ pub trait Permission: 'static {
     const ROLES: &'static [Role];
 }
 
-/// Proof that the caller is known and has permission `P`. Reads like the [`Identity`] of the caller.
+/// Proof that the caller is known and has permission `P`. Reads like the [`Permitted`] caller.
 ///
 /// Answers 401 to the unknown and 403 to those without it. List it first among the arguments of a handler, so that
 /// neither path nor body is looked at before.
 pub struct Permit<P> {
-    identity: Identity,
+    permitted: Permitted,
     permission: PhantomData<fn() -> P>,
+}
+
+/// A caller, and how far the permission reaches that a route asked for. Reads like the [`Identity`] of the caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Permitted {
+    identity: Identity,
+    reach: Reach,
 }
 
 impl<P: Permission> Permit<P> {
@@ -43,22 +50,31 @@ impl<P: Permission> Permit<P> {
     /// # Errors
     /// The 403 problem.
     pub fn of(identity: Identity) -> Result<Self, Problem> {
-        if identity.may::<P>() {
-            Ok(Self { identity, permission: PhantomData })
-        } else {
-            Err(Problem::forbidden(P::NAME))
-        }
+        let reach = identity.reach(P::NAME, P::ROLES).ok_or_else(|| Problem::forbidden(P::NAME))?;
+        Ok(Self { permitted: Permitted { identity, reach }, permission: PhantomData })
     }
 }
 
 impl<P> Permit<P> {
     /// The caller.
-    pub fn into_identity(self) -> Identity {
-        self.identity
+    pub fn into_permitted(self) -> Permitted {
+        self.permitted
     }
 }
 
-impl<P> Deref for Permit<P> {
+impl Permitted {
+    /// Whose records the permission is about.
+    pub fn reach(&self) -> &Reach {
+        &self.reach
+    }
+
+    /// The caller, and whose records the permission is about.
+    pub fn into_parts(self) -> (Identity, Reach) {
+        (self.identity, self.reach)
+    }
+}
+
+impl Deref for Permitted {
     type Target = Identity;
 
     fn deref(&self) -> &Identity {
@@ -66,9 +82,17 @@ impl<P> Deref for Permit<P> {
     }
 }
 
+impl<P> Deref for Permit<P> {
+    type Target = Permitted;
+
+    fn deref(&self) -> &Permitted {
+        &self.permitted
+    }
+}
+
 impl<P> fmt::Debug for Permit<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Permit").field(&self.identity).finish()
+        f.debug_tuple("Permit").field(&self.permitted).finish()
     }
 }
 
@@ -76,6 +100,6 @@ impl<P: Permission, S: EdgeState> FromRequestParts<S> for Permit<P> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        Self::of(Identity::from_request_parts(parts, state).await?)
+        Bearer::from_request_parts(parts, state).await?.permit()
     }
 }

@@ -143,10 +143,42 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "permission.missing", detail)
     }
 
+    /// 403: the caller has the permission, and it does not reach as far as what the command would lead to.
+    pub fn beyond_reach() -> Self {
+        let detail = "What your roles let you do does not reach this owner: it must be you, or somebody in a team of yours.";
+        Self::new(StatusCode::FORBIDDEN, "permission.reach", detail)
+    }
+
+    /// 403: the caller acts by a key that was not given a permission.
+    pub fn out_of_scope(permission: &str) -> Self {
+        let detail = format!("This needs the permission {permission}, which this key was not given.");
+        Self::new(StatusCode::FORBIDDEN, "permission.missing", detail)
+    }
+
+    /// 401: whoever is signed in has to show once more who they are (RFC 9470).
+    pub fn step_up_required() -> Self {
+        let challenge = "Bearer realm=\"crm\", error=\"insufficient_user_authentication\", max_age=300";
+        let detail = "Show once more who you are: POST /api/v1/sessions/step-up gives a token for this.";
+        Self::new(StatusCode::UNAUTHORIZED, "step_up.required", detail)
+            .with_header(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
+    }
+
     /// 403: the token is good, and belongs to no session that was opened here.
     pub fn no_session() -> Self {
         let detail = "This needs a session of yours: sign in with POST /api/v1/sessions.";
         Self::new(StatusCode::FORBIDDEN, "session.missing", detail)
+    }
+
+    /// 403: a page of a stranger sends it, in the name of whoever is signed in by cookie.
+    pub fn foreign_origin() -> Self {
+        let detail = "Pages of this origin may not act for whoever is signed in by cookie.";
+        Self::new(StatusCode::FORBIDDEN, "csrf.origin", detail)
+    }
+
+    /// 403: whoever is signed in by cookie has to send the token of the session, too.
+    pub fn csrf_token() -> Self {
+        let detail = "Send the csrf_token of the session as X-CSRF-Token.";
+        Self::new(StatusCode::FORBIDDEN, "csrf.token", detail)
     }
 
     /// 404: not found, not yours, or never existed. The text is one and the same, so that nobody can tell which.

@@ -123,7 +123,7 @@ impl Revocations {
     }
 
     /// Returns once what is known is fresh.
-    async fn news(&self) -> Result<(), Problem> {
+    pub(crate) async fn news(&self) -> Result<(), Problem> {
         let is_fresh = |looked: &Option<Instant>| looked.is_some_and(|looked| looked.elapsed() < FRESH);
         if is_fresh(&self.0.looked.borrow()) {
             return Ok(());

@@ -1,6 +1,6 @@
 //! What the extractors of this crate need from the state of a router.
 
-use crate::{Revocations, TokenKeys};
+use crate::{ApiKeys, Directory, Origins, Revocations, TokenKeys};
 
 /// The state of an API: the one bound that [`crate::Identity`] and [`crate::Permit`] ask for.
 pub trait EdgeState: Clone + Send + Sync + 'static {
@@ -10,6 +10,21 @@ pub trait EdgeState: Clone + Send + Sync + 'static {
     /// What has ended tokens before their time. Without it, each is good until it expires.
     fn revocations(&self) -> Option<&Revocations> {
         None
+    }
+
+    /// What the custom roles are that tokens name. Without it, they give nothing.
+    fn directory(&self) -> Option<&Directory> {
+        None
+    }
+
+    /// What knows the keys of users. Without it, there are none.
+    fn api_keys(&self) -> Option<&dyn ApiKeys> {
+        None
+    }
+
+    /// The origins, beside the own one, whose pages may act for whoever is signed in by cookie.
+    fn origins(&self) -> &Origins {
+        Origins::NONE
     }
 
     /// How many proxies of ours stand before this service, each of which adds to `X-Forwarded-For`.

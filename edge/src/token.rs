@@ -1,10 +1,14 @@
 //! Access tokens: JSON Web Tokens signed with Ed25519 (RFC 7519, RFC 8037, RFC 9068).
 
 use std::ops::Range;
+use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::Utc;
-use ed25519_dalek::VerifyingKey;
+use domain::CustomRoleId;
 use ed25519_dalek::pkcs8::DecodePublicKey;
+use ed25519_dalek::{Signature, VerifyingKey};
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::{Deserialize, Serialize};
@@ -15,7 +19,10 @@ use crate::bearer::{Bearer, SignIn};
 use crate::jwks::{Jwk, Jwks};
 use crate::revocation::REMEMBERED;
 use crate::verified::VerifiedTokens;
-use crate::{Identity, Role, TenantId};
+use crate::{Identity, Role, TenantId, csrf};
+
+/// How long a token may be valid that is no user's: nothing ends it before.
+const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Bytes of the longest token that is looked at.
 pub const MAX_TOKEN: usize = 8 * 1024;
@@ -51,6 +58,7 @@ pub struct TokenKeys {
 struct PublicKey {
     jwk: Jwk,
     key: DecodingKey,
+    verifying: VerifyingKey,
 }
 
 /// What a token says.
@@ -67,6 +75,8 @@ pub(crate) struct Claims {
     pub roles: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sign_in: Option<SignIn>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<i64>,
 }
 
 /// What is read of a token; `jsonwebtoken` itself checks `iss`, `aud`, `exp` and `nbf`.
@@ -79,6 +89,8 @@ struct Said {
     tenant: TenantId,
     roles: Vec<String>,
     sign_in: Option<SignIn>,
+    /// Others may write it as they like; only tokens of sessions are asked for it.
+    auth_time: Option<Number>,
 }
 
 /// Why a token is refused. For logs: clients learn only whether it has expired.
@@ -131,7 +143,8 @@ impl TokenKeys {
                 if key.is_weak() {
                     Err(KeyError::NotAPublicKey)
                 } else {
-                    Ok(PublicKey { jwk: Jwk::of(&key), key: DecodingKey::from_ed_der(key.as_bytes()) })
+                    let (jwk, decoding) = (Jwk::of(&key), DecodingKey::from_ed_der(key.as_bytes()));
+                    Ok(PublicKey { jwk, key: decoding, verifying: key })
                 }
             })
             .collect::<Result<Vec<_>, _>>()?;
@@ -173,6 +186,14 @@ impl TokenKeys {
         Ok(bearer)
     }
 
+    /// Whether `token` is what [`crate::SigningKey::csrf_token`] says of a session.
+    pub(crate) fn signed_csrf(&self, tenant: TenantId, session: Uuid, token: &str) -> bool {
+        let bytes = URL_SAFE_NO_PAD.decode(token).ok().and_then(|bytes| <[u8; 64]>::try_from(bytes).ok());
+        let Some(signature) = bytes.map(|bytes| Signature::from_bytes(&bytes)) else { return false };
+        let signed = csrf::signed(tenant, session);
+        self.keys.iter().any(|public| public.verifying.verify_strict(signed.as_bytes(), &signature).is_ok())
+    }
+
     /// Checks everything but what is read of the token.
     fn decode(&self, token: &str) -> Result<Said, TokenError> {
         let kid = check_header(token)?;
@@ -207,14 +228,16 @@ impl TokenKeys {
         let mut roles: Vec<Role> = said.roles.iter().filter_map(|name| Role::of_name(name)).collect();
         roles.sort_unstable();
         roles.dedup();
-        let life = said.exp.as_f64().unwrap_or(f64::INFINITY) - said.iat as f64;
-        let identity = Identity { subject: said.sub, tenant: said.tenant, roles };
-        let bearer = Bearer::new(identity, said.iat, said.sign_in);
         // For longer, nobody would remember that the user was shut out.
-        if bearer.is_of_a_user() && life > REMEMBERED.as_secs_f64() {
+        let longest = if Uuid::try_parse(&said.sub).is_ok() { REMEMBERED } else { LONGEST };
+        if said.exp.as_f64().unwrap_or(f64::INFINITY) - said.iat as f64 > longest.as_secs_f64() {
             return Err(TokenError::Claim("exp"));
         }
-        Ok(bearer)
+        // Roles that the tenant has defined are named by their ids.
+        let custom_roles = said.roles.iter().filter_map(|name| CustomRoleId::parse(name).ok()).collect();
+        let identity = Identity::new(said.sub, said.tenant, roles).with_custom_roles(custom_roles);
+        let auth_time = said.auth_time.and_then(|time| time.as_i64());
+        Ok(Bearer::new(identity, said.iat, said.sign_in).authenticated(auth_time))
     }
 }
 
@@ -236,8 +259,8 @@ fn check_header(token: &str) -> Result<Option<String>, TokenError> {
         return Err(TokenError::Header("crit"));
     }
     match header.typ.as_deref().map(str::to_ascii_lowercase).as_deref() {
-        None | Some("at+jwt" | "application/at+jwt") => {}
-        Some(_) => return Err(TokenError::Header("typ")),
+        Some("at+jwt" | "application/at+jwt") => {}
+        None | Some(_) => return Err(TokenError::Header("typ")),
     }
     match header.kid {
         Some(kid) if !is_name(&kid) => Err(TokenError::Header("kid")),

@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn a_token_is_found_between_its_times_and_by_all_its_bytes() {
         let tenant = TenantId::from_uuid(Uuid::from_u128(1));
-        let ada = Bearer::new(Identity { subject: "ada".to_owned(), tenant, roles: Vec::new() }, 100, None);
+        let ada = Bearer::new(Identity::new("ada", tenant, Vec::new()), 100, None);
         let tokens = VerifiedTokens::new();
         let digest = VerifiedTokens::digest("a.b.c");
         tokens.keep(digest, ada.clone(), 100..160);

@@ -4,17 +4,22 @@ use std::convert::Infallible;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
-use edge::{SigningKey, TokenSettings};
+use edge::{Origin, Origins, SigningKey, TokenSettings, WebPolicy};
 use event_store::{MasterKeys, StreamNames, Upcasters};
 
 use crate::maintain::upcasters;
+use crate::post::MailArgs;
 use crate::telemetry::LogFormat;
 
 /// The tenant that `crm serve --embedded` sets up.
 pub const DEMO_TENANT: &str = "00000000-0000-7000-8000-00000000de30";
+
+/// Seconds of a year.
+const HSTS: u64 = 365 * 24 * 60 * 60;
 
 /// Where the servers are, and what things are called on them.
 #[derive(Args, Clone, Debug)]
@@ -49,9 +54,25 @@ pub struct SiteArgs {
     /// by where they come from
     #[arg(long, env = "CRM_PROXIES", global = true, default_value_t = 0, value_name = "COUNT")]
     pub proxies: usize,
+    /// The origins, beside the own one, whose pages may call and may act for whoever is signed in by cookie; several separated
+    /// by commas
+    #[arg(
+        long = "origins",
+        env = "CRM_ORIGINS",
+        global = true,
+        value_delimiter = ',',
+        value_name = "ORIGIN"
+    )]
+    pub origins: Vec<Origin>,
+    /// Seconds for which browsers are told to come by TLS only, a year unless servers are embedded; 0 tells them nothing
+    #[arg(long, env = "CRM_HSTS", global = true, value_name = "SECONDS")]
+    pub hsts: Option<u64>,
     /// What log lines on stderr look like; RUST_LOG chooses which there are
     #[arg(long, env = "CRM_LOG", global = true, default_value = "auto", value_name = "FORMAT")]
     pub log: LogFormat,
+    /// How mails go
+    #[command(flatten)]
+    pub mail: MailArgs,
 }
 
 /// Text that shows nowhere.
@@ -92,6 +113,20 @@ impl SiteArgs {
     /// The names on NATS.
     pub fn names(&self) -> StreamNames {
         StreamNames::rooted(self.nats_root.clone())
+    }
+
+    /// The origins whose pages may call.
+    pub fn allowed_origins(&self) -> Origins {
+        Origins::new(self.origins.iter().cloned())
+    }
+
+    /// What browsers are told. With embedded servers, nobody has put TLS before the APIs.
+    pub fn web_policy(&self, is_embedded: bool) -> WebPolicy {
+        let web = WebPolicy::default().with_origins(self.allowed_origins());
+        match self.hsts.unwrap_or(if is_embedded { 0 } else { HSTS }) {
+            0 => web,
+            seconds => web.with_hsts(Duration::from_secs(seconds)),
+        }
     }
 
     /// The private key of `crm token`, made by the first `crm serve --embedded`.

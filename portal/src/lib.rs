@@ -12,6 +12,7 @@ mod heads;
 mod import;
 mod maintain;
 mod metrics;
+mod post;
 mod progress;
 mod replay;
 mod rewrap;
@@ -22,6 +23,7 @@ mod site;
 mod standing;
 mod status;
 mod telemetry;
+mod tenant;
 mod token;
 mod user;
 mod verify;
@@ -65,6 +67,8 @@ enum Task {
     Openapi,
     /// Print a bearer token for development.
     Token(token::TokenArgs),
+    /// Begin tenants, each with a link for its first admin, and list them.
+    Tenant(tenant::TenantArgs),
     /// Open accounts and set passwords: the first admin of a tenant comes from here.
     User(user::UserCommand),
     /// Erase who a lead or a user is, for good: destroy the key of their personal data, and clear it from all read models.
@@ -98,6 +102,7 @@ impl Task {
             | Task::Migrate
             | Task::Openapi
             | Task::Token(_)
+            | Task::Tenant(_)
             | Task::User(_)
             | Task::Erase(_)
             | Task::Rewrap
@@ -124,6 +129,7 @@ pub async fn run() -> std::process::ExitCode {
         Task::Migrate => maintain::migrate(&cli.site).await,
         Task::Openapi => roles::print_openapi(),
         Task::Token(args) => token::token(&cli.site, &args),
+        Task::Tenant(args) => tenant::tenant(&cli.site, &args).await,
         Task::User(command) => user::user(&cli.site, &command).await,
         Task::Erase(args) => erase::erase(&cli.site, &args).await,
         Task::Rewrap => rewrap::rewrap(&cli.site).await,

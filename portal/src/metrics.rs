@@ -78,6 +78,7 @@ fn describe() {
     event_store::metrics::describe();
     projections::metrics::describe();
     query_api::metrics::describe();
+    command_api::metrics::describe();
     crate::telemetry::describe();
     describe_gauge!(BUILD, Unit::Count, "1, with the version of the build.");
     describe_gauge!(

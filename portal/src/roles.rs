@@ -1,16 +1,17 @@
 //! The parts of the system as one process runs them, alone or together.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use access::rights::RightsWatch;
-use access::{Hasher, Vault};
+use access::{Hasher, KeyRing, LoggedOrganisations, Vault};
 use anyhow::bail;
 use axum::Router;
 use command_api::CommandApi;
 use command_api::identity::Issuer;
-use edge::{Check, OpenApiExt as _, Revocations, SigningKey, TokenKeys};
+use edge::{Check, Directory, OpenApiExt as _, Revocations, SigningKey, TokenKeys, WebPolicy};
 use event_store::relay::Relay;
 use event_store::{Duty, EventStore, SessionPool, Upcasters, connect, nats, read};
 use projections::runner::Runner;
@@ -23,6 +24,7 @@ use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
 
 use crate::config::{SiteArgs, token_settings};
 use crate::maintain::missing_migrations;
+use crate::post;
 use crate::sampler::{Connections, NamedPool, Sampler};
 use crate::site::Site;
 use crate::standing::Observer;
@@ -33,40 +35,59 @@ const QUERY_CONNECTIONS: u32 = 24;
 const POSITION_CONNECTIONS: u32 = 2;
 const PROJECTOR_CONNECTIONS: u32 = 12;
 const IDENTITY_CONNECTIONS: u32 = 8;
+const ORGANISATION_CONNECTIONS: u32 = 2;
+const KEY_CONNECTIONS: u32 = 2;
 
 /// What all parts of a process share.
 pub struct Roles<'a> {
     args: &'a SiteArgs,
     site: &'a Site,
     pools: Mutex<Vec<NamedPool>>,
-    revocations: Revocations,
-    watch: Mutex<Option<RightsWatch>>,
+    rights: Mutex<Option<Rights>>,
     reading: Mutex<Option<Upcasters>>,
+}
+
+/// What the log says of who may do what, for all parts of a process.
+struct Rights {
+    revocations: Revocations,
+    directory: Directory,
+    _watch: RightsWatch,
 }
 
 impl<'a> Roles<'a> {
     /// The parts for these servers.
     pub fn new(args: &'a SiteArgs, site: &'a Site) -> Self {
-        let (pools, watch, reading) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Self { args, site, pools, revocations: Revocations::new(), watch, reading }
+        Self { args, site, pools: Mutex::default(), rights: Mutex::default(), reading: Mutex::default() }
     }
 
-    /// The command side, with its appender running.
-    pub fn commands(&self) -> anyhow::Result<CommandApi> {
+    /// The command side, with its appender running, and what sends its mails. Without another word, links in them lead to
+    /// `address`.
+    pub fn commands(&self, address: &str) -> anyhow::Result<(CommandApi, JoinSet<()>)> {
         let store = EventStore::start(
             self.named_pool("commands", Duty::Appender, COMMAND_CONNECTIONS)?,
             self.reading()?,
         );
         let keys = self.keys()?;
         let signing_key = self.signing_key(&keys)?;
+        let (revocations, directory) = self.rights()?;
         let api = CommandApi::new(store, keys)
-            .with_revocations(self.revocations()?)
+            .with_revocations(revocations)
+            .with_directory(directory)
+            .with_origins(self.args.allowed_origins())
+            .with_api_keys(self.key_ring()?, permissions(&openapi()))
             .with_proxies(self.args.proxies);
-        let issuer = self.issuer()?;
-        Ok(match signing_key {
-            Some(key) => api.with_issuer(issuer.with_key(key, token_settings())),
-            None => api.with_issuer(issuer),
-        })
+        let mail = &self.args.mail;
+        let mailer = mail.mailer(self.args, self.site.is_embedded())?;
+        let mut issuer = self.issuer()?;
+        if mailer.is_some() {
+            issuer = issuer.with_post(mail.post(address)?);
+        }
+        if let Some(key) = signing_key {
+            issuer = issuer.with_key(key, token_settings());
+        }
+        let api = api.with_issuer(issuer);
+        let sending = post::start(&api, mailer);
+        Ok((api, sending))
     }
 
     /// What keeps passwords.
@@ -98,13 +119,28 @@ impl<'a> Roles<'a> {
         Ok(key.filter(is_taken))
     }
 
-    /// What has ended tokens before their time, as far as the log says. All parts of a process share one watch.
-    fn revocations(&self) -> anyhow::Result<Revocations> {
-        let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
-        if watch.is_none() {
-            *watch = Some(RightsWatch::start(self.pool(Duty::Identity, 1)?, self.revocations.clone()));
-        }
-        Ok(self.revocations.clone())
+    /// What browsers are told.
+    pub fn web_policy(&self) -> WebPolicy {
+        self.args.web_policy(self.site.is_embedded())
+    }
+
+    /// What has ended tokens before their time, and what custom roles give, as far as the log says. All parts of a process
+    /// share one watch.
+    fn rights(&self) -> anyhow::Result<(Revocations, Directory)> {
+        let mut rights = self.rights.lock().unwrap_or_else(PoisonError::into_inner);
+        let rights = match &mut *rights {
+            Some(rights) => rights,
+            none => none.insert(self.watch_rights()?),
+        };
+        Ok((rights.revocations.clone(), rights.directory.clone()))
+    }
+
+    fn watch_rights(&self) -> anyhow::Result<Rights> {
+        let pool = self.named_pool("organisations", Duty::Reader, ORGANISATION_CONNECTIONS)?;
+        let directory = Directory::new(LoggedOrganisations::new(pool, self.reading()?));
+        let revocations = Revocations::new();
+        let watch = RightsWatch::start(self.pool(Duty::Identity, 1)?, revocations.clone(), directory.clone());
+        Ok(Rights { revocations, directory, _watch: watch })
     }
 
     /// The query side.
@@ -115,8 +151,18 @@ impl<'a> Roles<'a> {
         // Not the pool of the reads: while they use it up, answers that are kept are still given.
         let looks = self.pool(Duty::Reader, POSITION_CONNECTIONS)?;
         let positions = Positions::start(client, &self.args.names(), looks);
+        let (revocations, directory) = self.rights()?;
         Ok(QueryApi::new(sessions, positions, self.keys()?, self.reading()?)
-            .with_revocations(self.revocations()?))
+            .with_revocations(revocations)
+            .with_directory(directory)
+            .with_api_keys(self.key_ring()?))
+    }
+
+    /// What knows the keys of users.
+    fn key_ring(&self) -> anyhow::Result<Arc<KeyRing>> {
+        let vault = Vault::new(self.pool(Duty::Identity, KEY_CONNECTIONS)?);
+        let log = self.pool(Duty::Reader, KEY_CONNECTIONS)?;
+        Ok(Arc::new(KeyRing::new(vault, log, self.reading()?)))
     }
 
     /// Starts the relay and every projection. They stop when the set is dropped; that is safe at any point.
@@ -258,10 +304,21 @@ pub fn openapi() -> OpenApi {
     document.completed()
 }
 
+/// The permissions that a document names, but for those that need none to be given: of what is public, and of what is one's own.
+fn permissions(document: &OpenApi) -> BTreeSet<String> {
+    let operations =
+        document.paths.paths.values().flat_map(|item| {
+            [&item.get, &item.put, &item.post, &item.delete, &item.patch].into_iter().flatten()
+        });
+    let named =
+        operations.filter_map(|operation| operation.extensions.as_ref()?.get("x-permission")?.as_str());
+    named.filter(|name| !matches!(*name, "public" | "session.own")).map(str::to_owned).collect()
+}
+
 /// Both APIs, or one of them, with the document of both, health and limits.
-pub fn site_router(apis: Router, checks: Vec<Check>) -> Router {
+pub fn site_router(apis: Router, checks: Vec<Check>, web: &WebPolicy) -> Router {
     let router = apis.merge(edge::docs::router(openapi())).merge(edge::health::router(checks));
-    edge::finish(router)
+    edge::finish_for(router, web)
 }
 
 /// `crm openapi`.

@@ -81,7 +81,7 @@ async fn run_all(
     let operators = admin_listener(serve).await?;
     let operated = operators.as_ref().map(TcpListener::local_addr).transpose()?;
     let roles = Roles::new(args, site);
-    let commands = roles.commands()?;
+    let (commands, _sending) = roles.commands(&address.to_string())?;
     let queries = roles.queries().await?;
     let mut workers = roles.project(commands.store().appended()).await?;
     if serve.embedded {
@@ -103,7 +103,7 @@ async fn run_all(
         .merge(query_api::router(queries))
         .merge(edge::jwks::router(&roles.keys()?));
     let served = tokio::select! {
-        served = run(listener, site_router(apis, checks), stop) => served,
+        served = run(listener, site_router(apis, checks, &roles.web_policy()), stop) => served,
         died = site.died() => Err(died.into()),
         ended = workers.join_next() => Err(worker_ended(ended)),
     };
@@ -117,7 +117,8 @@ pub async fn command_api(args: &SiteArgs, api: &ApiArgs) -> anyhow::Result<ExitC
     let site = Site::external(args).await?;
     let roles = Roles::new(args, &site);
     let gathered = metrics::install()?;
-    let router = command_api::router(roles.commands()?).merge(edge::jwks::router(&roles.keys()?));
+    let (commands, _sending) = roles.commands(&api.listen.listen)?;
+    let router = command_api::router(commands).merge(edge::jwks::router(&roles.keys()?));
     one_api(&roles, gathered, router, Duty::Appender, api).await
 }
 
@@ -147,7 +148,7 @@ async fn one_api(
         None => None,
     };
     println!("crm listens on http://{}", listener.local_addr()?);
-    run(listener, site_router(router, checks), stopped()?).await?;
+    run(listener, site_router(router, checks, &roles.web_policy()), stopped()?).await?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -287,7 +288,7 @@ fn print_welcome(
 ) -> anyhow::Result<()> {
     let key = args.own_key()?;
     let roles = vec![Role::Admin];
-    let identity = Identity { subject: "demo".to_owned(), tenant, roles };
+    let identity = Identity::new("demo", tenant, roles);
     let token = token::mint(&key, &identity, EXAMPLE_TOKEN_MINUTES)?;
     let pipeline = default_pipeline_id(tenant);
     let metrics = operators.map_or_else(String::new, |at| format!("\n  Metrics     http://{at}/metrics"));

@@ -16,14 +16,14 @@ pub struct TokenArgs {
     /// The tenant; by default the demo tenant
     #[arg(long, default_value = DEMO_TENANT)]
     tenant: String,
-    /// A role; may be given several times: admin, sales_manager, sales_rep, viewer, auditor
+    /// A role; may be given several times: admin, sales_manager, sales_rep, support, finance, viewer, auditor
     #[arg(long = "role", value_name = "ROLE", default_values = ["admin"])]
     roles: Vec<String>,
     /// Who acts: what histories will show
     #[arg(long, default_value = "demo")]
     subject: String,
-    /// Minutes until it expires
-    #[arg(long, default_value_t = 8 * 60, value_name = "MINUTES")]
+    /// Minutes until it expires; a week at most, and a day for a subject that is the id of a user: no API takes others
+    #[arg(long, default_value_t = 8 * 60, value_name = "MINUTES", value_parser = clap::value_parser!(u64).range(1..=7 * 24 * 60))]
     minutes: u64,
     /// Print the public key that such tokens are checked with instead, for CRM_TOKEN_PUBLIC_KEY elsewhere
     #[arg(long)]
@@ -39,7 +39,7 @@ pub fn token(site: &SiteArgs, args: &TokenArgs) -> anyhow::Result<ExitCode> {
     }
     let roles = args.roles.iter().map(|name| role(name)).collect::<anyhow::Result<_>>()?;
     let tenant = TenantId::parse(&args.tenant).context("--tenant must be a UUID")?;
-    let identity = Identity { subject: args.subject.clone(), tenant, roles };
+    let identity = Identity::new(args.subject.clone(), tenant, roles);
     println!("{}", mint(&key, &identity, args.minutes)?);
     Ok(ExitCode::SUCCESS)
 }

@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use access::{Hasher, Password, Vault};
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
-use command_api::identity::user::{UserIn, register};
+use command_api::identity::invitation::new_link;
+use command_api::identity::user::{UserIn, invite, register};
 use command_api::identity::{Issuer, find, password};
 use command_api::{CommandApi, Context};
 use domain::{EmailAddress, Personal, TenantId, Text, UserId};
@@ -17,12 +18,13 @@ use rand::distr::{Alphanumeric, SampleString as _};
 use uuid::Uuid;
 
 use crate::config::{DEMO_TENANT, SiteArgs};
+use crate::post::USUAL_ADDRESS;
 use crate::roles::in_process;
 use crate::site::Site;
 use crate::token::role;
 
-/// Characters of a password that is made here: 119 bits by chance.
-const PASSWORD: usize = 20;
+/// Characters of a password that is made here: 130 bits by chance.
+const PASSWORD: usize = 22;
 /// Connections of each kind.
 const CONNECTIONS: u32 = 2;
 /// Who acts, in the histories.
@@ -49,6 +51,9 @@ Then:     curl http://127.0.0.1:8080/api/v1/sessions -H 'Content-Type: applicati
 Example:  crm user password grace@engines.example
           crm user password grace@engines.example --stdin < password.txt")]
     Password(PasswordArgs),
+    /// Invite a user who has no password yet, and print a link for them, once: for whoever has no mail server.
+    #[command(after_help = "Example:  crm user invite grace@engines.example")]
+    Invite(InviteArgs),
 }
 
 #[derive(Args)]
@@ -57,7 +62,7 @@ struct RegisterArgs {
     name: String,
     /// Where mail reaches the user; no other user of the tenant has this address
     email: String,
-    /// A role; may be given several times: admin, sales_manager, sales_rep, viewer, auditor
+    /// A role; may be given several times: admin, sales_manager, sales_rep, support, finance, viewer, auditor
     #[arg(long = "role", value_name = "ROLE")]
     roles: Vec<String>,
     #[command(flatten)]
@@ -70,6 +75,15 @@ struct PasswordArgs {
     email: String,
     #[command(flatten)]
     chosen: Chosen,
+}
+
+#[derive(Args)]
+struct InviteArgs {
+    /// The address of the user
+    email: String,
+    /// The tenant; by default the demo tenant
+    #[arg(long, default_value = DEMO_TENANT)]
+    tenant: String,
 }
 
 #[derive(Args)]
@@ -96,6 +110,7 @@ pub async fn user(args: &SiteArgs, command: &UserCommand) -> anyhow::Result<Exit
 enum Work {
     Register { user: UserIn, tenant: TenantId, password: Secret },
     Password { email: EmailAddress, tenant: TenantId, password: Secret },
+    Invite { email: EmailAddress, tenant: TenantId },
 }
 
 /// A password, and whether whoever asked for it knows it already.
@@ -115,6 +130,7 @@ impl Work {
                     name: Personal::new(name),
                     email: Personal::new(email(&args.email)?),
                     roles,
+                    invite: false,
                     occurred_at: None,
                 };
                 Ok(Self::Register { user, tenant: args.chosen.tenant()?, password: args.chosen.secret()? })
@@ -124,6 +140,9 @@ impl Work {
                 tenant: args.chosen.tenant()?,
                 password: args.chosen.secret()?,
             }),
+            UserTask::Invite(args) => {
+                Ok(Self::Invite { email: email(&args.email)?, tenant: tenant(&args.tenant)? })
+            }
         }
     }
 
@@ -139,13 +158,16 @@ impl Work {
             }
             Self::Password { email, tenant, password } => {
                 let context = Context::new(tenant, ACTOR, correlation_id);
-                let Some(id) = find(app, tenant, &email).await? else {
-                    bail!(
-                        "no user of this tenant has that address; `crm user register --help` tells how to open an account"
-                    );
-                };
+                let id = known(app, tenant, &email).await?;
                 println!("user      {id}");
                 password.set(app, &context, id).await
+            }
+            Self::Invite { email, tenant } => {
+                let id = known(app, tenant, &email).await?;
+                let context = Context::new(tenant, ACTOR, correlation_id);
+                invite(app, &context, id).await.context("the user was not invited")?;
+                println!("user      {id}\nlink      {}", new_link(app, tenant, id).await?);
+                Ok(())
             }
         }
     }
@@ -165,7 +187,7 @@ impl Secret {
 
 impl Chosen {
     fn tenant(&self) -> anyhow::Result<TenantId> {
-        TenantId::parse(&self.tenant).context("--tenant must be a UUID")
+        tenant(&self.tenant)
     }
 
     fn secret(&self) -> anyhow::Result<Secret> {
@@ -184,12 +206,28 @@ impl Chosen {
     }
 }
 
-fn email(text: &str) -> anyhow::Result<EmailAddress> {
+fn tenant(text: &str) -> anyhow::Result<TenantId> {
+    TenantId::parse(text).context("--tenant must be a UUID")
+}
+
+/// The user of a tenant who has an address.
+async fn known(app: &CommandApi, tenant: TenantId, email: &EmailAddress) -> anyhow::Result<UserId> {
+    let Some(id) = find(app, tenant, email).await? else {
+        bail!(
+            "no user of this tenant has that address; `crm user register --help` tells how to open an account"
+        );
+    };
+    Ok(id)
+}
+
+/// The address that a text is.
+pub fn email(text: &str) -> anyhow::Result<EmailAddress> {
     EmailAddress::parse(text).map_err(|error| anyhow::anyhow!("the address {error}"))
 }
 
 /// The command side, in process, with what keeps passwords.
-fn commands(args: &SiteArgs, site: &Site) -> anyhow::Result<CommandApi> {
+pub fn commands(args: &SiteArgs, site: &Site) -> anyhow::Result<CommandApi> {
     let vault = Vault::new(connect(&site.database_url, Duty::Identity, CONNECTIONS)?);
-    Ok(in_process(args, site, CONNECTIONS)?.with_issuer(Issuer::new(vault, Hasher::new(1)?)))
+    let issuer = Issuer::new(vault, Hasher::new(1)?).with_post(args.mail.post(USUAL_ADDRESS)?);
+    Ok(in_process(args, site, CONNECTIONS)?.with_issuer(issuer))
 }

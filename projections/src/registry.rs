@@ -34,5 +34,9 @@ pub fn registry() -> Vec<ReadModel> {
         ReadModel::of::<sales::stage_stay::StageStays>(),
         ReadModel::of::<sales::history::History>(),
         ReadModel::of::<identity::user_list::UserList>(),
+        ReadModel::of::<identity::custom_role_list::CustomRoleList>(),
+        ReadModel::of::<identity::team_list::TeamList>(),
+        ReadModel::of::<identity::session_list::SessionList>(),
+        ReadModel::of::<identity::key_list::KeyList>(),
     ]
 }

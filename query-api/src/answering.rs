@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::http::{HeaderName, HeaderValue, Uri};
-use edge::{Identity, MinPosition, Problem, Rendered};
+use edge::{MinPosition, Permitted, Problem, Rendered};
 use projections::progress::LEASE;
 use serde::Serialize;
 
@@ -21,7 +21,7 @@ const SHARED: HeaderValue = HeaderValue::from_static("crm; fwd=miss; collapsed")
 
 /// What is asked of which read models, by whom.
 pub(crate) struct Question<'a> {
-    pub(crate) caller: &'a Identity,
+    pub(crate) caller: &'a Permitted,
     pub(crate) at_least: Option<MinPosition>,
     pub(crate) uri: &'a Uri,
     pub(crate) views: &'static [&'static str],
@@ -64,7 +64,7 @@ impl QueryApi {
                 None
             }
         };
-        let reading = self.read(caller, at_least, views).await?;
+        let reading = self.read(caller.tenant, caller.reach(), at_least, views).await?;
         let (freshness, made, stamps) = (reading.freshness, reading.now, reading.stamps.clone());
         let Made { answer, until } = make(reading).await?;
         let rendered = answer.rendered()?;

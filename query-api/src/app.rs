@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use edge::{EdgeState, Revocations, TokenKeys};
+use edge::{ApiKeys, Directory, EdgeState, Revocations, TokenKeys};
 use event_store::{SessionPool, Upcasters};
 use projections::Positions;
 use tokio::sync::Semaphore;
@@ -35,6 +35,8 @@ pub(crate) struct Parts {
     clock: Clock,
     keys: TokenKeys,
     revocations: Option<Revocations>,
+    directory: Option<Directory>,
+    api_keys: Option<Arc<dyn ApiKeys>>,
 }
 
 impl QueryApi {
@@ -51,6 +53,8 @@ impl QueryApi {
             clock: Arc::new(Utc::now),
             keys,
             revocations: None,
+            directory: None,
+            api_keys: None,
         }))
     }
 
@@ -58,6 +62,18 @@ impl QueryApi {
     #[must_use]
     pub fn with_revocations(self, revocations: Revocations) -> Self {
         Self(Arc::new(Parts { revocations: Some(revocations), ..Arc::unwrap_or_clone(self.0) }))
+    }
+
+    /// Knows what the roles give that tenants have defined; without it, they give nothing.
+    #[must_use]
+    pub fn with_directory(self, directory: Directory) -> Self {
+        Self(Arc::new(Parts { directory: Some(directory), ..Arc::unwrap_or_clone(self.0) }))
+    }
+
+    /// Takes keys of users, too.
+    #[must_use]
+    pub fn with_api_keys(self, api_keys: Arc<dyn ApiKeys>) -> Self {
+        Self(Arc::new(Parts { api_keys: Some(api_keys), ..Arc::unwrap_or_clone(self.0) }))
     }
 
     /// Takes the time that answers depend on, such as days in a stage, from another clock than that of the machine.
@@ -85,5 +101,13 @@ impl EdgeState for QueryApi {
 
     fn revocations(&self) -> Option<&Revocations> {
         self.0.revocations.as_ref()
+    }
+
+    fn directory(&self) -> Option<&Directory> {
+        self.0.directory.as_ref()
+    }
+
+    fn api_keys(&self) -> Option<&dyn ApiKeys> {
+        self.0.api_keys.as_deref()
     }
 }

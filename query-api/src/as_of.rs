@@ -1,7 +1,7 @@
 //! The past: a thing as it was, folded in memory from the log by the fold that also fills the read model.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use edge::{Identity, Meta, MinPosition, Problem};
+use edge::{Meta, MinPosition, Permitted, Problem};
 use event_store::{Recorded, read, seal};
 use projections::Projection;
 use projections::projection::decode;
@@ -61,7 +61,7 @@ impl AsOf {
     }
 
     /// Of all events of a thing, those that count.
-    fn select(self, events: Vec<Recorded>) -> Result<Vec<Recorded>, serde_json::Error> {
+    pub(crate) fn select(self, events: Vec<Recorded>) -> Result<Vec<Recorded>, serde_json::Error> {
         let counts = |event: &Recorded| match self {
             Self::Position(position) => Ok(event.position <= position),
             Self::Time(time) => event.read_metadata().map(|metadata| metadata.occurred_at <= time),
@@ -87,18 +87,19 @@ pub(crate) struct Past<R> {
 }
 
 impl QueryApi {
-    /// The row of a thing as it was.
+    /// The row of a thing as it was. Who may see what it is now may see what it was.
     ///
     /// # Errors
-    /// 404 if it did not exist then.
+    /// 404 if it did not exist then, or is beyond the caller's reach now.
     pub(crate) async fn past<P: Projection>(
         &self,
-        caller: &Identity,
+        caller: &Permitted,
         at_least: Option<MinPosition>,
         id: Uuid,
         as_of: AsOf,
     ) -> Result<Past<P::Row>, Problem> {
-        let mut transaction = self.0.reads.begin(caller.tenant).await.map_err(failure::database)?;
+        let begun = self.0.reads.begin(caller.tenant, caller.reach()).await;
+        let mut transaction = begun.map_err(failure::database)?;
         let head = read::head(transaction.connection()).await.map_err(failure::database)?;
         let mut row = None;
         for aggregate_type in P::READS {

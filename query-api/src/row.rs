@@ -1,5 +1,7 @@
 //! A row of a read model: sent as the text that it lies in, with a few fields added at its end.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use edge::{Links, Problem};
 use serde::ser::Error as _;
@@ -19,6 +21,8 @@ pub(crate) struct Doc(Box<str>);
 pub(crate) struct Facts<'a> {
     pub(crate) id: &'a str,
     pub(crate) status: &'a str,
+    #[serde(borrow)]
+    pub(crate) owner: Option<Cow<'a, str>>,
     pub(crate) pipeline_id: Option<&'a str>,
     pub(crate) lead_id: Option<&'a str>,
     pub(crate) opportunity_id: Option<&'a str>,

@@ -1,7 +1,7 @@
 //! One row of a read model, as it lies or as it was.
 
 use axum::http::Uri;
-use edge::{Answer, Identity, Links, Meta, MinPosition, Problem, Rendered};
+use edge::{Answer, Links, Meta, MinPosition, Permitted, Problem, Rendered};
 use projections::Projection;
 use uuid::Uuid;
 
@@ -35,7 +35,7 @@ impl QueryApi {
     /// 404 if there is no such row; 503 if there is none yet, since the read model is behind what was asked for.
     pub(crate) async fn one<P: Projection>(
         &self,
-        caller: &Identity,
+        caller: &Permitted,
         at_least: Option<MinPosition>,
         id: Uuid,
         as_of: Option<AsOf>,

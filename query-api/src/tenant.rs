@@ -1,6 +1,6 @@
 //! The one way to the database: a transaction that reads, and sees one tenant.
 
-use edge::TenantId;
+use edge::{Reach, TenantId};
 use event_store::{Duty, PooledSession, SessionPool, measured};
 use sqlx::{Executor as _, PgConnection};
 
@@ -8,6 +8,9 @@ use crate::failure::is_lost;
 
 /// How long a statement may run. A request has more time than this, so its answer says why there is none.
 const STATEMENT_TIMEOUT: &str = "10s";
+
+/// The role in which row-level security shows what the owners in `crm.owners` own, and nothing else that has owners.
+const SCOPED_READER: &str = "crm_scoped_reader";
 
 /// Connections that can be used for one tenant at a time only.
 #[derive(Clone)]
@@ -19,6 +22,7 @@ pub(crate) struct TenantReads(SessionPool);
 pub(crate) struct TenantTransaction {
     session: PooledSession,
     tenant: TenantId,
+    is_scoped: bool,
 }
 
 impl TenantReads {
@@ -26,22 +30,26 @@ impl TenantReads {
         Self(sessions)
     }
 
-    /// Begins to read, and tells the database the tenant, in one round trip.
-    pub(crate) async fn begin(&self, tenant: TenantId) -> Result<TenantTransaction, sqlx::Error> {
+    /// Begins to read, and tells the database the tenant and how far the reader reaches, in one round trip.
+    pub(crate) async fn begin(
+        &self,
+        tenant: TenantId,
+        reach: &Reach,
+    ) -> Result<TenantTransaction, sqlx::Error> {
         // The role is set here as well, so that sessions of another duty cannot see more. A UUID needs no quoting.
         let begin = format!(
             "begin isolation level repeatable read read only;
-             set local role {};
+             {};
              set local crm.tenant = '{tenant}';
              set local statement_timeout = '{STATEMENT_TIMEOUT}'",
-            Duty::Reader.role()
+            set_reach(reach)
         );
         // Each connection that was lost while nobody used it is found out here, once, and is then replaced.
         let mut attempts = self.0.usage().most;
         loop {
             let mut session = measured("queries", self.0.acquire()).await?;
             match session.execute(begin.as_str()).await {
-                Ok(_) => return Ok(TenantTransaction { session, tenant }),
+                Ok(_) => return Ok(TenantTransaction { session, tenant, is_scoped: *reach != Reach::All }),
                 Err(error) if attempts > 0 && is_lost(&error) => attempts -= 1,
                 Err(error) => return Err(error),
             }
@@ -55,14 +63,38 @@ impl TenantTransaction {
         self.tenant
     }
 
+    /// Whether some rows of the tenant cannot be seen, since others own them.
+    pub(crate) fn is_scoped(&self) -> bool {
+        self.is_scoped
+    }
+
     /// What to send queries to.
     pub(crate) fn connection(&mut self) -> &mut PgConnection {
         &mut self.session
     }
 }
 
+/// The role of a reader who reaches everything, or of one who reaches what some owners own.
+fn set_reach(reach: &Reach) -> String {
+    match reach {
+        Reach::All => format!("set local role {}", Duty::Reader.role()),
+        Reach::Owners(owners) => {
+            let owners: Vec<String> = owners.iter().map(|owner| element(owner)).collect();
+            let owners = format!("{{{}}}", owners.join(",")).replace('\'', "''");
+            format!("set local role {SCOPED_READER}; set local crm.owners = '{owners}'")
+        }
+    }
+}
+
+/// An element of an array as PostgreSQL reads it. Subjects hold no control characters, and anything else.
+fn element(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
     use std::time::Duration;
 
     use embedded::testing;
@@ -85,7 +117,7 @@ mod tests {
     }
 
     async fn rows(reads: &TenantReads, tenant: TenantId) -> Result<Vec<Uuid>, sqlx::Error> {
-        let mut transaction = reads.begin(tenant).await?;
+        let mut transaction = reads.begin(tenant, &Reach::All).await?;
         sqlx::query_scalar(ROWS).fetch_all(transaction.connection()).await
     }
 
@@ -96,7 +128,7 @@ mod tests {
             let tenant = tenant(number);
             if number % 1_000 < 100 {
                 let fails = if number % 1_000 == 0 { TAKES_LONG } else { FAILS };
-                let mut transaction = reads.begin(tenant).await.unwrap();
+                let mut transaction = reads.begin(tenant, &Reach::All).await.unwrap();
                 transaction.connection().execute(fails).await.unwrap_err();
                 continue;
             }
@@ -112,6 +144,31 @@ mod tests {
             }
         }
         (answered, given_up)
+    }
+
+    #[tokio::test]
+    async fn owners_of_any_name_reach_the_database_as_they_are() {
+        let database = testing::database().await;
+        let reads = TenantReads::new(SessionPool::new(database.url(), Duty::Reader, 1).unwrap());
+        let names = ["sam", "o'hara", "a\"b", "a\\b", "{x,y}", "null", " ", "ä', 'b"];
+        let owners: Arc<BTreeSet<String>> = Arc::new(names.iter().map(ToString::to_string).collect());
+        let mut transaction = reads.begin(tenant(1), &Reach::Owners(Arc::clone(&owners))).await.unwrap();
+        let (role, found): (String, Vec<String>) =
+            sqlx::query_as("select current_user::text, read_model.owners()")
+                .fetch_one(transaction.connection())
+                .await
+                .unwrap();
+        assert_eq!(role, SCOPED_READER);
+        assert_eq!(found, owners.iter().cloned().collect::<Vec<_>>());
+        drop(transaction);
+        // The next who borrows the session reaches as far as they may themselves.
+        let mut transaction = reads.begin(tenant(1), &Reach::All).await.unwrap();
+        let (role, found): (String, Vec<String>) =
+            sqlx::query_as("select current_user::text, read_model.owners()")
+                .fetch_one(transaction.connection())
+                .await
+                .unwrap();
+        assert_eq!((role.as_str(), found.len()), (Duty::Reader.role(), 0));
     }
 
     #[tokio::test]

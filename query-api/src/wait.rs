@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use edge::{Answer, Identity, Meta, MinPosition, Problem, ok};
+use edge::{Answer, Meta, MinPosition, Problem, Reach, TenantId, ok};
 use futures::future::try_join_all;
 use projections::Stamp;
 use serde::Serialize;
@@ -66,15 +66,16 @@ impl QueryApi {
         Ok(())
     }
 
-    /// Begins to read `views`, whether they have reached `at_least` or not.
+    /// Begins to read what of `views` is within reach, whether they have reached `at_least` or not.
     pub(crate) async fn read(
         &self,
-        caller: &Identity,
+        tenant: TenantId,
+        reach: &Reach,
         at_least: Option<MinPosition>,
         views: &[&'static str],
     ) -> Result<Reading, Problem> {
         let (began, now) = (Instant::now(), self.now());
-        let mut transaction = self.0.reads.begin(caller.tenant).await.map_err(failure::database)?;
+        let mut transaction = self.0.reads.begin(tenant, reach).await.map_err(failure::database)?;
         // Read in the snapshot of the rows, so it is exactly what they stand for.
         let progress: Vec<Progress> = sqlx::query_as(&progress_of(views))
             .fetch_all(transaction.connection())

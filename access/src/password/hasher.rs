@@ -6,7 +6,7 @@ use std::time::Duration;
 use argon2::password_hash::rand_core::OsRng;
 use argon2::password_hash::{self, PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
-use tokio::sync::Semaphore;
+use tokio::sync::{AcquireError, Semaphore};
 
 use super::{Guess, Password};
 use crate::throttle::Caller;
@@ -32,6 +32,8 @@ pub struct Hasher {
     queue: Arc<Semaphore>,
     /// Those of them who never signed in before.
     unknown: Arc<Semaphore>,
+    /// Those of these who work, or are next: the others wait where they are in nobody's way.
+    unknown_next: Arc<Semaphore>,
     /// Whoever works.
     places: Arc<Semaphore>,
     /// The hash of no password, to be checked where there is none.
@@ -80,7 +82,8 @@ impl Hasher {
         let places = Arc::new(Semaphore::new(cores.max(1)));
         let queue = Arc::new(Semaphore::new(WAITING + cores.max(1)));
         let unknown = Arc::new(Semaphore::new(UNKNOWN_WAITING + cores.max(1)));
-        Ok(Self { argon2, queue, unknown, places, nobody })
+        let unknown_next = Arc::new(Semaphore::new(cores.max(1)));
+        Ok(Self { argon2, queue, unknown, unknown_next, places, nobody })
     }
 
     /// The hash of a password, with a new salt.
@@ -88,7 +91,7 @@ impl Hasher {
     /// # Errors
     /// [`HashError::Busy`], or the operating system has no random numbers.
     pub async fn hash(&self, password: Password) -> Result<String, HashError> {
-        self.turn(move |argon2| hash(argon2, password.as_str())).await
+        self.turn(Caller::Known, move |argon2| hash(argon2, password.as_str())).await
     }
 
     /// The hash of a guess that was right, with the parameters of the present.
@@ -96,7 +99,7 @@ impl Hasher {
     /// # Errors
     /// [`HashError::Busy`], or the operating system has no random numbers.
     pub async fn strengthen(&self, guess: Guess) -> Result<String, HashError> {
-        self.turn(move |argon2| hash(argon2, guess.as_str())).await
+        self.turn(Caller::Known, move |argon2| hash(argon2, guess.as_str())).await
     }
 
     /// Whether `guess` is the password of `kept`. Without a hash to compare with it takes as long, and is wrong.
@@ -117,17 +120,26 @@ impl Hasher {
             Some(kept) => (true, kept),
             None => (false, self.nobody.to_string()),
         };
-        let verdict = self.turn(move |argon2| verify(argon2, &guess, &kept)).await?;
+        let verdict = self.turn(caller, move |argon2| verify(argon2, &guess, &kept)).await?;
         Ok(if is_somebody { verdict } else { Verdict::Wrong })
     }
 
     /// Does `work` where it stands in nobody's way, when it is its turn.
     async fn turn<T: Send + 'static>(
         &self,
+        caller: Caller,
         work: impl FnOnce(&Argon2<'static>) -> Result<T, HashError> + Send + 'static,
     ) -> Result<T, HashError> {
         let _queued = self.queue.try_acquire().map_err(|_| HashError::Busy)?;
-        let place = tokio::time::timeout(PATIENCE, Arc::clone(&self.places).acquire_owned()).await;
+        let waited = async {
+            // Whoever is known passes those who are not, but for as many as work at a time.
+            let next = match caller {
+                Caller::Known => None,
+                Caller::Unknown => Some(Arc::clone(&self.unknown_next).acquire_owned().await?),
+            };
+            Ok::<_, AcquireError>((Arc::clone(&self.places).acquire_owned().await?, next))
+        };
+        let place = tokio::time::timeout(PATIENCE, waited).await;
         let place = place.map_err(|_| HashError::Busy)?.map_err(|_| HashError::GivenUp)?;
         let argon2 = self.argon2.clone();
         let done = tokio::task::spawn_blocking(move || {
@@ -202,6 +214,34 @@ mod tests {
         let verdict =
             hasher.verify(Guess::new("correct horse"), Some(stronger), Caller::Known).await.unwrap();
         assert_eq!(verdict, Verdict::Right);
+    }
+
+    #[tokio::test]
+    async fn whoever_is_known_passes_those_who_are_not() {
+        let hasher = quick(64);
+        let place = Arc::clone(&hasher.places).acquire_owned().await.unwrap();
+        let done = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let come = |caller| {
+            let (hasher, done) = (hasher.clone(), Arc::clone(&done));
+            tokio::spawn(async move {
+                hasher.verify(Guess::new("x"), None, caller).await.unwrap();
+                done.lock().unwrap().push(caller);
+            })
+        };
+        let strangers: Vec<_> = (0..UNKNOWN_WAITING).map(|_| come(Caller::Unknown)).collect();
+        while hasher.unknown.available_permits() > 1 {
+            tokio::task::yield_now().await;
+        }
+        let known = come(Caller::Known);
+        while hasher.queue.available_permits() > WAITING - UNKNOWN_WAITING {
+            tokio::task::yield_now().await;
+        }
+        drop(place);
+        for one in strangers.into_iter().chain([known]) {
+            one.await.unwrap();
+        }
+        let place = done.lock().unwrap().iter().position(|caller| *caller == Caller::Known).unwrap();
+        assert!(place <= 1, "{place} strangers were before");
     }
 
     #[tokio::test]

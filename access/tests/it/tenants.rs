@@ -1,20 +1,25 @@
 //! One tenant at a time, and nothing of what events say.
 
-use access::{RefreshToken, Vault};
+use std::time::Duration;
+
+use access::vault::{MailKind, Recipient};
+use access::{LinkToken, Purpose, RefreshToken, Vault};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::{PasswordId, SessionId, TenantId, UserId};
 use embedded::testing::{self, TestDatabase};
 use event_store::{Duty, connect};
+use futures::future::join_all;
 use sqlx::postgres::PgPool;
 use sqlx::{Executor as _, PgConnection};
 use uuid::Uuid;
 
-/// Two tenants, each with a user of the same address, a password and a session.
+/// Two tenants, each with a user of the same address, a password, a session, a link and a mail to send.
 struct Site {
     database: TestDatabase,
     tenants: [TenantId; 2],
     tokens: Vec<RefreshToken>,
+    links: Vec<LinkToken>,
 }
 
 impl Site {
@@ -22,7 +27,7 @@ impl Site {
         let database = testing::database().await;
         let vault = Vault::new(identity(&database));
         let tenants = [1, 2].map(|number| TenantId::from_uuid(Uuid::from_u128(number)));
-        let mut tokens = Vec::new();
+        let (mut tokens, mut links) = (Vec::new(), Vec::new());
         for tenant in tenants {
             let (user, password) = (UserId::from_uuid(Uuid::now_v7()), PasswordId::from_uuid(Uuid::now_v7()));
             sqlx::query("insert into log.claim (tenant_id, scope, value) values ($1, 'user.email.x', $2), ($1, 'stage.x', $2)")
@@ -34,9 +39,14 @@ impl Site {
             vault.keep_hash(tenant, user, password, "a hash").await.unwrap();
             let token = RefreshToken::fresh(tenant).unwrap();
             vault.begin_session(&token, SessionId::from_uuid(Uuid::now_v7()), user, 0).await.unwrap();
+            let link = LinkToken::fresh(tenant).unwrap();
+            vault.keep_link(&link, Purpose::PasswordReset, user, 0, "user.email.x").await.unwrap();
+            let invitation = MailKind::Link(Purpose::Invitation);
+            vault.post(tenant, invitation, &Recipient::User(user)).await.unwrap();
+            links.push(link);
             tokens.push(token);
         }
-        Self { database, tenants, tokens }
+        Self { database, tenants, tokens, links }
     }
 }
 
@@ -49,10 +59,27 @@ async fn count(connection: &mut PgConnection, table: &str) -> i64 {
 }
 
 #[tokio::test]
+async fn of_many_links_at_once_one_is_kept_until_the_pause_is_over() {
+    let database = testing::database().await;
+    let vault = Vault::new(connect(database.url(), Duty::Identity, 8).unwrap());
+    let (tenant, user) = (TenantId::from_uuid(Uuid::from_u128(1)), UserId::from_uuid(Uuid::now_v7()));
+    let keep = async |pause: Option<Duration>| {
+        let link = LinkToken::fresh(tenant).unwrap();
+        vault.keep_link_after(&link, Purpose::PasswordReset, user, 0, "user.email.x", pause).await.unwrap()
+    };
+    let minute = Some(Duration::from_secs(60));
+    let kept = join_all((0..32).map(|_| keep(minute))).await;
+    assert_eq!(kept.iter().filter(|kept| **kept).count(), 1);
+    assert!(keep(None).await && !keep(minute).await);
+    database.pool().execute("update identity.link set made_at = made_at - interval '1 hour'").await.unwrap();
+    assert!(keep(minute).await);
+}
+
+#[tokio::test]
 async fn a_transaction_sees_the_secrets_of_its_tenant_and_writes_no_others() {
     let site = Site::new().await;
     let pool = identity(&site.database);
-    let tables = ["identity.password", "identity.refresh_token", "log.claim"];
+    let tables = ["identity.password", "identity.refresh_token", "identity.link", "log.claim"];
     for (tenant, expected) in [(Some(site.tenants[0]), 1), (Some(site.tenants[1]), 1), (None, 0)] {
         let mut transaction = pool.begin().await.unwrap();
         if let Some(tenant) = tenant {
@@ -93,7 +120,7 @@ async fn nobody_else_reads_secrets_and_whoever_does_reads_no_events() {
     let site = Site::new().await;
     for duty in [Duty::Appender, Duty::Relay, Duty::Projector, Duty::Reader] {
         let pool = connect(site.database.url(), duty, 1).unwrap();
-        for table in ["identity.password", "identity.refresh_token"] {
+        for table in ["identity.password", "identity.refresh_token", "identity.link", "identity.mail"] {
             let sql = format!("select count(*) from {table}");
             let error = pool.execute(sql.as_str()).await.unwrap_err().to_string();
             assert!(error.contains("permission denied"), "{duty:?}: {error}");
@@ -106,4 +133,59 @@ async fn nobody_else_reads_secrets_and_whoever_does_reads_no_events() {
         assert!(error.contains("permission denied"), "{column}: {error}");
     }
     pool.execute("select position, event_type from log.event").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_link_counts_for_its_purpose_in_the_tenant_that_it_was_made_for() {
+    let site = Site::new().await;
+    let vault = Vault::new(identity(&site.database));
+    let link = &site.links[0];
+    assert!(vault.link(link, Purpose::PasswordReset).await.unwrap().is_some());
+    for other in [Purpose::Invitation, Purpose::EmailChange, Purpose::SignUp] {
+        assert!(vault.link(link, other).await.unwrap().is_none(), "{other:?}");
+    }
+    let text = link.reveal();
+    let mut bytes = URL_SAFE_NO_PAD.decode(text.strip_prefix("crm_link_").unwrap()).unwrap();
+    bytes[..16].copy_from_slice(site.tenants[1].as_uuid().as_bytes());
+    let forged = LinkToken::parse(&format!("crm_link_{}", URL_SAFE_NO_PAD.encode(bytes))).unwrap();
+    assert_eq!(forged.tenant(), site.tenants[1]);
+    assert!(vault.link(&forged, Purpose::PasswordReset).await.unwrap().is_none());
+}
+
+/// Whoever sends takes mails of all tenants, each once, and writes none for a tenant that is not theirs.
+#[tokio::test]
+async fn mails_of_all_tenants_are_taken_for_one_try_each() {
+    let site = Site::new().await;
+    let (one, other) = (Vault::new(identity(&site.database)), Vault::new(identity(&site.database)));
+    let mut taken = one.due_mails(1).await.unwrap();
+    taken.extend(other.due_mails(10).await.unwrap());
+    let mut tenants: Vec<TenantId> = taken.iter().map(|mail| mail.tenant).collect();
+    tenants.sort();
+    assert_eq!(tenants, site.tenants);
+    assert!(one.due_mails(10).await.unwrap().is_empty());
+    let waits = async |attempts: i32| -> bool {
+        let sql = "select bool_and(attempts = $1 and due_at - now() between make_interval(secs => 60 * 2 ^ ($1 - 1) - 30)
+            and make_interval(secs => 60 * 2 ^ ($1 - 1))) from identity.mail";
+        sqlx::query_scalar(sql).bind(attempts).fetch_one(&site.database.pool()).await.unwrap()
+    };
+    assert!(waits(1).await);
+    site.database.pool().execute("update identity.mail set due_at = now()").await.unwrap();
+    assert_eq!(one.due_mails(10).await.unwrap().len(), 2);
+    assert!(waits(2).await);
+    let planted = "insert into identity.mail (tenant_id, id, kind, scope, due_at, expires_at)
+        values ('00000000-0000-0000-0000-000000000009', uuidv7(), 'password_reset', 'x', now(), now())";
+    let error = identity(&site.database).execute(planted).await.unwrap_err().to_string();
+    assert!(error.contains("row-level security"), "{error}");
+}
+
+#[tokio::test]
+async fn what_is_too_old_is_cleared_away_in_all_tenants() {
+    let site = Site::new().await;
+    let (vault, pool) = (Vault::new(identity(&site.database)), site.database.pool());
+    let old = "update identity.link set expires_at = now() where tenant_id = $1";
+    pool.execute(sqlx::query(old).bind(site.tenants[0].as_uuid())).await.unwrap();
+    vault.clear_links().await.unwrap();
+    assert!(vault.link(&site.links[0], Purpose::PasswordReset).await.unwrap().is_none());
+    assert!(vault.link(&site.links[1], Purpose::PasswordReset).await.unwrap().is_some());
+    assert_eq!(count(&mut pool.acquire().await.unwrap(), "identity.link").await, 1);
 }

@@ -34,20 +34,20 @@ pub struct Access {
 impl Access {
     pub fn of(tenant: TenantId) -> anyhow::Result<Self> {
         let key = SigningKey::generate()?;
-        let identity = Identity { subject: "kim".into(), tenant, roles: vec![Role::Admin] };
+        let identity = Identity::new("kim", tenant, vec![Role::Admin]);
         let token = key.mint(&TokenSettings::default(), &identity, TOKEN_LIFE)?;
         Ok(Self { token, public_pem: key.public_pem()?, key, tenant })
     }
 
     /// The same rights, for a user who is signed in: a token as `POST /api/v1/sessions` gives it, that is valid for longer.
     pub fn of_a_user(&self) -> anyhow::Result<Self> {
-        let identity =
-            Identity { subject: Uuid::now_v7().to_string(), tenant: self.tenant, roles: vec![Role::Admin] };
+        let identity = Identity::new(Uuid::now_v7().to_string(), self.tenant, vec![Role::Admin]);
         let issue = Issue {
             at: chrono::Utc::now().timestamp(),
             ttl: TOKEN_LIFE,
             jti: Uuid::now_v7(),
             sign_in: Some(SignIn { session: Uuid::now_v7(), rights: 1 }),
+            auth_time: None,
         };
         let token = self.key.sign(&TokenSettings::default(), &identity, issue)?;
         let (public_pem, key) = (self.public_pem.clone(), self.key.clone());

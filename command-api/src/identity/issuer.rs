@@ -5,7 +5,7 @@ use std::sync::Arc;
 use access::{Hasher, Throttle, Vault};
 use edge::{SigningKey, TokenSettings};
 
-use super::Refusal;
+use super::{Post, Refusal};
 
 /// Keeps passwords, and signs users in. Clones share everything.
 #[derive(Clone)]
@@ -17,6 +17,7 @@ struct Parts {
     hasher: Hasher,
     throttle: Throttle,
     signer: Option<Signer>,
+    post: Option<Post>,
 }
 
 /// What access tokens are signed with.
@@ -29,7 +30,7 @@ pub(crate) struct Signer {
 impl Issuer {
     /// Keeps passwords in `vault`. It signs nobody in.
     pub fn new(vault: Vault, hasher: Hasher) -> Self {
-        Self(Arc::new(Parts { vault, hasher, throttle: Throttle::default(), signer: None }))
+        Self(Arc::new(Parts { vault, hasher, throttle: Throttle::default(), signer: None, post: None }))
     }
 
     /// The same, which signs users in, by tokens of this key.
@@ -43,6 +44,12 @@ impl Issuer {
     #[must_use]
     pub fn with_throttle(self, throttle: Throttle) -> Self {
         Self(Arc::new(Parts { throttle, ..Arc::unwrap_or_clone(self.0) }))
+    }
+
+    /// The same, which has mails sent.
+    #[must_use]
+    pub fn with_post(self, post: Post) -> Self {
+        Self(Arc::new(Parts { post: Some(post), ..Arc::unwrap_or_clone(self.0) }))
     }
 
     pub(crate) fn throttle(&self) -> &Throttle {
@@ -59,5 +66,9 @@ impl Issuer {
 
     pub(crate) fn signer(&self) -> Result<&Signer, Refusal> {
         self.0.signer.as_ref().ok_or(Refusal::Off)
+    }
+
+    pub(crate) fn post(&self) -> Result<&Post, Refusal> {
+        self.0.post.as_ref().ok_or(Refusal::NoMail)
     }
 }

@@ -1,7 +1,7 @@
 //! `/api/v1/password`: the password of whoever is signed in.
 
-use access::Password;
 use access::password::Guess;
+use access::{Password, Purpose};
 use axum::extract::State;
 use domain::identity::user::{User, UserAction};
 use domain::{PasswordId, UserId};
@@ -14,7 +14,8 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::Refusal;
-use super::session::{OWN, OwnSession, SessionTokens, check_password, open, user};
+use super::mails::{Followed, NewPasswordIn, PasswordChosen};
+use super::session::{Circumstances, OWN, OwnSession, SessionTokens, carried, check_password, open, user};
 use crate::dispatch::change;
 use crate::sent::Sent;
 use crate::{CommandApi, CommandError, Context};
@@ -70,8 +71,7 @@ async fn change_password(
         return Err(Refusal::SessionOver.into());
     }
     let tokens = open(&app, own.circumstances(), &after).await?;
-    let position = tokens.position;
-    Ok(ok(tokens).with_position(position))
+    carried(&app, tokens, own.transport(), ok)
 }
 
 /// Gives a user a password, whatever they had. All sessions of the user end.
@@ -85,6 +85,39 @@ pub async fn set(app: &CommandApi, context: &Context, id: UserId, password: Pass
         match replace(app, context.clone(), &before, &hash).await {
             Err(Refusal::Command(CommandError::StaleVersion)) => {}
             done => return done.map(|_| ()),
+        }
+    }
+    Err(Refusal::Command(CommandError::contended()))
+}
+
+/// Gives a user the password that they chose by following a link. All sessions of the user end.
+///
+/// The event that makes it the password begins another epoch of the user's sessions, and the link is of the epoch before: so it
+/// is good once, whatever crashes, and no longer than until something else ends all sessions, or the user has another address.
+///
+/// # Errors
+/// [`Refusal::LinkOver`], [`Refusal::Busy`] or [`Refusal::Off`]; or the log or the database is not available.
+pub(super) async fn choose(
+    app: &CommandApi,
+    circumstances: &Circumstances,
+    request: NewPasswordIn,
+    purpose: Purpose,
+) -> Result<PasswordChosen, Refusal> {
+    let followed = Followed::find(app, &request.token, purpose).await?;
+    let (tenant, id) = (followed.token.tenant(), followed.link.user());
+    let hash = app.issuer()?.hasher().hash(request.password).await?;
+    for _ in 0..ATTEMPTS {
+        let before = user(app, tenant, id).await?;
+        if !followed.is_open(&before.state) {
+            return Err(Refusal::LinkOver);
+        }
+        match replace(app, circumstances.context(tenant, id), &before, &hash).await {
+            Err(Refusal::Command(CommandError::StaleVersion)) => {}
+            Err(error) => return Err(error),
+            Ok(_) => {
+                followed.forget(app).await?;
+                return Ok(PasswordChosen { tenant_id: tenant.as_uuid(), user_id: id.as_uuid() });
+            }
         }
     }
     Err(Refusal::Command(CommandError::contended()))

@@ -22,9 +22,33 @@ pub enum Refusal {
     /// The password that was asked for again is wrong.
     #[error("the password is wrong")]
     Password,
+    /// The password is right, and the user has a second factor, too.
+    #[error("a second factor is needed")]
+    SecondFactorRequired,
+    /// The tenant demands a second factor, and the user has none yet.
+    #[error("the tenant demands a second factor")]
+    SecondFactorDemanded,
+    /// The code is wrong, was taken before, or is no recovery code that is left.
+    #[error("the second factor is wrong")]
+    SecondFactor,
+    /// There is no secret that a code could be of.
+    #[error("no second factor was begun")]
+    NotBegun,
     /// No such refresh token, or its session is over.
     #[error("the session is over")]
     SessionOver,
+    /// No such link; or it was used, another one took its place, or its time is over: nobody is told which.
+    #[error("the link is over")]
+    LinkOver,
+    /// Tenants are made by whoever runs the portal.
+    #[error("nobody signs up here")]
+    SignUpOff,
+    /// This process sends no mail.
+    #[error("no mail is sent here")]
+    NoMail,
+    /// A page sent it that may not act for whoever is signed in by cookie.
+    #[error("the page may not act for whoever is signed in")]
+    Foreign(Problem),
     /// Too many wrong passwords: how long to wait before the next.
     #[error("too many wrong passwords")]
     Throttled(Duration),
@@ -79,9 +103,36 @@ impl From<Refusal> for Problem {
                 Self::not_signed_in("credentials.wrong", "The e-mail address or the password is wrong.")
             }
             Refusal::Password => Self::not_signed_in("password.wrong", "The current password is wrong."),
+            Refusal::SecondFactorRequired => Self::not_signed_in(
+                "second_factor.required",
+                "Send a code of the second factor, too, or a recovery_code.",
+            ),
+            Refusal::SecondFactorDemanded => Self::refused(
+                "second_factor.demanded",
+                "The tenant demands a second factor: begin with POST /api/v1/second-factor.",
+            ),
+            Refusal::SecondFactor => Self::not_signed_in(
+                "second_factor.wrong",
+                "The code is wrong or was used before. Wait for the next one.",
+            ),
+            Refusal::NotBegun => Self::refused(
+                "second_factor.not_begun",
+                "Begin with POST /api/v1/second-factor, and confirm a code within 10 minutes.",
+            ),
             Refusal::SessionOver => {
                 Self::not_signed_in("session.over", "The session is over. Sign in again.")
             }
+            Refusal::LinkOver => Self::refused(
+                "link.over",
+                "The link was used, or a newer one took its place, or its time is over. Ask for another one.",
+            ),
+            Refusal::SignUpOff => {
+                Self::refused("sign_up.off", "Nobody signs up here. Ask whoever runs the portal.")
+            }
+            Refusal::NoMail => {
+                Self::unavailable(Duration::from_secs(60), "No mail is sent here: SMTP_URL is not set.")
+            }
+            Refusal::Foreign(problem) => problem,
             Refusal::Throttled(wait) => Self::too_many_requests(wait),
             Refusal::Busy => Self::unavailable(BUSY, "Too many sign in at once."),
             Refusal::Off => Self::unavailable(

@@ -3,6 +3,8 @@
 mod body;
 mod commands;
 
+use access::Purpose;
+use access::vault::MailKind;
 use axum::extract::State;
 use domain::UserId;
 use edge::{Answer, Path, Permission, Problem};
@@ -11,14 +13,22 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::USERS;
-use super::permission::{AssignRoles, ChangeUser, DisableUser, EnableUser, EraseUser, RegisterUser};
+use super::mails::posted;
+use super::permission::{
+    AssignRoles, ChangeUser, DisableUser, EnableUser, EraseUser, InviteUser, RegisterUser, ResetSecondFactor,
+};
+use super::second_factor;
 use crate::CommandApi;
 use crate::answer::{Changed, Changes, Creates, answer};
 use crate::caller::{Caller, ChangeHeaders, CreateHeaders};
 use crate::moment::OccurredIn;
 use crate::sent::Sent;
 pub use body::{RoleShape, RolesIn, UserIn, UserPatch};
-pub use commands::{assign_roles, change, disable, enable, erase, register};
+pub(super) use commands::claim_email;
+pub use commands::{assign_roles, change, disable, enable, erase, invite, register};
+
+/// What invites somebody.
+const INVITATION: MailKind = MailKind::Link(Purpose::Invitation);
 
 type Answered = Result<Answer<Changed>, Problem>;
 
@@ -31,9 +41,12 @@ pub fn router() -> OpenApiRouter<CommandApi> {
         .routes(routes!(disable_user))
         .routes(routes!(enable_user))
         .routes(routes!(erase_user))
+        .routes(routes!(invite_user))
+        .routes(routes!(reset_user_second_factor))
 }
 
-/// Open an account for a user.
+/// Open an account for a user, and invite them if `invite` is true. With roles, it asks for a token of
+/// `POST /api/v1/sessions/step-up`.
 #[utoipa::path(
     post,
     path = "/api/v1/users",
@@ -48,11 +61,20 @@ async fn register_user(
     State(app): State<CommandApi>,
     sent: Sent<UserIn>,
 ) -> Answered {
+    if !sent.body.roles.is_empty() {
+        caller.check_recent(app.now())?;
+    }
     let context = caller.context(&sent, sent.body.occurred_at);
-    Ok(answer(USERS, register(&app, &context, UserId::from_uuid(Uuid::now_v7()), sent.body).await?))
+    let id = UserId::from_uuid(Uuid::now_v7());
+    if !sent.body.invite {
+        return Ok(answer(USERS, register(&app, &context, id, sent.body).await?));
+    }
+    let done =
+        posted(&app, (context.tenant, id), INVITATION, register(&app, &context, id, sent.body)).await?;
+    Ok(answer(USERS, done))
 }
 
-/// Change the name or the e-mail address of a user.
+/// Change the name or the e-mail address of a user. The address asks for a token of `POST /api/v1/sessions/step-up`.
 #[utoipa::path(
     patch,
     path = "/api/v1/users/{id}",
@@ -68,13 +90,17 @@ async fn change_user(
     Path(id): Path<UserId>,
     sent: Sent<UserPatch>,
 ) -> Answered {
+    if sent.body.email.is_some() {
+        caller.check_recent(app.now())?;
+    }
     let context = caller.context(&sent, sent.body.occurred_at);
     Ok(answer(USERS, change(&app, &context, id, sent.body).await?))
 }
 
 /// Say which roles a user has: these and no others. Nobody takes the role of admin from themselves.
 ///
-/// Access tokens of the user end within a second, everywhere; a refresh brings one with the roles of now.
+/// Access tokens of the user end within a second, everywhere; a refresh brings one with the roles of now. Asks for a token of
+/// `POST /api/v1/sessions/step-up`.
 #[utoipa::path(
     put,
     path = "/api/v1/users/{id}/roles",
@@ -90,8 +116,9 @@ async fn assign_user_roles(
     Path(id): Path<UserId>,
     sent: Sent<RolesIn>,
 ) -> Answered {
+    caller.check_recent(app.now())?;
     let context = caller.context(&sent, sent.body.occurred_at);
-    Ok(answer(USERS, assign_roles(&app, &context, id, sent.body.roles).await?))
+    Ok(answer(USERS, assign_roles(&app, &context, id, &sent.body.roles, &sent.body.custom_roles).await?))
 }
 
 /// Shut a user out. Nobody does that to themselves.
@@ -117,6 +144,30 @@ async fn disable_user(
     Ok(answer(USERS, disable(&app, &context, id).await?))
 }
 
+/// Take the second factor away from a user who has lost it, recovery codes and all: the password is enough from then on.
+///
+/// Access tokens of the user end within a second. Asks for a token of `POST /api/v1/sessions/step-up`.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/users/{id}/second-factor",
+    tag = "Users",
+    params(("id" = Uuid, Path, description = "The user"), ChangeHeaders),
+    request_body = Option<OccurredIn>,
+    responses(Changes),
+    extensions(("x-permission" = json!(ResetSecondFactor::NAME)), ("x-roles" = json!(ResetSecondFactor::ROLES)))
+)]
+async fn reset_user_second_factor(
+    caller: Caller<ResetSecondFactor>,
+    State(app): State<CommandApi>,
+    Path(id): Path<UserId>,
+    sent: Option<Sent<OccurredIn>>,
+) -> Answered {
+    caller.check_recent(app.now())?;
+    let sent = sent.unwrap_or_default();
+    let context = caller.context(&sent, sent.body.occurred_at);
+    Ok(answer(USERS, second_factor::disable(&app, &context, id).await?))
+}
+
 /// Let a user in again.
 #[utoipa::path(
     post,
@@ -136,6 +187,28 @@ async fn enable_user(
     let sent = sent.unwrap_or_default();
     let context = caller.context(&sent, sent.body.occurred_at);
     Ok(answer(USERS, enable(&app, &context, id).await?))
+}
+
+/// Ask a user by mail to come in, by choosing a first password. It may be sent again, and only the newest link is good.
+#[utoipa::path(
+    post,
+    path = "/api/v1/users/{id}/invite",
+    tag = "Users",
+    params(("id" = Uuid, Path, description = "The user"), ChangeHeaders),
+    request_body = Option<OccurredIn>,
+    responses(Changes),
+    extensions(("x-permission" = json!(InviteUser::NAME)), ("x-roles" = json!(InviteUser::ROLES)))
+)]
+async fn invite_user(
+    caller: Caller<InviteUser>,
+    State(app): State<CommandApi>,
+    Path(id): Path<UserId>,
+    sent: Option<Sent<OccurredIn>>,
+) -> Answered {
+    let sent = sent.unwrap_or_default();
+    let context = caller.context(&sent, sent.body.occurred_at);
+    let done = posted(&app, (context.tenant, id), INVITATION, invite(&app, &context, id)).await?;
+    Ok(answer(USERS, done))
 }
 
 /// Erase who a user is, for good, and close the account. Nobody does that to themselves.

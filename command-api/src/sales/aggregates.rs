@@ -1,12 +1,14 @@
 //! The aggregates of sales, as dispatch sees them.
 
 use domain::StageId;
+use domain::sales::Owner;
 use domain::sales::import::{Import, ImportAction, ImportCommand, ImportError, ImportEvent};
 use domain::sales::lead::{Lead, LeadAction, LeadCommand, LeadError, LeadEvent};
 use domain::sales::opportunity::{
     Opportunity, OpportunityAction, OpportunityCommand, OpportunityError, OpportunityEvent,
 };
 use domain::sales::pipeline::{Pipeline, PipelineAction, PipelineCommand, PipelineError, PipelineEvent};
+use edge::Reach;
 use event_store::Claim;
 use uuid::Uuid;
 
@@ -31,6 +33,10 @@ impl Decide for Lead {
     fn decide(&self, command: LeadCommand) -> Result<Vec<LeadEvent>, LeadError> {
         self.decide(command)
     }
+
+    fn is_within(&self, reach: &Reach) -> bool {
+        reach.covers(self.owner().map(Owner::as_str))
+    }
 }
 
 impl Decide for Opportunity {
@@ -38,6 +44,10 @@ impl Decide for Opportunity {
 
     fn decide(&self, command: OpportunityCommand) -> Result<Vec<OpportunityEvent>, OpportunityError> {
         self.decide(command)
+    }
+
+    fn is_within(&self, reach: &Reach) -> bool {
+        reach.covers(self.deal().and_then(|deal| deal.owner.as_ref()).map(Owner::as_str))
     }
 
     fn occupancy(id: Uuid, event: &OpportunityEvent) -> Occupancy {

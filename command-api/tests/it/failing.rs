@@ -26,7 +26,7 @@ async fn without_a_database_commands_are_to_come_again() {
     let settings = TokenSettings::default();
     let keys = TokenKeys::from_pem(&key.public_pem().unwrap(), &settings).unwrap();
     let app = CommandApi::new(EventStore::start(away, event_store::fixtures::upcasters()), keys);
-    let identity = Identity { subject: "sam".to_owned(), tenant: api.tenant, roles: vec![Role::Admin] };
+    let identity = Identity::new("sam", api.tenant, vec![Role::Admin]);
     let token = key.mint(&settings, &identity, Duration::from_secs(60)).unwrap();
     let service = finish(router(app));
     let capture = || Call::post("/api/v1/leads").json(json!({"name": "Ada"})).anonymous();

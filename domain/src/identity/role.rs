@@ -12,6 +12,10 @@ pub enum Role {
     SalesManager,
     /// Sells.
     SalesRep,
+    /// Helps customers.
+    Support,
+    /// Counts money.
+    Finance,
     /// Looks.
     Viewer,
     /// Reads the history.
@@ -20,8 +24,15 @@ pub enum Role {
 
 impl Role {
     /// Every role.
-    pub const ALL: &'static [Self] =
-        &[Self::Admin, Self::SalesManager, Self::SalesRep, Self::Viewer, Self::Auditor];
+    pub const ALL: &'static [Self] = &[
+        Self::Admin,
+        Self::SalesManager,
+        Self::SalesRep,
+        Self::Support,
+        Self::Finance,
+        Self::Viewer,
+        Self::Auditor,
+    ];
 
     /// Its name in events and tokens.
     pub const fn name(self) -> &'static str {
@@ -29,6 +40,8 @@ impl Role {
             Self::Admin => "admin",
             Self::SalesManager => "sales_manager",
             Self::SalesRep => "sales_rep",
+            Self::Support => "support",
+            Self::Finance => "finance",
             Self::Viewer => "viewer",
             Self::Auditor => "auditor",
         }

@@ -4,9 +4,11 @@ use std::fmt::Debug;
 
 use chrono::Duration;
 use domain::fixtures::{at, email, euros, id, percent, prose, text};
-use domain::identity::Role;
+use domain::identity::custom_role::{CustomRoleAction, CustomRoleCommand};
 use domain::identity::session::{Device, EndReason, SessionAction, SessionCommand};
+use domain::identity::team::{TeamAction, TeamCommand};
 use domain::identity::user::{UserAction, UserCommand};
+use domain::identity::{Grants, Level, Role};
 use domain::sales::ActivityKind;
 use domain::sales::import::fixtures::source;
 use domain::sales::import::{ImportAction, ImportCommand, Source};
@@ -18,7 +20,8 @@ use domain::sales::opportunity::{
 };
 use domain::sales::pipeline::{PipelineAction, PipelineCommand, Stage};
 use domain::{Command, Personal, StageId};
-use proptest::collection::{btree_set, vec};
+use proptest::collection::{btree_map, btree_set, vec};
+use proptest::option;
 use proptest::prelude::*;
 
 /// Actions every other hour of March, give or take two, so that some come before the one they follow.
@@ -128,11 +131,24 @@ pub fn user_commands() -> impl Strategy<Value = Vec<UserCommand>> {
         1 => address().prop_map(|email| UserAction::ChangeEmail { email }),
         2 => role().prop_map(|role| UserAction::GrantRole { role }),
         2 => role().prop_map(|role| UserAction::RevokeRole { role }),
+        1 => (91..93_u128).prop_map(|n| UserAction::GrantCustomRole { role: id(n) }),
+        1 => (91..93_u128).prop_map(|n| UserAction::RevokeCustomRole { role: id(n) }),
         1 => Just(UserAction::Disable),
         1 => Just(UserAction::Enable),
         1 => (1..4_u128).prop_map(|n| UserAction::ChangePassword { password: id(n) }),
         1 => Just(UserAction::SignOutEverywhere),
         1 => Just(UserAction::Erase),
+        1 => Just(UserAction::Invite),
+        1 => (1..3_u128).prop_map(|n| UserAction::EnableSecondFactor { factor: id(n), recovery_codes: 1 }),
+        1 => Just(UserAction::DisableSecondFactor),
+        2 => Just(UserAction::UseRecoveryCode),
+        1 => (1..3_u128, 30..32_u32).prop_map(|(n, day)| UserAction::IssueKey {
+            key: id(n),
+            name: text("Key"),
+            scopes: [text("lead.read")].into(),
+            expires_at: at(day, 12),
+        }),
+        1 => (1..3_u128).prop_map(|n| UserAction::RevokeKey { key: id(n) }),
     ])
 }
 
@@ -145,5 +161,38 @@ pub fn session_commands() -> impl Strategy<Value = Vec<SessionCommand>> {
             device: Personal::new(Device::of(&told)),
         }),
         reason.prop_map(|reason| SessionAction::End { reason }),
+    ])
+}
+
+/// What may be asked of a custom role, in any order; some of it can be given to nobody.
+pub fn custom_role_commands() -> impl Strategy<Value = Vec<CustomRoleCommand>> {
+    let name = || "[ab]".prop_map(|name| text(&name));
+    let permission = || proptest::sample::select(&["lead.read", "pipeline.read", "user.disable"][..]);
+    let level = || proptest::sample::select(&[Level::Own, Level::Team, Level::All][..]);
+    let grants = move || {
+        btree_map(permission().prop_map(str::to_owned), level(), 0..2).prop_map(|grants: Grants| grants)
+    };
+    commands(prop_oneof![
+        1 => (name(), grants()).prop_map(|(name, grants)| CustomRoleAction::Define { name, grants }),
+        2 => name().prop_map(|name| CustomRoleAction::Rename { name }),
+        3 => grants().prop_map(|grants| CustomRoleAction::Grant { grants }),
+        1 => Just(CustomRoleAction::Retire),
+    ])
+}
+
+/// What may be asked of a team, in any order.
+pub fn team_commands() -> impl Strategy<Value = Vec<TeamCommand>> {
+    let name = || "[ab]".prop_map(|name| text(&name));
+    let user = || (1..4_u128).prop_map(id);
+    let above = || option::of((101..103_u128).prop_map(id));
+    commands(prop_oneof![
+        2 => (name(), option::of(user()), above())
+            .prop_map(|(name, manager, parent)| TeamAction::Form { name, manager, parent }),
+        2 => name().prop_map(|name| TeamAction::Rename { name }),
+        2 => option::of(user()).prop_map(|manager| TeamAction::Appoint { manager }),
+        2 => above().prop_map(|parent| TeamAction::Place { parent }),
+        3 => user().prop_map(|user| TeamAction::AddMember { user }),
+        3 => user().prop_map(|user| TeamAction::RemoveMember { user }),
+        1 => Just(TeamAction::Dissolve),
     ])
 }

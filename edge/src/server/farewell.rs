@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::metrics::turned_away;
+use crate::web::ALWAYS;
 use crate::{Failure, Problem};
 
 /// How long a client may take to read its farewell.
@@ -50,9 +51,13 @@ fn text(problem: &Problem) -> String {
     let body = serde_json::to_string(&Failure::new(problem.body().clone())).unwrap_or_default();
     let retry =
         problem.header(&RETRY_AFTER).map_or_else(String::new, |after| format!("retry-after: {after}\r\n"));
+    let always: String = ALWAYS
+        .iter()
+        .map(|(name, value)| format!("{name}: {}\r\n", value.to_str().unwrap_or_default()))
+        .collect();
     format!(
         "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n{retry}cache-control: no-store\r\n\
-         x-content-type-options: nosniff\r\nconnection: close\r\n\r\n{body}",
+         {always}connection: close\r\n\r\n{body}",
         body.len()
     )
 }
@@ -68,6 +73,9 @@ mod tests {
         assert!(head.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{head}");
         assert!(head.contains("\r\nretry-after: 7\r\n"), "{head}");
         assert!(head.contains(&format!("\r\ncontent-length: {}\r\n", body.len())), "{head}");
+        for name in ["x-content-type-options: nosniff", "content-security-policy: default-src 'none'"] {
+            assert!(head.contains(name), "{head}");
+        }
         let body: serde_json::Value = serde_json::from_str(body).unwrap();
         assert_eq!(body["error"]["code"], "unavailable");
     }

@@ -1,7 +1,7 @@
 //! Health.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -20,7 +20,7 @@ async fn it_lives_even_if_it_is_not_ready() {
     assert_eq!(get(&router, "/health/ready").await.status, StatusCode::SERVICE_UNAVAILABLE);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn it_is_ready_when_every_check_is_fine_again() {
     let up = Arc::new(AtomicBool::new(false));
     let postgres = {
@@ -37,6 +37,7 @@ async fn it_is_ready_when_every_check_is_fine_again() {
     assert_eq!(reply.header("retry-after"), "1");
     assert!(!reply.body.to_string().contains("hunter2"));
     up.store(true, Ordering::Relaxed);
+    tokio::time::advance(health::TOLD_AGAIN).await;
     let reply = get(&router, "/health/ready").await;
     assert_eq!(reply.status, StatusCode::OK);
     assert_eq!(reply.body["data"], serde_json::json!({"status": "ok", "checks": ["postgres", "nats"]}));
@@ -49,6 +50,24 @@ async fn checks_that_hang_fail_together_after_2_seconds() {
     let reply = get(&router(vec![hang("postgres"), hang("nats")]), "/health/ready").await;
     assert_eq!(reply.errors().len(), 2);
     assert!(begun.elapsed() < health::MAX_CHECK * 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_questions_is_no_flood_of_checks() {
+    let made = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&made);
+    let router = router(vec![Check::new("postgres", move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+        async { Err("down") }
+    })]);
+    let asked = (0..100).map(|_| get(&router, "/health/ready"));
+    for reply in futures::future::join_all(asked).await {
+        assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
+    }
+    assert_eq!(made.load(Ordering::Relaxed), 1);
+    tokio::time::advance(health::TOLD_AGAIN).await;
+    get(&router, "/health/ready").await;
+    assert_eq!(made.load(Ordering::Relaxed), 2);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 
 mod body;
 mod body_hostile;
+mod cookie;
 mod docs;
 mod headers;
 mod health;
@@ -19,6 +20,7 @@ mod stop;
 mod token;
 mod token_malformed;
 mod trace;
+mod web;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};

@@ -50,7 +50,7 @@ impl Service {
             permit: Permit<CaptureLead>,
             Json(_): Json<serde_json::Value>,
         ) -> Answer<String> {
-            ok(permit.into_identity().subject)
+            ok(permit.subject.clone())
         }
         let key = SigningKey::generate().unwrap();
         let keys = TokenKeys::from_pem(&key.public_pem().unwrap(), &TokenSettings::default()).unwrap();
@@ -60,11 +60,7 @@ impl Service {
     }
 
     fn token(&self, roles: &[Role], ttl: u64) -> String {
-        let identity = Identity {
-            subject: "ada".into(),
-            tenant: TenantId::from_uuid(Uuid::nil()),
-            roles: roles.to_vec(),
-        };
+        let identity = Identity::new("ada", TenantId::from_uuid(Uuid::nil()), roles.to_vec());
         let token = self.key.mint(&TokenSettings::default(), &identity, Duration::from_secs(ttl)).unwrap();
         format!("Bearer {token}")
     }

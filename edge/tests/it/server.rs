@@ -190,3 +190,31 @@ async fn many_requests_on_one_connection_are_not_one_that_is_too_large() {
         assert!(read.starts_with(b"HTTP/1.1 200"));
     }
 }
+
+/// Whoever stands before this server must see the same requests in the bytes of a connection as it does.
+#[tokio::test]
+async fn a_length_that_is_told_in_two_ways_smuggles_no_second_request_in() {
+    const HIDDEN: &str = "GET /who HTTP/1.1\r\nhost: crm\r\n\r\n";
+    const CHUNKED: &str = "1\r\n7\r\n0\r\n\r\n";
+    let running = run().await;
+    for (lengths, body, status) in [
+        ("content-length: 1\r\ncontent-length: 35", "7", "400"),
+        ("content-length: 1, 1", "7", "400"),
+        ("content-length: +1", "7", "400"),
+        ("transfer-encoding: chunked, identity", CHUNKED, "400"),
+        ("transfer-encoding: xchunked", CHUNKED, "400"),
+        ("transfer-encoding: identity\r\ncontent-length: 1", "7", "400"),
+        // Read by its chunks, and the last request of its connection.
+        ("content-length: 1\r\ntransfer-encoding: chunked", CHUNKED, "200"),
+        ("transfer-encoding: chunked\r\ncontent-length: 1", CHUNKED, "200"),
+    ] {
+        let mut stream = TcpStream::connect(running.address).await.unwrap();
+        let request = format!(
+            "POST /echo HTTP/1.1\r\nhost: crm\r\ncontent-type: application/json\r\n{lengths}\r\n\r\n{body}{HIDDEN}"
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let text = timeout(LONG, answer(stream)).await.unwrap();
+        assert!(text.starts_with(&format!("HTTP/1.1 {status} ")), "{lengths}: {text}");
+        assert_eq!(text.matches("HTTP/1.1 ").count(), 1, "{lengths}: {text}");
+    }
+}

@@ -1,6 +1,7 @@
 //! Opening what was sealed, with the keys of all events at hand read at once.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -82,6 +83,19 @@ pub fn is_sealed(payload: &Value) -> bool {
     }
 }
 
+/// Puts null, as for what was erased, in place of all that is sealed in there.
+pub(crate) fn blank(payload: &mut Value) {
+    if sealed_text(payload).is_some() {
+        *payload = Value::Null;
+        return;
+    }
+    match payload {
+        Value::Object(fields) => fields.values_mut().for_each(blank),
+        Value::Array(elements) => elements.iter_mut().for_each(blank),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
 /// The text of a sealed value.
 fn sealed_text(value: &Value) -> Option<&str> {
     let fields = value.as_object().filter(|fields| fields.len() == 1)?;
@@ -133,13 +147,16 @@ impl KeyRow {
     ) -> Result<Option<Held>, sqlx::Error> {
         let Some(wrapped) = &self.wrapped else { return Ok(Some(Held::Destroyed)) };
         let tenant = self.tenant_id;
-        if !tenants.contains_key(&tenant) {
-            let key = masters.unwrap(tenant, self.tenant_key, &self.master, &self.tenant_wrapped);
-            tenants.insert(tenant, TenantKey::new(self.tenant_key, key.map_err(refused)?));
-        }
+        let key = match tenants.entry(tenant) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => {
+                let key = masters.unwrap(tenant, self.tenant_key, &self.master, &self.tenant_wrapped);
+                unknown.insert(TenantKey::new(self.tenant_key, key.map_err(refused)?))
+            }
+        };
         let Self { aggregate_type, aggregate_id, .. } = self;
         let stream = Stream { tenant, aggregate_type, aggregate_id: *aggregate_id };
-        Ok(tenants.get(&tenant).and_then(|key| key.unwrap(stream, wrapped)).map(Held::Key))
+        Ok(key.unwrap(stream, wrapped).map(Held::Key))
     }
 }
 
@@ -268,6 +285,13 @@ mod tests {
         let erased = opened(Uuid::nil(), &Held::Destroyed, payload);
         let expected = json!({"name": null, "others": [null, null], "note": null, "at": 7});
         assert_eq!(erased["data"], expected);
+    }
+
+    #[test]
+    fn who_needs_nothing_personal_reads_on_without_a_key() {
+        let (mut payload, _) = sealed(Uuid::nil());
+        blank(&mut payload);
+        assert_eq!(payload, opened(Uuid::nil(), &Held::Destroyed, sealed(Uuid::nil()).0));
     }
 
     #[test]

@@ -6,7 +6,11 @@ use std::collections::BTreeMap;
 
 use cqrs_es::Aggregate;
 use domain::Event;
+use domain::identity::custom_role::CustomRole;
+use domain::identity::policy::Policy;
 use domain::identity::session::Session;
+use domain::identity::team::Team;
+use domain::identity::tenant::Tenant;
 use domain::identity::user::User;
 use domain::sales::import::Import;
 use domain::sales::lead::Lead;
@@ -14,6 +18,8 @@ use domain::sales::opportunity::Opportunity;
 use domain::sales::pipeline::Pipeline;
 use event_store::Recorded;
 use libfuzzer_sys::fuzz_target;
+use projections::identity::key_list::KeyList;
+use projections::identity::session_list::SessionList;
 use projections::identity::user_list::UserList;
 use projections::projection::decode;
 use projections::sales::history::History;
@@ -25,8 +31,18 @@ use projections::{Fact, Projection};
 use serde_json::{Deserializer, Value, json};
 use uuid::Uuid;
 
-const AGGREGATES: [&str; 6] =
-    [Pipeline::TYPE, Lead::TYPE, Opportunity::TYPE, Import::TYPE, User::TYPE, Session::TYPE];
+const AGGREGATES: [&str; 10] = [
+    Pipeline::TYPE,
+    Lead::TYPE,
+    Opportunity::TYPE,
+    Import::TYPE,
+    User::TYPE,
+    Session::TYPE,
+    CustomRole::TYPE,
+    Team::TYPE,
+    Tenant::TYPE,
+    Policy::TYPE,
+];
 
 fuzz_target!(|data: &[u8]| {
     let values = Deserializer::from_slice(data).into_iter::<Value>().map_while(Result::ok);
@@ -38,6 +54,8 @@ fuzz_target!(|data: &[u8]| {
     rows_come_back::<StageStays>(&facts);
     rows_come_back::<History>(&facts);
     rows_come_back::<UserList>(&facts);
+    rows_come_back::<SessionList>(&facts);
+    rows_come_back::<KeyList>(&facts);
 });
 
 /// Decodes an event as every reader of the log does.
@@ -78,7 +96,9 @@ fn wrapped(payload: Value, position: i64) -> Option<Recorded> {
 fn fold_aggregates(facts: &[Fact]) {
     let (mut pipeline, mut lead) = (Pipeline::default(), Lead::default());
     let (mut opportunity, mut import) = (Opportunity::default(), Import::default());
-    let (mut user, mut session) = (User::default(), Session::default());
+    let (mut user, mut session, mut tenant) = (User::default(), Session::default(), Tenant::default());
+    let (mut custom_role, mut team) = (CustomRole::default(), Team::default());
+    let mut policy = Policy::default();
     for fact in facts {
         match fact.payload.clone() {
             Event::Pipeline(event) => pipeline.apply(event),
@@ -87,6 +107,10 @@ fn fold_aggregates(facts: &[Fact]) {
             Event::Import(event) => import.apply(event),
             Event::User(event) => user.apply(event),
             Event::Session(event) => session.apply(event),
+            Event::CustomRole(event) => custom_role.apply(event),
+            Event::Team(event) => team.apply(event),
+            Event::Tenant(event) => tenant.apply(event),
+            Event::Policy(event) => policy.apply(event),
         }
     }
 }

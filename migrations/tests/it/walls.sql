@@ -1,6 +1,6 @@
 -- Holes in the walls between tenants that the catalogue can tell: what sort of hole, and where. $1: tables that hold
 -- nothing of a tenant; $2: views that show what their owner may see; $3: unique keys that span tenants; $4: functions that
--- run as their owner.
+-- run as their owner; $5: tables of what nobody owns.
 with own_schema as (
     select oid, nspname from pg_namespace
     where nspname !~ '^pg_' and nspname <> 'information_schema'
@@ -30,6 +30,22 @@ select 'policy that shows a reader other tenants', format('%s on %s', p.polname,
 from pg_policy as p join relation as r on r.oid = p.polrelid
 where 'crm_reader'::regrole = any (p.polroles)
     and coalesce(pg_get_expr(p.polqual, p.polrelid), '') <> '(tenant_id = log.tenant())'
+union all
+-- Who reads what some owners own sees of that tenant what they own, and what hangs on it.
+select 'policy that shows a scoped reader other tenants', format('%s on %s', p.polname, r.name)
+from pg_policy as p join relation as r on r.oid = p.polrelid
+where 'crm_scoped_reader'::regrole = any (p.polroles)
+    and coalesce(pg_get_expr(p.polqual, p.polrelid), '') !~ '^\(\(?tenant_id = log\.tenant\(\)\)( AND .*\))?$'
+union all
+select 'policy that shows a scoped reader what others own', format('%s on %s', p.polname, r.name)
+from pg_policy as p join relation as r on r.oid = p.polrelid
+where 'crm_scoped_reader'::regrole = any (p.polroles) and r.name <> all ($5::text[])
+    and pg_get_expr(p.polqual, p.polrelid) !~ case
+        when exists (
+            select from pg_attribute as a where a.attrelid = r.oid and a.attname = 'owner' and not a.attisdropped
+        ) then 'owner = ANY \(\( SELECT read_model\.owners\(\)'
+        else 'EXISTS'
+    end
 union all
 select 'policy for everybody', format('%s on %s', p.polname, r.name)
 from pg_policy as p join relation as r on r.oid = p.polrelid

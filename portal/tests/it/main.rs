@@ -8,3 +8,4 @@ mod import_killed;
 mod import_undo;
 mod importer;
 mod permissions;
+mod security;

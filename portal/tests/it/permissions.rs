@@ -12,8 +12,12 @@ Which role may use which route. A test holds this page against `docs/openapi.jso
 be missing; another sends every route as every role and as nobody. `UPDATE_PERMISSIONS=1 cargo test -p portal permissions`
 writes the page anew.
 
-A role counts in its tenant only. What belongs to another tenant, what was deleted and what never existed all look the same: 404. Without
-a token the answer is 401, without the permission 403, whatever the request says.
+Roles that a tenant defines have permissions of this list too, for what one owns, what one's team owns, or everything:
+[ROLES.md](ROLES.md). Another test walks all routes with such roles, over things of each kind of owner.
+
+A role counts in its tenant only. What belongs to another tenant, what a level does not reach and what never existed all look the same:
+404. So does what was taken back, but for those who reach everything: they see its history, and a rule refuses their commands (409).
+Without a token the answer is 401, without the permission 403, whatever the request says.
 
 `public` asks for no token. `session.own` is for whoever is signed in, in whatever role, and reaches nothing but what is their own; a token
 that was not issued on signing in here has no session, and the answer is 403.

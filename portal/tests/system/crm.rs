@@ -37,7 +37,7 @@ impl Site {
         let private_key = std::env::temp_dir().join(format!("{}.pem", database.name()));
         std::fs::write(&private_key, key.to_pem().unwrap()).unwrap();
         let tenant = TenantId::from_uuid(Uuid::now_v7());
-        let identity = Identity { subject: "test".into(), tenant, roles: vec![Role::Admin] };
+        let identity = Identity::new("test", tenant, vec![Role::Admin]);
         let token = key.mint(&TokenSettings::default(), &identity, Duration::from_secs(3600)).unwrap();
         let client = Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
         Self { database, nats_url, nats_root, tenant, token, private_key, collector: None, client }
@@ -52,6 +52,10 @@ impl Site {
             .env("CRM_NATS_ROOT", &self.nats_root)
             .env("CRM_TOKEN_PRIVATE_KEY", &self.private_key)
             .env("CRM_MASTER_KEY", event_store::fixtures::MASTER_KEY)
+            .env("CRM_MAIL_DIR", self.mail_dir())
+            .env("CRM_SIGN_UP", "1")
+            .env_remove("CRM_PUBLIC_URL")
+            .env_remove("SMTP_URL")
             .env_remove("CRM_LISTEN")
             .stdin(Stdio::null())
             .kill_on_drop(true);
@@ -61,6 +65,11 @@ impl Site {
         command
     }
 
+    /// Where mails are put.
+    pub fn mail_dir(&self) -> PathBuf {
+        self.private_key.with_extension("mail")
+    }
+
     /// Starts `crm serve` and waits until it listens.
     pub async fn serve(&self) -> Crm {
         self.start(&["serve", "--listen", "127.0.0.1:0"]).await
@@ -68,9 +77,7 @@ impl Site {
 
     /// Starts a service and waits for its first line.
     pub async fn start(&self, arguments: &[&str]) -> Crm {
-        let mut child = self.command(arguments).stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Crm::listening(child, &mut lines).await
+        Crm::of(self.command(arguments)).await
     }
 
     /// Status and body of an answer.
@@ -94,6 +101,11 @@ impl Site {
         let text =
             String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
         (output.status.success(), text)
+    }
+
+    /// What tokens are signed with, as PEM text.
+    pub fn private_key(&self) -> String {
+        std::fs::read_to_string(&self.private_key).unwrap()
     }
 
     pub fn pool(&self) -> PgPool {
@@ -146,6 +158,7 @@ impl Site {
 impl Drop for Site {
     fn drop(&mut self) {
         let _gone = std::fs::remove_file(&self.private_key);
+        let _gone = std::fs::remove_dir_all(self.mail_dir());
     }
 }
 
@@ -167,6 +180,13 @@ pub struct Crm {
 }
 
 impl Crm {
+    /// Starts a service and waits for its first line.
+    pub async fn of(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Self::listening(child, &mut lines).await
+    }
+
     /// The process once it has printed its first line; the line before it may tell where operators are served.
     pub async fn listening(child: Child, lines: &mut Lines<BufReader<ChildStdout>>) -> Self {
         let mut operators = None;

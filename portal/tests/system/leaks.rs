@@ -26,6 +26,9 @@ struct Things {
     lead: String,
     opportunity: String,
     user: String,
+    role: String,
+    team: String,
+    above: String,
     /// The token of somebody who is signed in, for what is their own.
     own: String,
 }
@@ -37,7 +40,10 @@ impl Things {
             "stage" | "stages" | "before_stage" => &self.stage,
             "lead" | "leads" => &self.lead,
             "opportunity" | "opportunities" => &self.opportunity,
-            "users" => &self.user,
+            "users" | "user" | "manager" => &self.user,
+            "roles" | "custom_roles" => &self.role,
+            "teams" => &self.team,
+            "parent" => &self.above,
             _ => return Uuid::now_v7().to_string(),
         };
         found.clone()
@@ -74,6 +80,7 @@ fn good(document: &Value, schema: &Value, name: &str, things: &Things) -> Value 
         ("integer" | "number", _) => schema.get("example").cloned().unwrap_or(json!(1)),
         ("boolean", _) => json!(true),
         ("array", _) => json!([good(document, &schema["items"], name, things)]),
+        _ if name == "grants" => json!({"lead.read": "team"}),
         _ if schema.get("properties").is_none() => {
             json!({"kanarie_key": "kanarie custom", "seats": 90_817_263})
         }
@@ -116,6 +123,7 @@ async fn send_everything(site: &Site, crm: &Crm, things: &Things) -> usize {
     for (path, item) in document["paths"].as_object().unwrap() {
         let collection = path.split('/').nth(3).unwrap_or_default();
         let way = path.replace("{id}", &things.named(collection)).replace("{stage_id}", &things.stage);
+        let way = way.replace("{user_id}", &things.user);
         for (method, operation) in item.as_object().unwrap() {
             let is_own = operation["x-permission"] == "session.own";
             let token = if is_own { &things.own } else { &site.token };
@@ -279,7 +287,10 @@ impl Site {
             (answer.status(), answer.json::<Value>().await.unwrap())
         };
         let stage = shown["data"]["stages"][0]["id"].as_str().unwrap_or_else(|| panic!("{shown}")).to_owned();
+        let role = create("/roles", json!({"name": "R"})).await;
+        let team = create("/teams", json!({"name": "T"})).await;
+        let above = create("/teams", json!({"name": "A"})).await;
         let own = self.signed_in(crm, "kanarie kanarie").await;
-        Things { pipeline, stage, lead, opportunity, user, own }
+        Things { pipeline, stage, lead, opportunity, user, role, team, above, own }
     }
 }

@@ -1,5 +1,5 @@
 //! The built binary as a whole: fed with a real file; abused, killed, stopped, without its NATS store; with a log that somebody
-//! changed.
+//! changed; and who may do what by all of its routes.
 
 #![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, which helpers lack")]
 
@@ -8,6 +8,8 @@ mod crm;
 mod erasing;
 mod kills;
 mod leaks;
+mod mails;
+mod matrix;
 mod maven;
 mod nats_store;
 mod operate;

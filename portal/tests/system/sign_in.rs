@@ -16,6 +16,15 @@ const SECOND: Duration = Duration::from_secs(1);
 impl Site {
     /// Opens an account of an admin with a password of this text, and signs in.
     pub async fn signed_in(&self, crm: &Crm, password: &str) -> String {
+        let email = self.registered(password).await;
+        let body = json!({"tenant_id": self.tenant, "email": email, "password": password});
+        let request = self.client.post(format!("{}/sessions", crm.api)).json(&body);
+        let answer: Value = request.send().await.unwrap().json().await.unwrap();
+        answer["data"]["access_token"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+    }
+
+    /// The address of a new account of an admin.
+    async fn registered(&self, password: &str) -> String {
         let email = format!("grace.{}@engines.example", Uuid::now_v7());
         let tenant = self.tenant.to_string();
         let arguments =
@@ -23,10 +32,7 @@ impl Site {
         let mut child = self.command(&arguments).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(password.as_bytes()).await.unwrap();
         assert!(child.wait().await.unwrap().success());
-        let body = json!({"tenant_id": tenant, "email": email, "password": password});
-        let request = self.client.post(format!("{}/sessions", crm.api)).json(&body);
-        let answer: Value = request.send().await.unwrap().json().await.unwrap();
-        answer["data"]["access_token"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+        email
     }
 
     async fn status_of(&self, method: Method, url: String, token: &str) -> u16 {
@@ -68,6 +74,79 @@ async fn signing_out_everywhere_counts_within_a_second_in_every_process_also_wit
         }
     }
     drop(nats);
+}
+
+/// The command API and the query API, each a process of its own, and a browser that goes by what they say.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_browser_and_a_program_come_in_at_every_process() {
+    let site = Site::new().await;
+    let web = ["--origins", "https://app.example", "--hsts", "60", "--listen", "127.0.0.1:0"];
+    let commands = site.start(&[&["command-api"][..], &web].concat()).await;
+    let queries = site.start(&[&["query-api"][..], &web].concat()).await;
+    let email = site.registered("correct horse").await;
+    let body =
+        json!({"tenant_id": site.tenant, "email": email, "password": "correct horse", "transport": "cookie"});
+    let from = |request: reqwest::RequestBuilder| request.header("origin", "https://app.example");
+    let answer =
+        from(site.client.post(format!("{}/sessions", commands.api)).json(&body)).send().await.unwrap();
+    assert_eq!(answer.status(), 201);
+    for (name, value) in [
+        ("access-control-allow-origin", "https://app.example"),
+        ("access-control-allow-credentials", "true"),
+        ("strict-transport-security", "max-age=60"),
+        ("content-security-policy", "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("cross-origin-resource-policy", "same-origin"),
+        ("cache-control", "no-store"),
+    ] {
+        assert_eq!(answer.headers()[name], value);
+    }
+    let cookies: Vec<String> = answer
+        .headers()
+        .get_all("set-cookie")
+        .iter()
+        .map(|cookie| cookie.to_str().unwrap().split_once(';').unwrap().0.to_owned())
+        .collect();
+    let cookies = cookies.join("; ");
+    let signed_in: Value = answer.json().await.unwrap();
+    let csrf = signed_in["data"]["csrf_token"].as_str().unwrap().to_owned();
+    let read = async || {
+        from(site.client.get(format!("{}/leads", queries.api)).header("cookie", &cookies)).send().await
+    };
+    assert_eq!(read().await.unwrap().status(), 200);
+    let post = |to: &str, body: &Value| {
+        let request = from(site.client.post(format!("{}{to}", commands.api)).header("cookie", &cookies));
+        request.json(body)
+    };
+    let lead = json!({"name": "Ada"});
+    assert_eq!(post("/leads", &lead).send().await.unwrap().status(), 403);
+    assert_eq!(post("/leads", &lead).header("x-csrf-token", &csrf).send().await.unwrap().status(), 201);
+    let stranger =
+        post("/leads", &lead).header("x-csrf-token", &csrf).header("origin", "https://evil.example");
+    assert_eq!(stranger.send().await.unwrap().status(), 403);
+    // A key, for which the browser shows once more who it is.
+    let shown =
+        post("/sessions/step-up", &json!({"password": "correct horse"})).header("x-csrf-token", &csrf);
+    let shown = shown.send().await.unwrap();
+    assert_eq!(shown.status(), 200);
+    let proven = shown.headers()["set-cookie"].to_str().unwrap().split_once(';').unwrap().0.to_owned();
+    let expires_at = chrono::Utc::now() + chrono::TimeDelta::days(1);
+    let key = json!({"name": "Web form", "scopes": ["lead.read", "lead.capture"], "expires_at": expires_at});
+    let request = site.client.post(format!("{}/api-keys", commands.api)).header("cookie", &proven).json(&key);
+    let issued: Value = request.header("x-csrf-token", &csrf).send().await.unwrap().json().await.unwrap();
+    let key = issued["data"]["key"].as_str().unwrap_or_else(|| panic!("{issued}")).to_owned();
+    let url = format!("{}/leads", queries.api);
+    assert_eq!(site.status_of(Method::GET, url.clone(), &key).await, 200);
+    assert_eq!(site.status_of(Method::GET, format!("{}/opportunities", queries.api), &key).await, 403);
+    let user = signed_in["data"]["user_id"].as_str().unwrap();
+    let disable = format!("{}/users/{user}/disable", commands.api);
+    assert_eq!(site.status_of(Method::POST, disable, &site.token).await, 200);
+    let since = Instant::now();
+    while site.status_of(Method::GET, url.clone(), &key).await != 401 || read().await.unwrap().status() != 401
+    {
+        assert!(since.elapsed() < SECOND);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

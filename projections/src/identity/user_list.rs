@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use domain::identity::Role;
 use domain::identity::user::UserEvent;
-use domain::{EmailAddress, Event, Personal, Text, UserId};
+use domain::{CustomRoleId, EmailAddress, Event, Personal, Text, UserId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -24,6 +24,9 @@ pub struct UserRow {
     pub email: Personal<EmailAddress>,
     /// The roles that the user has.
     pub roles: BTreeSet<Role>,
+    /// The roles that the user has of those that the tenant has defined; absent if there are none.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub custom_roles: BTreeSet<CustomRoleId>,
     /// Whether the user may come in.
     pub status: UserStatus,
     /// When the account was opened.
@@ -66,6 +69,7 @@ impl Projection for UserList {
                 name: name.clone().or_else(erased::text),
                 email: email.clone().or_else(erased::email),
                 roles: roles.clone(),
+                custom_roles: BTreeSet::new(),
                 status: UserStatus::Active,
                 registered_at: fact.metadata.occurred_at,
                 updated_at: fact.recorded_at,
@@ -84,11 +88,24 @@ impl Projection for UserList {
             UserEvent::RoleRevoked { role } => {
                 user.roles.remove(role);
             }
+            UserEvent::CustomRoleGranted { role } => {
+                user.custom_roles.insert(*role);
+            }
+            UserEvent::CustomRoleRevoked { role } => {
+                user.custom_roles.remove(role);
+            }
             UserEvent::Disabled {} => user.status = UserStatus::Disabled,
             UserEvent::Enabled {} => user.status = UserStatus::Active,
-            // The row tells neither passwords nor sessions. Its version moves on all the same: it is what a client names
-            // to change the user as it is.
-            UserEvent::PasswordChanged { .. } | UserEvent::SignedOutEverywhere {} => {}
+            // The row tells neither passwords nor sessions, invitations, second factors or keys. Its version moves on all the
+            // same: it is what a client names to change the user as it is.
+            UserEvent::PasswordChanged { .. }
+            | UserEvent::SignedOutEverywhere {}
+            | UserEvent::SecondFactorEnabled { .. }
+            | UserEvent::SecondFactorDisabled {}
+            | UserEvent::RecoveryCodeUsed { .. }
+            | UserEvent::KeyIssued { .. }
+            | UserEvent::KeyRevoked { .. }
+            | UserEvent::Invited {} => {}
             UserEvent::Erased {} => {
                 user.name = Personal::erased().or_else(erased::text);
                 user.email = Personal::erased().or_else(erased::email);

@@ -101,7 +101,14 @@ impl Projection for History {
                 (1..=fact.sequence).map(|sequence| row_id(fact.aggregate_id, sequence)).collect()
             }
             Event::Lead(_) | Event::Opportunity(_) => vec![row_id(fact.aggregate_id, fact.sequence)],
-            Event::Pipeline(_) | Event::Import(_) | Event::User(_) | Event::Session(_) => Vec::new(),
+            Event::Pipeline(_)
+            | Event::Import(_)
+            | Event::User(_)
+            | Event::Session(_)
+            | Event::CustomRole(_)
+            | Event::Team(_)
+            | Event::Tenant(_)
+            | Event::Policy(_) => Vec::new(),
         }
     }
 
@@ -115,7 +122,14 @@ impl Projection for History {
         let (changes, activity) = match &fact.payload {
             Event::Lead(event) => lead_changes(event),
             Event::Opportunity(event) => opportunity_changes(event),
-            Event::Pipeline(_) | Event::Import(_) | Event::User(_) | Event::Session(_) => return Ok(()),
+            Event::Pipeline(_)
+            | Event::Import(_)
+            | Event::User(_)
+            | Event::Session(_)
+            | Event::CustomRole(_)
+            | Event::Team(_)
+            | Event::Tenant(_)
+            | Event::Policy(_) => return Ok(()),
         };
         *row = Some(HistoryRow {
             aggregate_type: fact.aggregate_type.clone(),

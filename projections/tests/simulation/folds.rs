@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use cqrs_es::{Aggregate, DomainEvent};
 use domain::Command;
+use domain::identity::custom_role::CustomRole;
 use domain::identity::session::Session;
+use domain::identity::team::Team;
 use domain::identity::user::User;
 use domain::sales::import::Import;
 use domain::sales::lead::Lead;
@@ -23,7 +25,8 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::commands::{
-    import_commands, lead_commands, opportunity_commands, pipeline_commands, session_commands, user_commands,
+    custom_role_commands, import_commands, lead_commands, opportunity_commands, pipeline_commands,
+    session_commands, team_commands, user_commands,
 };
 use crate::memory::bus::Bus;
 use crate::memory::database::Database;
@@ -79,8 +82,10 @@ fn history() -> impl Strategy<Value = Vec<NewEvent>> {
         import_commands(),
         user_commands(),
         session_commands(),
+        custom_role_commands(),
+        team_commands(),
     );
-    asked.prop_map(|(first, second, lead, pipeline, import, user, session)| {
+    asked.prop_map(|(first, second, lead, pipeline, import, user, session, role, team)| {
         let mut streams = [
             decided::<Opportunity, _>(11, first, |deal, command| deal.decide(command).ok()).into_iter(),
             decided::<Opportunity, _>(12, second, |deal, command| deal.decide(command).ok()).into_iter(),
@@ -90,6 +95,8 @@ fn history() -> impl Strategy<Value = Vec<NewEvent>> {
             decided::<Import, _>(15, import, |import, command| import.decide(command).ok()).into_iter(),
             decided::<User, _>(16, user, |user, command| user.decide(command).ok()).into_iter(),
             decided::<Session, _>(17, session, |session, command| session.decide(command).ok()).into_iter(),
+            decided::<CustomRole, _>(18, role, |role, command| role.decide(command).ok()).into_iter(),
+            decided::<Team, _>(19, team, |team, command| team.decide(command).ok()).into_iter(),
         ];
         let mut events = Vec::new();
         loop {
@@ -143,6 +150,10 @@ fn expected(log: &[Recorded]) -> BTreeMap<&'static str, BTreeMap<RowKey, Value>>
         "sales_lead_list",
         "sales_pipeline_list",
         "identity_user_list",
+        "identity_custom_role_list",
+        "identity_team_list",
+        "identity_session_list",
+        "identity_key_list",
     ] {
         rows.entry(name).or_default();
     }
@@ -162,7 +173,16 @@ fn expected(log: &[Recorded]) -> BTreeMap<&'static str, BTreeMap<RowKey, Value>>
                 }
             }
             "sales.lead" => drop(history.lead().map(|row| put("sales_lead_list", id, row))),
-            "identity.user" => drop(put("identity_user_list", id, history.user())),
+            "identity.user" => {
+                put("identity_user_list", id, history.user());
+                history.all_sessions_ended().map(|row| put("identity_session_list", id, row));
+                for (key, row) in history.keys() {
+                    put("identity_key_list", key, row);
+                }
+            }
+            "identity.session" => drop(history.session().map(|row| put("identity_session_list", id, row))),
+            "identity.custom_role" => drop(put("identity_custom_role_list", id, history.custom_role())),
+            "identity.team" => drop(history.team().map(|row| put("identity_team_list", id, row))),
             "sales.pipeline" => drop(put("sales_pipeline_list", id, history.pipeline())),
             _ => {}
         }

@@ -152,7 +152,8 @@ async fn audit_events(
 ) -> Result<Response, Problem> {
     let lines = wants_lines(&headers);
     asked.check(lines)?;
-    let mut transaction = app.0.reads.begin(caller.tenant).await.map_err(failure::database)?;
+    let begun = app.0.reads.begin(caller.tenant, caller.reach()).await;
+    let mut transaction = begun.map_err(failure::database)?;
     let end = head(&mut transaction).await?;
     let span = Span {
         after: asked.after.unwrap_or(0),
@@ -196,7 +197,8 @@ async fn page(
     let begun = Instant::now();
     let (mut events, mut left) = (Vec::new(), Some(span));
     while let Some(span) = left.filter(|_| events.len() < size && begun.elapsed() < PATIENCE) {
-        let mut transaction = app.0.reads.begin(caller.tenant).await.map_err(failure::database)?;
+        let begun = app.0.reads.begin(caller.tenant, caller.reach()).await;
+        let mut transaction = begun.map_err(failure::database)?;
         let found = portion(&mut transaction, &sought, span, size - events.len(), app.0.upcasters).await;
         let found = found.map_err(failure::database)?;
         events.extend(found.events);

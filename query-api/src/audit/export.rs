@@ -8,7 +8,7 @@ use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use edge::{Problem, TenantId, headers};
+use edge::{Problem, Reach, TenantId, headers};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -81,7 +81,7 @@ impl Export {
     /// The next lines; none at the end.
     async fn next(&mut self) -> Result<Option<Bytes>, Broken> {
         while let Some(span) = self.left {
-            let mut transaction = self.app.0.reads.begin(self.tenant).await?;
+            let mut transaction = self.app.0.reads.begin(self.tenant, &Reach::All).await?;
             let Found { events, left } =
                 portion(&mut transaction, &self.sought, span, EVENTS, self.app.0.upcasters).await?;
             self.left = left;

@@ -16,13 +16,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use crate::answering::Question;
 use crate::app::QueryApi;
 use crate::as_of::{AsOf, AsOfQuery};
-use crate::list::{self, List, Listed, View, link};
+use crate::list::{List, Listed, View, link};
 use crate::permission::ReadUsers;
-use crate::row::{Doc, Facts};
-use crate::wait::{AtLeast, Reading};
+use crate::row::Facts;
+use crate::wait::AtLeast;
 
 /// A user.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -35,9 +34,12 @@ pub struct User {
     /// Where mail reaches the user.
     #[schema(example = "grace@engines.example")]
     pub email: String,
-    /// What the user may do: `admin`, `sales_manager`, `sales_rep`, `viewer`, `auditor`.
+    /// What the user may do: `admin`, `sales_manager`, `sales_rep`, `support`, `finance`, `viewer`, `auditor`.
     #[schema(example = json!(["sales_rep"]))]
     pub roles: Vec<String>,
+    /// The roles of those that the tenant has defined; absent if there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub custom_roles: Vec<Uuid>,
     /// `active`, `disabled` for one who is shut out, or `erased` for one whose account is closed for good.
     #[schema(example = "active")]
     pub status: String,
@@ -89,16 +91,7 @@ async fn list_users(
     uri: Uri,
     list: List<User>,
 ) -> Result<Rendered, Problem> {
-    let question = Question { caller: &caller, at_least, uri: &uri, views: &[UserList::NAME] };
-    let make = async |mut reading: Reading| {
-        let page = list::load(&mut reading.transaction, &list, &[]).await?;
-        let item = |doc: Doc| {
-            let links = links(&doc.facts()?, None, &caller);
-            doc.with_links(links)
-        };
-        Ok(page.answer(reading.freshness, item)?.into())
-    };
-    app.answer(question, make).await
+    app.list(&caller, at_least, &uri, &list, |facts| links(facts, None, &caller)).await
 }
 
 /// One user, now or in the past: which roles somebody had on that day.

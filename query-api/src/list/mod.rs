@@ -2,6 +2,7 @@
 //!
 //! Invariant: whatever a client sends reaches SQL as a bound value; names of columns come from constants only.
 
+mod answering;
 mod condition;
 mod cursor;
 mod custom;

@@ -142,7 +142,9 @@ async fn find<F: View>(
 ) -> Result<Vec<Found>, sqlx::Error> {
     let mut sql: QueryBuilder<'static, Postgres> = QueryBuilder::new("select doc, id");
     keyset::push_columns(&mut sql, keys);
-    let counts_all = from.is_none() && scope.is_empty() && F::COUNTED && list.is_of_all();
+    // What is kept counts rows that others own as well.
+    let counts_all =
+        from.is_none() && scope.is_empty() && F::COUNTED && list.is_of_all() && !transaction.is_scoped();
     if counts_all {
         sql.push(", (select rows from read_model.row_count where view = '").push(F::TABLE).push("') as rows");
     }

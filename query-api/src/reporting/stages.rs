@@ -6,6 +6,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use domain::PipelineId;
 use edge::{Envelope, Meta, MinPosition, Permission, Permit, Problem, Query, Rendered};
 use projections::Projection;
+use projections::sales::opportunity_list::OpportunityList;
 use projections::sales::pipeline_list::PipelineList;
 use projections::sales::stage_stay::StageStays;
 use serde::{Deserialize, Serialize};
@@ -101,7 +102,8 @@ async fn report_stages(
     Query(asked): Query<StagesQuery>,
 ) -> Result<Rendered, Problem> {
     let period = Period::new(asked.from, asked.to)?;
-    let views = &[StageStays::NAME, PipelineList::NAME];
+    // Whose a deal is decides who sees its stays.
+    let views = &[StageStays::NAME, PipelineList::NAME, OpportunityList::NAME];
     let question = Question { caller: &caller, at_least, uri: &uri, views };
     let make = async |mut reading: Reading| {
         let stages = sqlx::query_as(include_str!("stages.sql"))

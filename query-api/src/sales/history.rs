@@ -1,13 +1,14 @@
 //! `GET /leads/{id}/history` and `GET /opportunities/{id}/history`.
 
 use std::collections::HashMap;
+use std::marker::PhantomData;
 
 use axum::extract::State;
 use axum::http::Uri;
 use chrono::{DateTime, Utc};
 use domain::{LeadId, OpportunityId};
 use edge::{
-    Envelope, Field, Identity, ListFields, MinPosition, Order, Path, Permission, Permit, Problem, Rendered,
+    Envelope, Field, ListFields, MinPosition, Order, Path, Permission, Permit, Permitted, Problem, Rendered,
     Value as FieldValue,
 };
 use projections::Projection;
@@ -145,16 +146,24 @@ async fn read_opportunity_history(
     history::<OpportunityList>(&app, &caller, at_least, id.into(), &uri, &list).await
 }
 
+/// What the history of a thing of the sort that `P` shows is read from: also the thing itself, since its owner decides who
+/// sees its history.
+struct Views<P>(PhantomData<P>);
+
+impl<P: Projection> Views<P> {
+    const READ: &'static [&'static str] = &[History::NAME, PipelineList::NAME, P::NAME];
+}
+
 /// The history of a thing of the sort that `P` shows.
 async fn history<P: Projection>(
     app: &QueryApi,
-    caller: &Identity,
+    caller: &Permitted,
     at_least: Option<MinPosition>,
     id: Uuid,
     uri: &Uri,
     list: &List<HistoryEntry>,
 ) -> Result<Rendered, Problem> {
-    let question = Question { caller, at_least, uri, views: &[History::NAME, PipelineList::NAME] };
+    let question = Question { caller, at_least, uri, views: Views::<P>::READ };
     let make = async |mut reading: Reading| {
         let transaction = &mut reading.transaction;
         if !has_history(transaction, P::READS, id).await.map_err(failure::database)? {

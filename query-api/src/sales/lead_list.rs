@@ -20,13 +20,12 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::links;
-use crate::answering::Question;
 use crate::app::QueryApi;
 use crate::as_of::AsOfQuery;
-use crate::list::{self, List, Listed, View};
+use crate::list::{List, Listed, View};
 use crate::permission::ReadLeads;
-use crate::row::{Doc, Facts};
-use crate::wait::{AtLeast, Reading};
+use crate::row::Facts;
+use crate::wait::AtLeast;
 
 /// A lead.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -131,16 +130,7 @@ async fn list_leads(
     uri: Uri,
     list: List<Lead>,
 ) -> Result<Rendered, Problem> {
-    let question = Question { caller: &caller, at_least, uri: &uri, views: &[LeadList::NAME] };
-    let make = async |mut reading: Reading| {
-        let page = list::load(&mut reading.transaction, &list, &[]).await?;
-        let item = |doc: Doc| {
-            let links = links::of_lead(&doc.facts()?, None, &caller);
-            doc.with_links(links)
-        };
-        Ok(page.answer(reading.freshness, item)?.into())
-    };
-    app.answer(question, make).await
+    app.list(&caller, at_least, &uri, &list, |facts| links::of_lead(facts, None, &caller)).await
 }
 
 /// One lead, now or in the past.

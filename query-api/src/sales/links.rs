@@ -1,44 +1,52 @@
 //! Where to go from a lead or a deal: what belongs to it, and the commands that its status and the caller's roles allow.
 
-use edge::{Identity, Links, Role};
+use domain::identity::permission::{self, Permission};
+use edge::{Identity, Links};
 
 use crate::as_of::AsOf;
 use crate::list::link;
 use crate::row::Facts;
 
-/// The roles that may change leads and deals.
-const SELLERS: &[Role] = &[Role::Admin, Role::SalesManager, Role::SalesRep];
-
-/// A command: its name, its method, and its path below that of the thing.
+/// A command: its name, its method, its path below that of the thing, and its permission.
 struct Command {
     name: &'static str,
     method: &'static str,
     path: &'static str,
+    permission: Permission,
 }
 
-const fn post(name: &'static str, path: &'static str) -> Command {
-    Command { name, method: "POST", path }
+const fn patch(permission: Permission) -> Command {
+    Command { name: "patch", method: "PATCH", path: "", permission }
 }
 
-const PATCH: Command = Command { name: "patch", method: "PATCH", path: "" };
-const ASSIGN: Command = post("assign", "/assign");
-const ACTIVITIES: Command = post("activities", "/activities");
-const REOPEN: Command = post("reopen", "/reopen");
+const fn post(name: &'static str, path: &'static str, permission: Permission) -> Command {
+    Command { name, method: "POST", path, permission }
+}
 
+const CORRECT: Command = patch(permission::LEAD_CORRECT);
+const LEAD_ACTIVITIES: Command = post("activities", "/activities", permission::LEAD_LOG_ACTIVITY);
 const LIVE_LEAD: &[Command] = &[
-    PATCH,
-    ASSIGN,
-    ACTIVITIES,
-    post("qualify", "/qualify"),
-    post("disqualify", "/disqualify"),
-    post("convert", "/convert"),
+    CORRECT,
+    post("assign", "/assign", permission::LEAD_ASSIGN),
+    LEAD_ACTIVITIES,
+    post("qualify", "/qualify", permission::LEAD_QUALIFY),
+    post("disqualify", "/disqualify", permission::LEAD_DISQUALIFY),
+    post("convert", "/convert", permission::LEAD_CONVERT),
 ];
-const DISQUALIFIED_LEAD: &[Command] = &[PATCH, ACTIVITIES, REOPEN];
-const CONVERTED_LEAD: &[Command] = &[ACTIVITIES];
+const DISQUALIFIED_LEAD: &[Command] =
+    &[CORRECT, LEAD_ACTIVITIES, post("reopen", "/reopen", permission::LEAD_REOPEN)];
+const CONVERTED_LEAD: &[Command] = &[LEAD_ACTIVITIES];
 
-const OPEN_DEAL: &[Command] =
-    &[PATCH, ASSIGN, ACTIVITIES, post("move", "/move"), post("win", "/win"), post("lose", "/lose")];
-const CLOSED_DEAL: &[Command] = &[ACTIVITIES, REOPEN];
+const DEAL_ACTIVITIES: Command = post("activities", "/activities", permission::OPPORTUNITY_LOG_ACTIVITY);
+const OPEN_DEAL: &[Command] = &[
+    patch(permission::OPPORTUNITY_REVISE),
+    post("assign", "/assign", permission::OPPORTUNITY_ASSIGN),
+    DEAL_ACTIVITIES,
+    post("move", "/move", permission::OPPORTUNITY_MOVE),
+    post("win", "/win", permission::OPPORTUNITY_WIN),
+    post("lose", "/lose", permission::OPPORTUNITY_LOSE),
+];
+const CLOSED_DEAL: &[Command] = &[DEAL_ACTIVITIES, post("reopen", "/reopen", permission::OPPORTUNITY_REOPEN)];
 
 /// The links of a lead.
 pub(super) fn of_lead(facts: &Facts<'_>, as_of: Option<AsOf>, caller: &Identity) -> Links {
@@ -52,7 +60,8 @@ pub(super) fn of_lead(facts: &Facts<'_>, as_of: Option<AsOf>, caller: &Identity)
     };
     let links = basic(&path, as_of);
     let links = related(links, "opportunity", "/api/v1/opportunities", facts.opportunity_id);
-    with_commands(links, &path, commands, as_of, caller)
+    // Nothing can be done with the past.
+    if as_of.is_some() { links } else { with_commands(links, &path, commands, facts, caller) }
 }
 
 /// The links of a deal.
@@ -64,10 +73,11 @@ pub(super) fn of_opportunity(facts: &Facts<'_>, as_of: Option<AsOf>, caller: &Id
         _ => &[],
     };
     let erased = facts.erased_at.is_some();
-    let commands = commands.iter().filter(|command| !erased || command.path != ACTIVITIES.path);
+    let commands = commands.iter().filter(|command| !erased || command.path != DEAL_ACTIVITIES.path);
     let links = related(basic(&path, as_of), "pipeline", "/api/v1/pipelines", facts.pipeline_id);
     let links = related(links, "lead", "/api/v1/leads", facts.lead_id);
-    with_commands(links, &path, commands, as_of, caller)
+    // Nothing can be done with the past.
+    if as_of.is_some() { links } else { with_commands(links, &path, commands, facts, caller) }
 }
 
 fn basic(path: &str, as_of: Option<AsOf>) -> Links {
@@ -83,19 +93,21 @@ fn related(links: Links, name: &'static str, path: &str, id: Option<&str>) -> Li
     }
 }
 
-/// Nothing can be done with the past.
+/// The commands of a thing that the caller may give.
 fn with_commands(
     links: Links,
     path: &str,
     commands: impl IntoIterator<Item = &'static Command>,
-    as_of: Option<AsOf>,
+    facts: &Facts<'_>,
     caller: &Identity,
 ) -> Links {
-    if as_of.is_some() || !caller.has_any(SELLERS) {
-        return links;
-    }
+    let reaches = |command: &&Command| {
+        let Permission { name, roles, .. } = command.permission;
+        let reach = caller.reach(name, roles);
+        reach.is_some_and(|reach| reach.covers(facts.owner.as_deref()))
+    };
     let add = |links: Links, command: &Command| {
         links.with(command.name, command.method, format!("{path}{}", command.path))
     };
-    commands.into_iter().fold(links, add)
+    commands.into_iter().filter(reaches).fold(links, add)
 }

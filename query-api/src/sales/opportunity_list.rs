@@ -20,13 +20,12 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::{Money, links};
-use crate::answering::Question;
 use crate::app::QueryApi;
 use crate::as_of::AsOfQuery;
-use crate::list::{self, List, Listed, View};
+use crate::list::{List, Listed, View};
 use crate::permission::ReadOpportunities;
-use crate::row::{Doc, Facts};
-use crate::wait::{AtLeast, Reading};
+use crate::row::Facts;
+use crate::wait::AtLeast;
 
 /// A deal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -151,16 +150,7 @@ async fn list_opportunities(
     uri: Uri,
     list: List<Opportunity>,
 ) -> Result<Rendered, Problem> {
-    let question = Question { caller: &caller, at_least, uri: &uri, views: &[OpportunityList::NAME] };
-    let make = async |mut reading: Reading| {
-        let page = list::load(&mut reading.transaction, &list, &[]).await?;
-        let item = |doc: Doc| {
-            let links = links::of_opportunity(&doc.facts()?, None, &caller);
-            doc.with_links(links)
-        };
-        Ok(page.answer(reading.freshness, item)?.into())
-    };
-    app.answer(question, make).await
+    app.list(&caller, at_least, &uri, &list, |facts| links::of_opportunity(facts, None, &caller)).await
 }
 
 /// One opportunity, now or in the past.

@@ -16,12 +16,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use crate::answering::Question;
 use crate::app::QueryApi;
-use crate::list::{self, List, Listed, View};
+use crate::list::{List, Listed, View};
 use crate::permission::ReadPipelines;
-use crate::row::{Doc, Facts};
-use crate::wait::{AtLeast, Reading};
+use crate::row::Facts;
+use crate::wait::AtLeast;
 
 /// A pipeline.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -89,16 +88,7 @@ async fn list_pipelines(
     uri: Uri,
     list: List<Pipeline>,
 ) -> Result<Rendered, Problem> {
-    let question = Question { caller: &caller, at_least, uri: &uri, views: &[PipelineList::NAME] };
-    let make = async |mut reading: Reading| {
-        let page = list::load(&mut reading.transaction, &list, &[]).await?;
-        let item = |doc: Doc| {
-            let links = links(&doc.facts()?, &caller);
-            doc.with_links(links)
-        };
-        Ok(page.answer(reading.freshness, item)?.into())
-    };
-    app.answer(question, make).await
+    app.list(&caller, at_least, &uri, &list, |facts| links(facts, &caller)).await
 }
 
 /// One pipeline.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, which helpers lack")]
 
+mod api_keys;
 mod audit;
 mod board;
 mod cursors;
@@ -17,7 +18,9 @@ mod past;
 mod permissions;
 mod plan;
 mod positions;
+mod rights;
 mod sales_report;
+mod sessions;
 mod singles;
 mod slow_readers;
 mod stage_report;

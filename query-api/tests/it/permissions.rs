@@ -3,18 +3,23 @@
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use edge::{Permission, Role};
-use query_api::permission::{ReadAudit, ReadLeads, ReadOpportunities, ReadPipelines, ReadReports, ReadUsers};
+use query_api::permission::{
+    OWN, ReadAudit, ReadLeads, ReadOpportunities, ReadPipelines, ReadReports, ReadRoles, ReadTeams, ReadUsers,
+};
 use serde_json::Value;
 
 use crate::world::World;
 
-const SALES: [Role; 4] = [Role::Admin, Role::SalesManager, Role::SalesRep, Role::Viewer];
+use Role::{Admin, Auditor, Finance, SalesManager, SalesRep, Support, Viewer};
 
 /// Written out once more, so that a change of one side alone is noticed.
 fn roles(permission: &str) -> &'static [Role] {
     match permission {
-        "lead.read" | "opportunity.read" | "pipeline.read" | "report.read" => &SALES,
-        "audit.read" | "user.read" => &[Role::Admin, Role::Auditor],
+        "lead.read" => &[Admin, SalesManager, SalesRep, Support, Viewer],
+        "opportunity.read" | "pipeline.read" => &[Admin, SalesManager, SalesRep, Support, Finance, Viewer],
+        "report.read" => &[Admin, SalesManager, SalesRep, Finance, Viewer],
+        "audit.read" | "user.read" | "role.read" | "team.read" => &[Admin, Auditor],
+        "session.own" => Role::ALL,
         other => panic!("{other} is no permission that is known here"),
     }
 }
@@ -40,7 +45,7 @@ fn operations() -> Vec<(String, String)> {
 async fn every_operation_asks_for_a_token_and_for_its_permission() {
     let world = World::new().await;
     let operations = operations();
-    assert_eq!(operations.len(), 15);
+    assert_eq!(operations.len(), 22);
     for (uri, permission) in operations {
         let without = world.send(Request::get(&uri).body(Body::empty()).unwrap()).await;
         assert_eq!((without.status, without.code()), (StatusCode::UNAUTHORIZED, "token.missing"), "{uri}");
@@ -48,7 +53,9 @@ async fn every_operation_asks_for_a_token_and_for_its_permission() {
         assert_eq!(world.send(forged.unwrap()).await.status, StatusCode::UNAUTHORIZED, "{uri}");
         for role in Role::ALL {
             let reply = world.get_as(*role, &uri).await;
-            if roles(&permission).contains(role) {
+            if permission == OWN {
+                assert_eq!((reply.status, reply.code()), (StatusCode::FORBIDDEN, "session.missing"), "{uri}");
+            } else if roles(&permission).contains(role) {
                 assert!(
                     matches!(reply.status, StatusCode::OK | StatusCode::NOT_FOUND),
                     "{uri}: {}",
@@ -78,7 +85,8 @@ async fn who_may_not_ask_learns_nothing_from_asking_badly() {
 #[test]
 fn the_document_names_the_permissions_by_their_names() {
     let sales = [ReadLeads::NAME, ReadOpportunities::NAME, ReadPipelines::NAME, ReadReports::NAME];
-    let names = [&sales[..], &[ReadAudit::NAME, ReadUsers::NAME]].concat();
+    let names =
+        [&sales[..], &[ReadAudit::NAME, ReadUsers::NAME, ReadRoles::NAME, ReadTeams::NAME, OWN]].concat();
     for (_, permission) in operations() {
         assert!(names.contains(&permission.as_str()), "{permission}");
     }

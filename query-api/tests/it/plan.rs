@@ -3,12 +3,16 @@
 use chrono::{DateTime, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
 use cqrs_es::Aggregate;
 use domain::fixtures::{percent, text};
+use domain::identity::custom_role::{CustomRole, CustomRoleAction};
+use domain::identity::session::{Session, SessionAction};
+use domain::identity::team::{Team, TeamAction};
 use domain::identity::user::{User, UserAction};
 use domain::sales::lead::{Lead, LeadAction, NewLead};
 use domain::sales::opportunity::{Direction, NewOpportunity, Opportunity, OpportunityAction};
 use domain::sales::pipeline::{Pipeline, PipelineAction, Stage};
 use domain::{
-    Command, Currency, CustomFields, LeadId, Money, OpportunityId, PipelineId, StageId, Text, UserId,
+    Command, Currency, CustomFields, CustomRoleId, LeadId, Money, OpportunityId, PipelineId, SessionId,
+    StageId, TeamId, Text, UserId,
 };
 use uuid::Uuid;
 
@@ -76,6 +80,18 @@ impl World {
 
     pub async fn tell_user(&self, id: UserId, when: DateTime<Utc>, action: UserAction) -> i64 {
         self.tell(id.into(), when, action, User::decide).await
+    }
+
+    pub async fn tell_role(&self, id: CustomRoleId, when: DateTime<Utc>, action: CustomRoleAction) -> i64 {
+        self.tell(id.into(), when, action, CustomRole::decide).await
+    }
+
+    pub async fn tell_team(&self, id: TeamId, when: DateTime<Utc>, action: TeamAction) -> i64 {
+        self.tell(id.into(), when, action, Team::decide).await
+    }
+
+    pub async fn tell_session(&self, id: SessionId, when: DateTime<Utc>, action: SessionAction) -> i64 {
+        self.tell(id.into(), when, action, Session::decide).await
     }
 
     /// Appends what an aggregate decides on an action of that time; tells the position.

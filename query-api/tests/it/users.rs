@@ -12,7 +12,7 @@ use crate::world::{World, each, names};
 
 impl World {
     /// Opens an account on the first of March.
-    async fn user(&self, name: &str, address: &str) -> UserId {
+    pub async fn user(&self, name: &str, address: &str) -> UserId {
         let id = new_id();
         let (name, email) = (Personal::new(text(name)), Personal::new(email(address)));
         let register = UserAction::Register { name, email, roles: [Role::SalesRep].into() };

@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use chrono::{DateTime, Utc};
 use domain::TenantId;
-use edge::{Identity, Role, SigningKey, TokenKeys, TokenSettings};
+use edge::{Identity, Issue, Role, SignIn, SigningKey, TokenKeys, TokenSettings};
 use embedded::testing::{self, TestDatabase};
 use event_store::relay::Relay;
 use event_store::{Change, Duty, EventStore, Metadata, SessionPool, StreamNames, connect, read};
@@ -146,8 +146,22 @@ impl World {
     }
 
     pub fn token(&self, tenant: TenantId, roles: &[Role]) -> String {
-        let identity = Identity { subject: "sam".to_owned(), tenant, roles: roles.to_vec() };
+        let identity = Identity::new("sam", tenant, roles.to_vec());
         self.key.mint(&TokenSettings::default(), &identity, Duration::from_secs(3600)).unwrap()
+    }
+
+    /// The token of a user who is signed in by a session.
+    pub fn own_token(&self, user: Uuid, session: Uuid) -> String {
+        let identity = Identity::new(user.to_string(), self.tenant, Vec::new());
+        let sign_in = Some(SignIn { session, rights: 1 });
+        let issue = Issue {
+            at: Utc::now().timestamp(),
+            ttl: Duration::from_secs(900),
+            jti: Uuid::now_v7(),
+            sign_in,
+            auth_time: None,
+        };
+        self.key.sign(&TokenSettings::default(), &identity, issue).unwrap()
     }
 
     /// A request of somebody in a role of this world's tenant.

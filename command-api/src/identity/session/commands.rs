@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use access::password::{Guess, Verdict};
 use access::refresh::random;
+use access::second_factor::Proof;
 use access::throttle::{Account, Caller};
 use access::vault::Use;
 use access::{RefreshToken, Throttle};
@@ -18,11 +19,11 @@ use event_store::Loaded;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::body::{RefreshIn, SessionTokens, SignInIn};
+use super::body::{SessionTokens, SignInIn};
 use crate::dispatch::{change, dispatch};
 use crate::identity::aggregates::email_scope;
 use crate::identity::issuer::Signer;
-use crate::identity::{Issuer, Refusal};
+use crate::identity::{Issuer, Refusal, second_factor};
 use crate::{Accepted, CommandApi, CommandError, Context};
 
 /// Who acts when a spent token comes back.
@@ -59,7 +60,8 @@ impl Circumstances {
 /// Whatever is wrong, it takes the same steps to find out, and as long, unless a kept hash was made with less than hashes are now.
 ///
 /// # Errors
-/// [`Refusal::Credentials`], [`Refusal::Busy`] or [`Refusal::Off`]; or the log or the database is not available.
+/// [`Refusal::Credentials`], [`Refusal::Busy`] or [`Refusal::Off`]; to whoever knows the password, those of the second factor; or
+/// the log or the database is not available.
 pub async fn sign_in(
     app: &CommandApi,
     circumstances: &Circumstances,
@@ -80,7 +82,15 @@ pub async fn sign_in(
     if verdict == Verdict::Wrong || !user.state.is_active() {
         return Err(Refusal::Credentials);
     }
-    guessing.right();
+    let proof = Proof { code: request.code, recovery_code: request.recovery_code };
+    match second_factor::check(app, circumstances, &user, &proof).await {
+        Ok(()) => guessing.right(),
+        Err(refusal) => {
+            // It was the password, so that was no wrong guess; but guesses before it are not forgiven for it alone.
+            guessing.no_guess();
+            return Err(refusal);
+        }
+    }
     if let (Some(password), Verdict::RightButWeak) = (password, verdict) {
         let stronger = issuer.hasher().strengthen(request.password).await?;
         issuer.vault().strengthen(tenant, id, password, &stronger).await?;
@@ -105,7 +115,7 @@ pub(crate) async fn open(
     let context = circumstances.context(tenant, id);
     let started = start(app, &context, session, id, &circumstances.device).await?;
     let issued = Issued { session, token, at: app.now(), expires_at, replayed: false };
-    issued.signed(signer, user, started.position)
+    issued.signed(signer, user, second_factor::is_missing(app, user).await?, started.position)
 }
 
 /// Begins a session of a user who is not shut out, and is not erased in the meantime: that would destroy all keys but this one.
@@ -131,19 +141,21 @@ async fn start(
     .await
 }
 
-/// Exchanges a refresh token for the next one.
+/// Exchanges a refresh token for the next one, if the session that it belongs to is the right one for whoever sent it.
 ///
 /// # Errors
-/// [`Refusal::SessionOver`] or [`Refusal::Off`]; or the log or the database is not available.
+/// [`Refusal::SessionOver`] or [`Refusal::Off`]; that of `is_right`; or the log or the database is not available.
 pub async fn refresh(
     app: &CommandApi,
     circumstances: &Circumstances,
-    request: &RefreshIn,
+    refresh_token: &str,
+    is_right: impl FnOnce(TenantId, SessionId) -> Result<(), Refusal>,
 ) -> Result<SessionTokens, Refusal> {
     let (issuer, signer) = (app.issuer()?, app.issuer()?.signer()?);
-    let token = RefreshToken::parse(&request.refresh_token).ok_or(Refusal::SessionOver)?;
+    let token = RefreshToken::parse(refresh_token).ok_or(Refusal::SessionOver)?;
     let tenant = token.tenant();
     let kept = issuer.vault().find(&token).await?.ok_or(Refusal::SessionOver)?;
+    is_right(tenant, kept.session())?;
     let user = user(app, tenant, kept.user()).await?;
     let session: Loaded<Session> =
         app.store().load_newest(tenant.as_uuid(), kept.session().as_uuid()).await?;
@@ -156,7 +168,8 @@ pub async fn refresh(
         Use::Spent { next, at, replayed } => {
             let expires_at = kept.expires_at;
             let issued = Issued { session: kept.session(), token: next, at, expires_at, replayed };
-            issued.signed(signer, &user, user.position.max(session.position))
+            let missing = second_factor::is_missing(app, &user).await?;
+            issued.signed(signer, &user, missing, user.position.max(session.position))
         }
         Use::Reused => {
             // Whoever sent it need not be the user.
@@ -236,8 +249,18 @@ pub(crate) async fn check_password(
     Ok(())
 }
 
+/// Who the tokens of a user say it is. A user who lacks a second factor that the tenant demands has no roles.
+pub(super) fn identity(user: &Loaded<User>, second_factor_missing: bool) -> Identity {
+    let (subject, tenant) = (user.id.to_string(), TenantId::from_uuid(user.tenant));
+    if second_factor_missing {
+        return Identity::new(subject, tenant, Vec::new());
+    }
+    Identity::new(subject, tenant, user.state.roles().iter().copied().collect())
+        .with_custom_roles(user.state.custom_roles().iter().copied().collect())
+}
+
 /// A guess under way, which counts as wrong unless it turns out to be right.
-struct Guessing<'a> {
+pub(crate) struct Guessing<'a> {
     throttle: &'a Throttle,
     account: Account,
     address: IpAddr,
@@ -245,7 +268,7 @@ struct Guessing<'a> {
 }
 
 impl<'a> Guessing<'a> {
-    fn begin(
+    pub(crate) fn begin(
         issuer: &'a Issuer,
         tenant: TenantId,
         name: &str,
@@ -257,8 +280,13 @@ impl<'a> Guessing<'a> {
         Ok(Self { throttle, account, address, caller })
     }
 
-    fn right(self) {
+    pub(crate) fn right(self) {
         self.throttle.right(&self.account, self.address, self.caller);
+    }
+
+    /// It was not wrong, and opens nothing by itself.
+    fn no_guess(self) {
+        self.throttle.no_guess(&self.account, self.address, self.caller);
     }
 }
 
@@ -272,28 +300,34 @@ struct Issued {
 }
 
 impl Issued {
-    fn signed(self, signer: &Signer, user: &Loaded<User>, position: i64) -> Result<SessionTokens, Refusal> {
-        let identity = Identity {
-            subject: user.id.to_string(),
-            tenant: TenantId::from_uuid(user.tenant),
-            roles: user.state.roles().iter().copied().collect(),
-        };
+    fn signed(
+        self,
+        signer: &Signer,
+        user: &Loaded<User>,
+        second_factor_missing: bool,
+        position: i64,
+    ) -> Result<SessionTokens, Refusal> {
+        let identity = identity(user, second_factor_missing);
         let issue = Issue {
             at: self.at.timestamp(),
             ttl: ACCESS_TOKEN_TTL,
             jti: token_id(&self.token),
             sign_in: Some(SignIn { session: self.session.as_uuid(), rights: user.sequence }),
+            auth_time: None,
         };
         Ok(SessionTokens {
             session_id: self.session.as_uuid(),
             user_id: user.id,
-            access_token: signer.key.sign(&signer.settings, &identity, issue)?,
+            access_token: Some(signer.key.sign(&signer.settings, &identity, issue)?),
             token_type: "Bearer",
             expires_in: ACCESS_TOKEN_TTL.as_secs(),
-            refresh_token: self.token.reveal(),
+            refresh_token: Some(self.token.reveal()),
+            csrf_token: None,
+            second_factor_missing,
             session_expires_at: self.expires_at,
             replayed: self.replayed,
             position,
+            tenant: identity.tenant,
         })
     }
 }

@@ -2,16 +2,19 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use domain::UserId;
+use chrono::{DateTime, Utc};
+use domain::{SessionId, UserId};
 use edge::{Bearer, EdgeState, Identity, Problem};
 
-use super::Circumstances;
+use super::{Circumstances, Transport};
 use crate::Context;
 
 /// The session of the caller. The first argument of a handler, so that nothing of the request is looked at before.
 pub struct OwnSession {
-    identity: Identity,
+    bearer: Bearer,
     user: UserId,
+    session: SessionId,
+    transport: Transport,
     circumstances: Circumstances,
 }
 
@@ -21,9 +24,27 @@ impl OwnSession {
         self.user
     }
 
+    /// The session that the caller is signed in by.
+    pub fn session(&self) -> SessionId {
+        self.session
+    }
+
+    /// How the caller's token came.
+    pub fn transport(&self) -> Transport {
+        self.transport
+    }
+
+    /// Makes sure that the caller has just shown once more who they are.
+    ///
+    /// # Errors
+    /// 401 `step_up.required`.
+    pub fn check_recent(&self, now: DateTime<Utc>) -> Result<(), Problem> {
+        self.bearer.check_recent(now.timestamp())
+    }
+
     /// The caller, with the tenant.
     pub fn identity(&self) -> &Identity {
-        &self.identity
+        self.bearer.identity()
     }
 
     /// What the caller's client is, and which request this is.
@@ -33,7 +54,7 @@ impl OwnSession {
 
     /// The circumstances of a command of the caller.
     pub fn context(&self) -> Context {
-        self.circumstances.context(self.identity.tenant, self.user)
+        self.circumstances.context(self.bearer.identity().tenant, self.user)
     }
 }
 
@@ -42,8 +63,10 @@ impl<S: EdgeState> FromRequestParts<S> for OwnSession {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let bearer = Bearer::from_request_parts(parts, state).await?;
-        let (user, _) = bearer.signed_in().ok_or_else(Problem::no_session)?;
+        let (user, sign_in) = bearer.signed_in().ok_or_else(Problem::no_session)?;
+        let transport = if bearer.is_by_cookie() { Transport::Cookie } else { Transport::Bearer };
         let circumstances = Circumstances::from_request_parts(parts, state).await?;
-        Ok(Self { identity: bearer.into_identity(), user: user.into(), circumstances })
+        let (user, session) = (user.into(), sign_in.session.into());
+        Ok(Self { bearer, user, session, transport, circumstances })
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::identity::Role;
-use domain::{EmailAddress, Personal, Text};
+use domain::{CustomRoleId, EmailAddress, Personal, Text};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -24,6 +24,10 @@ pub struct UserIn {
     #[serde(default)]
     #[schema(value_type = Vec<RoleShape>, required = false)]
     pub roles: BTreeSet<Role>,
+    /// Whether to ask the user by mail to come in.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub invite: bool,
     /// When it happened, if not now. Never in the future.
     pub occurred_at: Option<Moment>,
 }
@@ -51,6 +55,10 @@ pub struct RolesIn {
     /// All of them.
     #[schema(value_type = Vec<RoleShape>)]
     pub roles: BTreeSet<Role>,
+    /// All of those that the tenant has defined; none if left out.
+    #[serde(default)]
+    #[schema(value_type = Vec<uuid::Uuid>, required = false)]
+    pub custom_roles: BTreeSet<CustomRoleId>,
     /// When it happened, if not now. Never in the future.
     pub occurred_at: Option<Moment>,
 }
@@ -65,6 +73,10 @@ pub enum RoleShape {
     SalesManager,
     /// Sells.
     SalesRep,
+    /// Helps customers.
+    Support,
+    /// Counts money.
+    Finance,
     /// Looks.
     Viewer,
     /// Reads the history.

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use domain::UserId;
 use domain::identity::Role;
+use domain::identity::custom_role::CustomRole;
 use domain::identity::user::{User, UserAction, UserError};
+use domain::{CustomRoleId, UserId};
 use event_store::Loaded;
 
 use super::body::{UserIn, UserPatch};
@@ -23,11 +24,12 @@ pub async fn register(
     id: UserId,
     user: UserIn,
 ) -> Result<Accepted, CommandError> {
-    let UserIn { name, email, roles, .. } = &user;
+    let UserIn { name, email, roles, invite, .. } = &user;
     let register = || UserAction::Register { name: name.clone(), email: email.clone(), roles: roles.clone() };
+    let actions = || [register()].into_iter().chain(invite.then_some(UserAction::Invite));
     let done = dispatch(app, context, move |mut unit| async move {
         let loaded = unit.unborn::<User>(id.as_uuid()).await?;
-        let next = unit.decide(&loaded, [register()])?;
+        let next = unit.decide(&loaded, actions())?;
         claim_email(&mut unit, &loaded, &next);
         Ok(unit.done(Accepted { created: loaded.sequence == 0, ..Accepted::of(id.as_uuid(), next.sequence) }))
     });
@@ -65,15 +67,21 @@ pub async fn assign_roles(
     app: &CommandApi,
     context: &Context,
     id: UserId,
-    roles: BTreeSet<Role>,
+    roles: &BTreeSet<Role>,
+    custom_roles: &BTreeSet<CustomRoleId>,
 ) -> Result<Accepted, CommandError> {
-    let roles = &roles;
     dispatch(app, context, move |mut unit| async move {
         let loaded = unit.target::<User>(id.as_uuid()).await?;
-        let has = loaded.state.account().map(|account| account.roles.clone()).unwrap_or_default();
+        let has = loaded.state.roles();
         let revoked = has.difference(roles).map(|role| UserAction::RevokeRole { role: *role });
-        let granted = roles.difference(&has).map(|role| UserAction::GrantRole { role: *role });
-        let actions: Vec<UserAction> = revoked.chain(granted).collect();
+        let granted = roles.difference(has).map(|role| UserAction::GrantRole { role: *role });
+        let has = loaded.state.custom_roles();
+        for role in custom_roles.difference(has) {
+            check_role(&mut unit, *role).await?;
+        }
+        let taken = has.difference(custom_roles).map(|role| UserAction::RevokeCustomRole { role: *role });
+        let given = custom_roles.difference(has).map(|role| UserAction::GrantCustomRole { role: *role });
+        let actions: Vec<UserAction> = revoked.chain(granted).chain(taken).chain(given).collect();
         if actions.contains(&UserAction::RevokeRole { role: Role::Admin }) {
             check_not_own(context, id)?;
         }
@@ -124,13 +132,30 @@ pub async fn erase(app: &CommandApi, context: &Context, id: UserId) -> Result<Ac
     Ok(accepted)
 }
 
+/// Says that a user is asked by mail to come in. The mail is the caller's.
+///
+/// # Errors
+/// `user.has_password` and other rules of users, or those of [`crate::dispatch()`].
+pub async fn invite(app: &CommandApi, context: &Context, id: UserId) -> Result<Accepted, CommandError> {
+    change_aggregate::<User>(app, context, id.as_uuid(), vec![UserAction::Invite]).await
+}
+
 fn check_not_own(context: &Context, id: UserId) -> Result<(), CommandError> {
     let is_own = UserId::parse(&context.actor).is_ok_and(|actor| actor == id);
     if is_own { Err(CommandError::rule(&UserError::OwnAccount)) } else { Ok(()) }
 }
 
+/// A role that is retired meanwhile gives nothing, so nothing hangs on what becomes of it.
+async fn check_role(unit: &mut Unit<'_>, role: CustomRoleId) -> Result<(), CommandError> {
+    let loaded = unit.load::<CustomRole>(role.as_uuid()).await?;
+    if loaded.state.definition().is_none() {
+        return Err(CommandError::field("custom_roles", "must be roles that the tenant has defined"));
+    }
+    Ok(())
+}
+
 /// Requires that nobody has the address that the user comes to have.
-fn claim_email(unit: &mut Unit<'_>, before: &Loaded<User>, after: &Loaded<User>) {
+pub(in crate::identity) fn claim_email(unit: &mut Unit<'_>, before: &Loaded<User>, after: &Loaded<User>) {
     let scope = |user: &Loaded<User>| {
         user.state.account().and_then(|account| account.email.reveal()).map(email_scope)
     };

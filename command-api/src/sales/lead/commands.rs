@@ -41,8 +41,9 @@ pub async fn capture(
     app: &CommandApi,
     context: &Context,
     id: LeadId,
-    lead: NewLead,
+    mut lead: NewLead,
 ) -> Result<Accepted, CommandError> {
+    lead.owner = context.owner_or_own(lead.owner);
     create::<Lead>(app, context, id.as_uuid(), LeadAction::Capture(Box::new(lead))).await
 }
 

@@ -66,7 +66,7 @@ pub async fn open(
             expected_close: opening.expected_close,
             product: opening.product.clone(),
             account: opening.account.clone(),
-            owner: opening.owner.clone(),
+            owner: context.owner_or_own(opening.owner.clone()),
             source: opening.source.clone(),
             lead: opening.lead,
             custom: opening.custom.clone(),
@@ -235,10 +235,10 @@ fn withdrawn() -> CommandError {
 /// Nothing hangs on the lead's further fate, so the deal does not rely on it.
 async fn check_lead(unit: &mut Unit<'_>, id: LeadId) -> Result<(), CommandError> {
     let lead = unit.load::<Lead>(id.as_uuid()).await?;
-    match lead.state.status() {
-        None | Some(LeadStatus::Withdrawn) => {
-            Err(CommandError::field("lead_id", "must be a lead that exists"))
-        }
-        Some(_) => Ok(()),
+    let is_there = !matches!(lead.state.status(), None | Some(LeadStatus::Withdrawn));
+    if is_there && unit.sees(&lead) {
+        Ok(())
+    } else {
+        Err(CommandError::field("lead_id", "must be a lead that exists"))
     }
 }

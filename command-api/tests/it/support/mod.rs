@@ -1,30 +1,36 @@
 //! An API on a database of its own, calls and replies.
 
 mod call;
+pub mod mail;
 mod routes;
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use ::mail::Mailer;
 use access::rights::RightsWatch;
-use access::{Hasher, Password, Vault};
+use access::{Hasher, KeyRing, LoggedOrganisations, Password, Vault};
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use chrono::{DateTime, Utc};
-use command_api::identity::{Issuer, password};
+use command_api::identity::{Issuer, Post, Postman, password};
 use command_api::{CommandApi, Context, router};
 use domain::TenantId;
-use edge::{Identity, Revocations, Role, SigningKey, TokenKeys, TokenSettings, finish};
+use edge::{Directory, Identity, Revocations, Role, SigningKey, TokenKeys, TokenSettings, finish};
 use embedded::testing::{self, TestDatabase};
 use event_store::{Duty, EventStore, connect, fixtures, read, seal};
 use serde_json::{Value, json};
 use sqlx::PgPool;
+use tokio::task::JoinSet;
 use tower::ServiceExt;
 use uuid::Uuid;
 
 pub use call::{Call, Reply};
 pub use routes::{Route, Things, routes};
+
+/// Where links in mails lead.
+pub const PUBLIC_URL: &str = "https://crm.example";
 
 /// The commands of one process, and who may call them.
 pub struct Api {
@@ -63,17 +69,32 @@ impl Api {
     }
 
     pub fn token(&self, tenant: TenantId, roles: &[Role], subject: &str) -> String {
-        let identity = Identity { subject: subject.to_owned(), tenant, roles: roles.to_vec() };
+        let identity = Identity::new(subject, tenant, roles.to_vec());
         self.key.mint(&TokenSettings::default(), &identity, Duration::from_secs(300)).unwrap()
     }
 
+    /// A token of somebody whose only role is one that the tenant has defined.
+    pub fn token_of(&self, role: Uuid, subject: &str) -> String {
+        let identity = Identity::new(subject, self.tenant, vec![]).with_custom_roles(vec![role.into()]);
+        self.key.mint(&TokenSettings::default(), &identity, Duration::from_secs(300)).unwrap()
+    }
+
+    pub fn keys(&self) -> TokenKeys {
+        TokenKeys::from_pem(&self.key.public_pem().unwrap(), &TokenSettings::default()).unwrap()
+    }
+
     pub async fn send(&self, call: Call) -> Reply {
-        let request = call.request(self);
-        self.request(request).await
+        self.request_alone(call).await
     }
 
     pub async fn request(&self, request: Request<Body>) -> Reply {
         Reply::read(self.router.clone().oneshot(request).await.unwrap()).await
+    }
+
+    /// The reply to a call, for a task of its own.
+    pub fn request_alone(&self, call: Call) -> impl Future<Output = Reply> + Send + 'static {
+        let (request, router) = (call.request(self), self.router.clone());
+        async move { Reply::read(router.oneshot(request).await.unwrap()).await }
     }
 
     pub async fn post(&self, path: &str, body: Value) -> Reply {
@@ -101,6 +122,25 @@ impl Api {
         self.post("/api/v1/users", body).await.is(201).id()
     }
 
+    /// The id of a new role that gives this.
+    pub async fn role(&self, grants: Value) -> Uuid {
+        let body = json!({"name": Uuid::now_v7(), "grants": grants});
+        self.post("/api/v1/roles", body).await.is(201).id()
+    }
+
+    /// The id of a new team.
+    pub async fn team(&self) -> Uuid {
+        self.post("/api/v1/teams", json!({"name": "North"})).await.is(201).id()
+    }
+
+    /// Sends mails to a server for as long as the set is kept.
+    pub fn mails_to(&self, url: &str) -> JoinSet<()> {
+        let mailer = Mailer::smtp(url, "CRM <crm@engines.example>").unwrap();
+        let mut sending = JoinSet::new();
+        sending.spawn(Postman::new(self.app.clone(), mailer).run());
+        sending
+    }
+
     /// Gives a user a password.
     pub async fn password(&self, user: Uuid, text: &str) {
         let context = Context::new(self.tenant, "crm", "a test");
@@ -119,6 +159,13 @@ impl Api {
             Call::post("/api/v1/sessions").anonymous().header("x-forwarded-for", &format!("10.{a}.{b}.{c}"));
         let reply = self.send(call.json(body)).await.is(201);
         reply.body["data"]["access_token"].as_str().unwrap().to_owned()
+    }
+
+    /// An access token of somebody who is signed in and has just shown once more who they are; `more` goes along.
+    pub async fn step_up(&self, token: &str, password: &str, more: Value) -> Reply {
+        let mut body = json!({"password": password});
+        body.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap_or_default());
+        self.send(Call::post("/api/v1/sessions/step-up").bearer(token).json(body)).await
     }
 
     /// The default pipeline and its stages in order.
@@ -171,17 +218,33 @@ impl Api {
     }
 }
 
+/// What keys may be issued for, beside what nobody needs here.
+const PERMISSIONS: [&str; 4] = ["lead.capture", "lead.read", "opportunity.open", "user.assign_roles"];
+
 /// All that a process has which signs users in.
 fn whole(url: &str, key: &SigningKey) -> (CommandApi, Router, RightsWatch) {
     let pool = |duty, connections| connect(url, duty, connections).unwrap();
     // Hashing the password of nobody is dear, so all tests share one.
     static HASHER: LazyLock<Hasher> = LazyLock::new(|| Hasher::new(2).unwrap());
     let issuer = Issuer::new(Vault::new(pool(Duty::Identity, 8)), HASHER.clone());
+    let ring = KeyRing::new(
+        Vault::new(pool(Duty::Identity, 2)),
+        pool(Duty::Reader, 2),
+        event_store::fixtures::upcasters(),
+    );
     let revocations = Revocations::new();
-    let watch = RightsWatch::start(pool(Duty::Identity, 1), revocations.clone());
+    let organisations = LoggedOrganisations::new(pool(Duty::Reader, 2), event_store::fixtures::upcasters());
+    let directory = Directory::new(organisations);
+    let watch = RightsWatch::start(pool(Duty::Identity, 1), revocations.clone(), directory.clone());
     let app = commands(pool(Duty::Appender, 8), key)
-        .with_issuer(issuer.with_key(key.clone(), TokenSettings::default()))
+        .with_issuer(
+            issuer
+                .with_key(key.clone(), TokenSettings::default())
+                .with_post(Post::new(PUBLIC_URL).with_sign_up()),
+        )
         .with_revocations(revocations)
+        .with_directory(directory)
+        .with_api_keys(Arc::new(ring), PERMISSIONS.map(str::to_owned).into())
         .with_proxies(1);
     (app.clone(), finish(router(app)), watch)
 }

@@ -1,5 +1,6 @@
 //! Every route, as the document tells, with a body that each takes.
 
+use chrono::{Duration, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -14,6 +15,8 @@ pub struct Things {
     pub opportunity: Uuid,
     pub user: Uuid,
     pub session: Uuid,
+    pub role: Uuid,
+    pub team: Uuid,
 }
 
 impl Things {
@@ -23,13 +26,15 @@ impl Things {
         let (lead, opportunity) = (api.lead().await, api.deal().await);
         let address = format!("kim.{}@engines.example", Uuid::now_v7());
         let (user, session) = (api.user(&address).await, Uuid::now_v7());
-        Self { pipeline, stage: stages[1], lead, opportunity, user, session }
+        let (role, team) = (api.role(json!({"lead.read": "own"})).await, api.team().await);
+        Self { pipeline, stage: stages[1], lead, opportunity, user, session, role, team }
     }
 
     /// Things that never existed.
     pub fn unknown() -> Self {
-        let [pipeline, stage, lead, opportunity, user, session] = std::array::from_fn(|_| Uuid::now_v7());
-        Self { pipeline, stage, lead, opportunity, user, session }
+        let [pipeline, stage, lead, opportunity, user, session, role, team] =
+            std::array::from_fn(|_| Uuid::now_v7());
+        Self { pipeline, stage, lead, opportunity, user, session, role, team }
     }
 }
 
@@ -81,10 +86,15 @@ impl Route {
             "leads" => things.lead,
             "opportunities" => things.opportunity,
             "users" => things.user,
-            "sessions" | "password" => things.session,
+            "roles" => things.role,
+            "teams" => things.team,
+            "sessions" | "password" | "password-resets" | "invitations" | "email" | "sign-ups"
+            | "second-factor" | "api-keys" | "policies" => things.session,
             other => panic!("no example of {other}"),
         };
-        self.path.replace("{id}", &id.to_string()).replace("{stage_id}", &things.stage.to_string())
+        let path =
+            self.path.replace("{id}", &id.to_string()).replace("{stage_id}", &things.stage.to_string());
+        path.replace("{user_id}", &things.user.to_string())
     }
 
     /// A body that is fine, whatever the state of things.
@@ -139,13 +149,45 @@ impl Route {
                 json!({"name": "Grace", "email": "grace@engines.example", "roles": ["sales_rep"]})
             }
             "change_user" => json!({"name": "Grace H.", "email": "g@engines.example"}),
-            "assign_user_roles" => json!({"roles": ["sales_manager", "viewer"]}),
-            "disable_user" | "enable_user" | "erase_user" => json!({"occurred_at": "2026-01-31T12:00:00Z"}),
+            "assign_user_roles" => {
+                json!({"roles": ["sales_manager", "viewer"], "custom_roles": [things.role]})
+            }
+            "define_role" => json!({"name": Uuid::now_v7(), "grants": {"lead.read": "team"}}),
+            "change_role" => json!({"name": Uuid::now_v7(), "grants": {"lead.read": "all"}}),
+            "form_team" => json!({"name": "North", "manager_id": things.user, "parent_id": things.team}),
+            "change_team" => json!({"name": "East", "manager_id": things.user, "parent_id": null}),
+            "retire_role" | "dissolve_team" | "add_team_member" | "remove_team_member" => {
+                json!({"occurred_at": "2026-01-31T12:00:00Z"})
+            }
+            "disable_user" | "enable_user" | "erase_user" | "reset_user_second_factor" => {
+                json!({"occurred_at": "2026-01-31T12:00:00Z"})
+            }
             "sign_in_user" => json!({
                 "tenant_id": Uuid::now_v7(), "email": "grace@engines.example", "password": "correct horse",
             }),
             "refresh_session" => json!({"refresh_token": "crm_rt_"}),
-            "sign_out_session" | "sign_out_user_everywhere" => json!({}),
+            "invite_user" => json!({"occurred_at": "2026-01-31T12:00:00Z"}),
+            "accept_invitation" | "complete_password_reset" | "complete_sign_up" => {
+                json!({"token": "crm_link_", "password": "battery staple"})
+            }
+            "ask_password_reset" => json!({"tenant_id": Uuid::now_v7(), "email": "grace@engines.example"}),
+            "ask_sign_up" => {
+                json!({"company": "Example Engines", "name": "Grace", "email": "grace@engines.example"})
+            }
+            "ask_email_change" => json!({"email": "g@engines.example", "current_password": "correct horse"}),
+            "confirm_email" => json!({"token": "crm_link_"}),
+            "sign_out_session"
+            | "sign_out_user_everywhere"
+            | "begin_second_factor"
+            | "disable_second_factor"
+            | "revoke_api_key" => json!({}),
+            "step_up_session" => json!({"password": "correct horse"}),
+            "confirm_second_factor" => json!({"code": "287082"}),
+            "change_second_factor_policy" => json!({"demanded": true}),
+            "issue_api_key" => {
+                let expires_at = Utc::now() + Duration::days(30);
+                json!({"name": "Web form", "scopes": ["lead.read"], "expires_at": expires_at})
+            }
             "change_password" => {
                 json!({"current_password": "correct horse", "new_password": "battery staple"})
             }

@@ -1,14 +1,20 @@
 //! The account of a user: state, decisions, and what events make of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Duration, Utc};
 use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
 use serde::{Deserialize, Serialize};
 
 use super::{UserAction, UserCommand, UserError, UserEvent};
 use crate::identity::Role;
-use crate::{EmailAddress, PasswordId, Personal, Text};
+use crate::{ApiKeyId, CustomRoleId, EmailAddress, PasswordId, Personal, SecondFactorId, Text};
+
+/// Keys that a user may have at a time.
+const MAX_KEYS: usize = 50;
+/// Days that a key may be good for.
+const MAX_KEY_DAYS: i64 = 366;
 
 /// A user, as the events made them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -31,6 +37,8 @@ pub struct Account {
     pub email: Personal<EmailAddress>,
     /// The roles that the user has.
     pub roles: BTreeSet<Role>,
+    /// The roles that the user has of those that the tenant has defined, retired ones included.
+    pub custom_roles: BTreeSet<CustomRoleId>,
     /// Whether the user is shut out.
     pub disabled: bool,
     /// The current password; none if the user was never given one.
@@ -38,6 +46,32 @@ pub struct Account {
     /// How often all sessions of the user were ended: by shutting the user out, by another password, or by signing out
     /// everywhere. A session belongs to the epoch in which it began, and is over when another begins.
     pub epoch: u32,
+    /// Whether the user was ever invited.
+    pub invited: bool,
+    /// What the user is asked for beside the password, if anything.
+    #[serde(default)]
+    pub second_factor: Option<SecondFactor>,
+    /// The keys by which programs act for the user, also those that are over by now.
+    #[serde(default)]
+    pub keys: BTreeMap<ApiKeyId, Key>,
+}
+
+/// A second factor that a user is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecondFactor {
+    /// The row of its secret.
+    pub id: SecondFactorId,
+    /// Recovery codes that are left.
+    pub recovery_codes: u32,
+}
+
+/// A key by which programs act for a user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Key {
+    /// The permissions that it may use, as far as the user has them.
+    pub scopes: BTreeSet<Text<64>>,
+    /// When it is over.
+    pub expires_at: DateTime<Utc>,
 }
 
 impl User {
@@ -60,9 +94,31 @@ impl User {
         self.account().map_or(&NONE, |account| &account.roles)
     }
 
+    /// The roles that the user has of those that the tenant has defined; none without an account.
+    pub fn custom_roles(&self) -> &BTreeSet<CustomRoleId> {
+        static NONE: BTreeSet<CustomRoleId> = BTreeSet::new();
+        self.account().map_or(&NONE, |account| &account.custom_roles)
+    }
+
     /// The current password, if the user was ever given one.
     pub fn password(&self) -> Option<PasswordId> {
         self.account().and_then(|account| account.password)
+    }
+
+    /// Whether the user was asked to choose a first password, may do so, and has not done it yet.
+    pub fn awaits_invitation(&self) -> bool {
+        self.account()
+            .is_some_and(|account| account.invited && !account.disabled && account.password.is_none())
+    }
+
+    /// What the user is asked for beside the password, if anything.
+    pub fn second_factor(&self) -> Option<SecondFactor> {
+        self.account().and_then(|account| account.second_factor)
+    }
+
+    /// A key of the user, if it was not revoked.
+    pub fn key(&self, id: ApiKeyId) -> Option<&Key> {
+        self.account().and_then(|account| account.keys.get(&id))
     }
 
     /// The [epoch](Account::epoch) of the user's sessions; 0 without an account.
@@ -94,6 +150,14 @@ impl User {
                 let has = self.known()?.roles.contains(&role);
                 has.then_some(UserEvent::RoleRevoked { role })
             }
+            UserAction::GrantCustomRole { role } => {
+                let has = self.known()?.custom_roles.contains(&role);
+                (!has).then_some(UserEvent::CustomRoleGranted { role })
+            }
+            UserAction::RevokeCustomRole { role } => {
+                let has = self.known()?.custom_roles.contains(&role);
+                has.then_some(UserEvent::CustomRoleRevoked { role })
+            }
             UserAction::Disable => (!self.known()?.disabled).then_some(UserEvent::Disabled {}),
             UserAction::Enable => self.known()?.disabled.then_some(UserEvent::Enabled {}),
             UserAction::ChangePassword { password } => self.known()?.change_password(password)?,
@@ -101,10 +165,44 @@ impl User {
                 // The sessions of a user who is shut out are over already.
                 (!self.known()?.disabled).then_some(UserEvent::SignedOutEverywhere {})
             }
-            UserAction::Erase if *self == Self::Erased => None,
-            UserAction::Erase => self.known().map(|_| Some(UserEvent::Erased {}))?,
+            UserAction::Erase => return self.erase(),
+            UserAction::Invite => Some(self.known()?.invite()?),
+            UserAction::EnableSecondFactor { factor, recovery_codes } => {
+                let account = self.active()?;
+                if account.second_factor.is_some() {
+                    return Err(UserError::SecondFactorEnabled);
+                }
+                Some(UserEvent::SecondFactorEnabled { factor, recovery_codes })
+            }
+            UserAction::DisableSecondFactor => {
+                self.known()?.second_factor.is_some().then_some(UserEvent::SecondFactorDisabled {})
+            }
+            UserAction::UseRecoveryCode => {
+                let left =
+                    self.active()?.second_factor.and_then(|factor| factor.recovery_codes.checked_sub(1));
+                Some(UserEvent::RecoveryCodeUsed { left: left.ok_or(UserError::NoRecoveryCode)? })
+            }
+            UserAction::IssueKey { key, name, scopes, expires_at } => {
+                self.active()?.issue_key(key, command.now, expires_at)?;
+                Some(UserEvent::KeyIssued { key, name, scopes, expires_at })
+            }
+            UserAction::RevokeKey { key } => {
+                if !self.known()?.keys.contains_key(&key) {
+                    return Err(UserError::NoSuchKey);
+                }
+                Some(UserEvent::KeyRevoked { key })
+            }
         };
         Ok(event.into_iter().collect())
+    }
+
+    /// Whose account is closed for good, nobody acts for.
+    fn erase(&self) -> Result<Vec<UserEvent>, UserError> {
+        if *self == Self::Erased {
+            return Ok(Vec::new());
+        }
+        let keys = self.known()?.keys.keys().map(|key| UserEvent::KeyRevoked { key: *key });
+        Ok(keys.chain([UserEvent::Erased {}]).collect())
     }
 
     fn known(&self) -> Result<&Account, UserError> {
@@ -113,6 +211,11 @@ impl User {
             Self::Known(account) => Ok(account),
             Self::Erased => Err(UserError::Erased),
         }
+    }
+
+    fn active(&self) -> Result<&Account, UserError> {
+        let account = self.known()?;
+        if account.disabled { Err(UserError::Disabled) } else { Ok(account) }
     }
 }
 
@@ -130,6 +233,33 @@ impl Account {
             return Err(UserError::Disabled);
         }
         Ok((self.password != Some(to)).then_some(UserEvent::PasswordChanged { password: to }))
+    }
+
+    /// Each time, since each time there is a mail.
+    fn invite(&self) -> Result<UserEvent, UserError> {
+        if self.disabled {
+            return Err(UserError::Disabled);
+        }
+        if self.password.is_some() {
+            return Err(UserError::HasPassword);
+        }
+        Ok(UserEvent::Invited {})
+    }
+
+    fn issue_key(
+        &self,
+        key: ApiKeyId,
+        now: DateTime<Utc>,
+        expires_at: DateTime<Utc>,
+    ) -> Result<(), UserError> {
+        if self.keys.contains_key(&key) {
+            return Err(UserError::KeyExists);
+        }
+        if expires_at <= now || expires_at - now > Duration::days(MAX_KEY_DAYS) {
+            return Err(UserError::KeyLife);
+        }
+        let live = self.keys.values().filter(|other| other.expires_at > now).count();
+        if live < MAX_KEYS { Ok(()) } else { Err(UserError::TooManyKeys) }
     }
 
     fn end_sessions(&mut self) {
@@ -158,8 +288,18 @@ impl Aggregate for User {
 
     fn apply(&mut self, event: Self::Event) {
         if let UserEvent::Registered { name, email, roles } = event {
-            let account = Account { name, email, roles, disabled: false, password: None, epoch: 0 };
-            *self = Self::Known(account);
+            *self = Self::Known(Account {
+                name,
+                email,
+                roles,
+                custom_roles: BTreeSet::new(),
+                disabled: false,
+                password: None,
+                epoch: 0,
+                invited: false,
+                second_factor: None,
+                keys: BTreeMap::new(),
+            });
             return;
         }
         if event == (UserEvent::Erased {}) {
@@ -178,6 +318,12 @@ impl Aggregate for User {
             UserEvent::RoleRevoked { role } => {
                 account.roles.remove(&role);
             }
+            UserEvent::CustomRoleGranted { role } => {
+                account.custom_roles.insert(role);
+            }
+            UserEvent::CustomRoleRevoked { role } => {
+                account.custom_roles.remove(&role);
+            }
             UserEvent::Disabled {} => {
                 account.disabled = true;
                 account.end_sessions();
@@ -188,6 +334,22 @@ impl Aggregate for User {
                 account.end_sessions();
             }
             UserEvent::SignedOutEverywhere {} => account.end_sessions(),
+            UserEvent::Invited {} => account.invited = true,
+            UserEvent::SecondFactorEnabled { factor, recovery_codes } => {
+                account.second_factor = Some(SecondFactor { id: factor, recovery_codes });
+            }
+            UserEvent::SecondFactorDisabled {} => account.second_factor = None,
+            UserEvent::RecoveryCodeUsed { left } => {
+                if let Some(factor) = &mut account.second_factor {
+                    factor.recovery_codes = left;
+                }
+            }
+            UserEvent::KeyIssued { key, scopes, expires_at, .. } => {
+                account.keys.insert(key, Key { scopes, expires_at });
+            }
+            UserEvent::KeyRevoked { key } => {
+                account.keys.remove(&key);
+            }
         }
     }
 }

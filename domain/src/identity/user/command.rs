@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
+
 use crate::identity::Role;
-use crate::{Command, EmailAddress, PasswordId, Personal, Text};
+use crate::{ApiKeyId, Command, CustomRoleId, EmailAddress, PasswordId, Personal, SecondFactorId, Text};
 
 /// An action on a user's account, with its times.
 pub type UserCommand = Command<UserAction>;
@@ -42,6 +44,16 @@ pub enum UserAction {
         /// Which role.
         role: Role,
     },
+    /// Give a role that the tenant has defined. That there is one, the caller has checked.
+    GrantCustomRole {
+        /// Which role.
+        role: CustomRoleId,
+    },
+    /// Take away a role that the tenant has defined.
+    RevokeCustomRole {
+        /// Which role.
+        role: CustomRoleId,
+    },
     /// Shut the user out.
     Disable,
     /// Let the user in again.
@@ -56,4 +68,33 @@ pub enum UserAction {
     /// Erase who the user is, and close the account for good. The caller destroys the keys and gives the address free in the same
     /// append.
     Erase,
+    /// Ask the user by mail to choose a first password. The caller sends the mail.
+    Invite,
+    /// Ask the user for a second factor from now on. That the user can answer, the caller has checked.
+    EnableSecondFactor {
+        /// The row of its secret, which is there before the event and asked for by nobody without it.
+        factor: SecondFactorId,
+        /// How many recovery codes the user was told.
+        recovery_codes: u32,
+    },
+    /// Ask for no second factor any more.
+    DisableSecondFactor,
+    /// Let the user in by a recovery code in place of the second factor. That it is one, the caller has checked and spent it.
+    UseRecoveryCode,
+    /// Let programs act for the user by a key.
+    IssueKey {
+        /// The row of its digest, which is there before the event and opens nothing without it.
+        key: ApiKeyId,
+        /// What the user calls it.
+        name: Text<100>,
+        /// The permissions that it may use, as far as the user has them.
+        scopes: BTreeSet<Text<64>>,
+        /// When it is over.
+        expires_at: DateTime<Utc>,
+    },
+    /// Let nobody act by a key any more.
+    RevokeKey {
+        /// Which key.
+        key: ApiKeyId,
+    },
 }

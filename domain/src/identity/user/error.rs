@@ -24,6 +24,27 @@ pub enum UserError {
     /// An account that was erased stays closed.
     #[error("the user was erased")]
     Erased,
+    /// Who has a password was in already: an invitation would be a way around it.
+    #[error("the user has a password already")]
+    HasPassword,
+    /// A second factor is replaced by doing without it first.
+    #[error("the user has a second factor already")]
+    SecondFactorEnabled,
+    /// Who has no second factor has no recovery codes.
+    #[error("the user has no recovery code left")]
+    NoRecoveryCode,
+    /// A key that is over from the beginning opens nothing.
+    #[error("a key ends after it was issued, and within a year")]
+    KeyLife,
+    /// Keys that nobody needs are a danger.
+    #[error("a user has at most 50 keys")]
+    TooManyKeys,
+    /// A key is issued once.
+    #[error("the key exists already")]
+    KeyExists,
+    /// The user has no such key.
+    #[error("the user has no such key")]
+    NoSuchKey,
     /// Of the users of a tenant, each has an address of their own, in whatever case. Raised by the caller, who alone can
     /// see the others.
     #[error("another user of the tenant has this e-mail address")]
@@ -42,6 +63,13 @@ impl Rule for UserError {
             Self::OccurredTooEarly => "user.occurred_too_early",
             Self::Disabled => "user.disabled",
             Self::Erased => "user.erased",
+            Self::HasPassword => "user.has_password",
+            Self::SecondFactorEnabled => "user.second_factor_enabled",
+            Self::NoRecoveryCode => "user.no_recovery_code",
+            Self::KeyLife => "user.key_life",
+            Self::TooManyKeys => "user.too_many_keys",
+            Self::KeyExists => "user.key_exists",
+            Self::NoSuchKey => "user.no_such_key",
             Self::EmailTaken => "user.email_taken",
             Self::OwnAccount => "user.own_account",
         }
@@ -49,11 +77,18 @@ impl Rule for UserError {
 
     fn kind(&self) -> RuleKind {
         match self {
-            Self::NotFound => RuleKind::NotFound,
-            Self::OccurredInFuture | Self::OccurredTooEarly => RuleKind::Invalid,
-            Self::AlreadyExists | Self::Disabled | Self::Erased | Self::EmailTaken | Self::OwnAccount => {
-                RuleKind::Refused
-            }
+            Self::NotFound | Self::NoSuchKey => RuleKind::NotFound,
+            Self::OccurredInFuture | Self::OccurredTooEarly | Self::KeyLife => RuleKind::Invalid,
+            Self::AlreadyExists
+            | Self::Disabled
+            | Self::Erased
+            | Self::HasPassword
+            | Self::SecondFactorEnabled
+            | Self::NoRecoveryCode
+            | Self::TooManyKeys
+            | Self::KeyExists
+            | Self::EmailTaken
+            | Self::OwnAccount => RuleKind::Refused,
         }
     }
 }

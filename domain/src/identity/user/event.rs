@@ -2,21 +2,26 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
 use cqrs_es::DomainEvent;
 use serde::{Deserialize, Serialize};
 
 use crate::identity::Role;
-use crate::{EmailAddress, PasswordId, Personal, Text};
+use crate::{ApiKeyId, CustomRoleId, EmailAddress, PasswordId, Personal, SecondFactorId, Text};
 
 /// The types of the events after which the access tokens that a user was given before are good no more: they tell other
-/// roles than the user has, or belong to a session that is over.
+/// roles than the user has, belong to a session that is over, or are a key that is none any more.
 pub const RIGHTS_EVENTS: &[&str] = &[
     "user.disabled",
     "user.role_granted",
     "user.role_revoked",
+    "user.custom_role_granted",
+    "user.custom_role_revoked",
     "user.password_changed",
     "user.signed_out_everywhere",
     "user.erased",
+    "user.second_factor_disabled",
+    "user.key_revoked",
 ];
 
 /// An event of a user's account.
@@ -57,6 +62,16 @@ pub enum UserEvent {
         /// Which role.
         role: Role,
     },
+    /// The user was given a role that the tenant has defined.
+    CustomRoleGranted {
+        /// Which role.
+        role: CustomRoleId,
+    },
+    /// A role that the tenant has defined was taken from the user.
+    CustomRoleRevoked {
+        /// Which role.
+        role: CustomRoleId,
+    },
     /// The user was shut out.
     Disabled {},
     /// The user was let in again.
@@ -71,6 +86,38 @@ pub enum UserEvent {
     /// Who the user was is erased: the keys of all that is personal in their events, and in those of their sessions, were
     /// destroyed with this one. The account is closed for good.
     Erased {},
+    /// The user was asked by mail to choose a first password.
+    Invited {},
+    /// The user is asked for a second factor from now on.
+    SecondFactorEnabled {
+        /// The row of its secret. The secret is in no event; this event is what makes that row the current one.
+        factor: SecondFactorId,
+        /// How many recovery codes the user was told.
+        recovery_codes: u32,
+    },
+    /// The user is asked for no second factor any more.
+    SecondFactorDisabled {},
+    /// The user came in by a recovery code, which is spent.
+    RecoveryCodeUsed {
+        /// How many are left.
+        left: u32,
+    },
+    /// Programs may act for the user by a key.
+    KeyIssued {
+        /// The row of its digest. Neither the key nor its digest is in an event.
+        key: ApiKeyId,
+        /// What the user calls it.
+        name: Text<100>,
+        /// The permissions that it may use, as far as the user has them.
+        scopes: BTreeSet<Text<64>>,
+        /// When it is over.
+        expires_at: DateTime<Utc>,
+    },
+    /// Nobody acts by a key any more.
+    KeyRevoked {
+        /// Which key.
+        key: ApiKeyId,
+    },
 }
 
 impl UserEvent {
@@ -81,11 +128,19 @@ impl UserEvent {
             Self::Renamed { .. }
             | Self::RoleGranted { .. }
             | Self::RoleRevoked { .. }
+            | Self::CustomRoleGranted { .. }
+            | Self::CustomRoleRevoked { .. }
             | Self::Disabled {}
             | Self::Enabled {}
             | Self::PasswordChanged { .. }
             | Self::SignedOutEverywhere {}
-            | Self::Erased {} => None,
+            | Self::Erased {}
+            | Self::Invited {}
+            | Self::SecondFactorEnabled { .. }
+            | Self::SecondFactorDisabled {}
+            | Self::RecoveryCodeUsed { .. }
+            | Self::KeyIssued { .. }
+            | Self::KeyRevoked { .. } => None,
         }
     }
 
@@ -97,11 +152,19 @@ impl UserEvent {
             | Self::Renamed { .. }
             | Self::RoleGranted { .. }
             | Self::RoleRevoked { .. }
+            | Self::CustomRoleGranted { .. }
+            | Self::CustomRoleRevoked { .. }
             | Self::Disabled {}
             | Self::Enabled {}
             | Self::PasswordChanged { .. }
             | Self::SignedOutEverywhere {}
-            | Self::Erased {} => None,
+            | Self::Erased {}
+            | Self::Invited {}
+            | Self::SecondFactorEnabled { .. }
+            | Self::SecondFactorDisabled {}
+            | Self::RecoveryCodeUsed { .. }
+            | Self::KeyIssued { .. }
+            | Self::KeyRevoked { .. } => None,
         }
     }
 }

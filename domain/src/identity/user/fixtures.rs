@@ -1,14 +1,19 @@
 //! One example of each event of a user's account.
 
 use super::UserEvent;
-use crate::fixtures::{email, id, text};
+use crate::fixtures::{at, email, id, text};
 use crate::identity::Role;
-use crate::{PasswordId, Personal, UserId};
+use crate::identity::custom_role::fixtures::CUSTOM_ROLE;
+use crate::{ApiKeyId, PasswordId, Personal, SecondFactorId, UserId};
 
 /// The user of the examples.
 pub const USER: UserId = id(61);
 /// The password of the examples.
 pub const PASSWORD: PasswordId = id(81);
+/// The second factor of the examples.
+pub const FACTOR: SecondFactorId = id(82);
+/// The key of the examples.
+pub const KEY: ApiKeyId = id(83);
 
 /// One of each.
 pub fn all() -> Vec<UserEvent> {
@@ -18,11 +23,19 @@ pub fn all() -> Vec<UserEvent> {
         email_changed(),
         role_granted(),
         role_revoked(),
+        custom_role_granted(),
+        custom_role_revoked(),
         disabled(),
         enabled(),
         password_changed(),
         signed_out_everywhere(),
         erased(),
+        invited(),
+        second_factor_enabled(),
+        second_factor_disabled(),
+        recovery_code_used(),
+        key_issued(),
+        key_revoked(),
     ]
 }
 
@@ -57,6 +70,16 @@ pub fn role_revoked() -> UserEvent {
     UserEvent::RoleRevoked { role: Role::SalesRep }
 }
 
+/// `user.custom_role_granted`
+pub fn custom_role_granted() -> UserEvent {
+    UserEvent::CustomRoleGranted { role: CUSTOM_ROLE }
+}
+
+/// `user.custom_role_revoked`
+pub fn custom_role_revoked() -> UserEvent {
+    UserEvent::CustomRoleRevoked { role: CUSTOM_ROLE }
+}
+
 /// `user.disabled`
 pub fn disabled() -> UserEvent {
     UserEvent::Disabled {}
@@ -75,6 +98,37 @@ pub fn password_changed() -> UserEvent {
 /// `user.signed_out_everywhere`
 pub fn signed_out_everywhere() -> UserEvent {
     UserEvent::SignedOutEverywhere {}
+}
+
+/// `user.invited`
+pub fn invited() -> UserEvent {
+    UserEvent::Invited {}
+}
+
+/// `user.second_factor_enabled`
+pub fn second_factor_enabled() -> UserEvent {
+    UserEvent::SecondFactorEnabled { factor: FACTOR, recovery_codes: 10 }
+}
+
+/// `user.second_factor_disabled`
+pub fn second_factor_disabled() -> UserEvent {
+    UserEvent::SecondFactorDisabled {}
+}
+
+/// `user.recovery_code_used`
+pub fn recovery_code_used() -> UserEvent {
+    UserEvent::RecoveryCodeUsed { left: 9 }
+}
+
+/// `user.key_issued`
+pub fn key_issued() -> UserEvent {
+    let scopes = [text("lead.capture"), text("lead.read")].into();
+    UserEvent::KeyIssued { key: KEY, name: text("Web form"), scopes, expires_at: at(31, 12) }
+}
+
+/// `user.key_revoked`
+pub fn key_revoked() -> UserEvent {
+    UserEvent::KeyRevoked { key: KEY }
 }
 
 /// `user.erased`

@@ -9,7 +9,7 @@ pub mod fixtures;
 #[cfg(test)]
 mod tests;
 
-pub use aggregate::{Account, User};
+pub use aggregate::{Account, Key, SecondFactor, User};
 pub use command::{UserAction, UserCommand};
 pub use error::UserError;
 pub use event::{RIGHTS_EVENTS, UserEvent};

@@ -4,14 +4,16 @@ use cqrs_es::DomainEvent;
 use strum::VariantNames;
 
 use super::fixtures::{
-    PASSWORD, all, disabled, email_changed, enabled, erased, password_changed, registered, renamed,
-    role_granted, role_revoked, signed_out_everywhere,
+    FACTOR, KEY, PASSWORD, all, custom_role_granted, custom_role_revoked, disabled, email_changed, enabled,
+    erased, invited, key_issued, key_revoked, password_changed, recovery_code_used, registered, renamed,
+    role_granted, role_revoked, second_factor_disabled, second_factor_enabled, signed_out_everywhere,
 };
 use super::{RIGHTS_EVENTS, User, UserAction, UserError, UserEvent};
 use crate::fixtures::{at, email, id, text};
 use crate::identity::Role;
+use crate::identity::custom_role::fixtures::CUSTOM_ROLE;
 use crate::testing::{given, on};
-use crate::{Command, Personal};
+use crate::{ApiKeyId, Command, Personal};
 
 fn decide(
     events: impl IntoIterator<Item = UserEvent>,
@@ -41,10 +43,18 @@ fn nothing_can_be_done_with_an_account_that_was_never_opened() {
         UserAction::ChangeEmail { email: Personal::new(email("g@engines.example")) },
         UserAction::GrantRole { role: Role::Admin },
         UserAction::RevokeRole { role: Role::Admin },
+        UserAction::GrantCustomRole { role: CUSTOM_ROLE },
+        UserAction::RevokeCustomRole { role: CUSTOM_ROLE },
         UserAction::Disable,
         UserAction::Enable,
         UserAction::ChangePassword { password: PASSWORD },
         UserAction::SignOutEverywhere,
+        UserAction::Invite,
+        UserAction::EnableSecondFactor { factor: FACTOR, recovery_codes: 10 },
+        UserAction::DisableSecondFactor,
+        UserAction::UseRecoveryCode,
+        issue(KEY, 31),
+        UserAction::RevokeKey { key: KEY },
     ] {
         assert_eq!(decide([], action), Err(UserError::NotFound));
     }
@@ -68,6 +78,18 @@ fn a_role_is_given_once_and_taken_once() {
     assert_eq!(decide([registered(), role_granted()], grant), Ok(vec![]));
     assert_eq!(decide([registered()], revoke.clone()), Ok(vec![role_revoked()]));
     assert_eq!(decide([registered(), role_revoked()], revoke), Ok(vec![]));
+}
+
+#[test]
+fn a_role_of_the_tenant_is_given_once_and_taken_once() {
+    let grant = UserAction::GrantCustomRole { role: CUSTOM_ROLE };
+    let revoke = UserAction::RevokeCustomRole { role: CUSTOM_ROLE };
+    assert_eq!(decide([registered()], grant.clone()), Ok(vec![custom_role_granted()]));
+    assert_eq!(decide([registered()], revoke.clone()), Ok(vec![]));
+    let has = [registered(), custom_role_granted()];
+    assert_eq!(given::<User>(has.clone()).custom_roles(), &[CUSTOM_ROLE].into());
+    assert_eq!(decide(has.clone(), grant), Ok(vec![]));
+    assert_eq!(decide(has, revoke), Ok(vec![custom_role_revoked()]));
 }
 
 #[test]
@@ -109,6 +131,18 @@ fn a_user_signs_out_everywhere_each_time_but_not_once_shut_out() {
 }
 
 #[test]
+fn a_user_is_invited_each_time_until_they_have_a_password_but_not_once_shut_out() {
+    let awaits = |events: &[UserEvent]| given::<User>(events.iter().cloned()).awaits_invitation();
+    assert_eq!(decide([registered()], UserAction::Invite), Ok(vec![invited()]));
+    assert_eq!(decide([registered(), invited()], UserAction::Invite), Ok(vec![invited()]));
+    let has = [registered(), invited(), password_changed()];
+    assert_eq!(decide(has.clone(), UserAction::Invite), Err(UserError::HasPassword));
+    assert_eq!(decide([registered(), disabled()], UserAction::Invite), Err(UserError::Disabled));
+    assert!(!awaits(&[]) && !awaits(&[registered()]) && !awaits(&has));
+    assert!(awaits(&[registered(), invited()]) && !awaits(&[registered(), invited(), disabled()]));
+}
+
+#[test]
 fn an_epoch_begins_whenever_all_sessions_end() {
     let epoch = |events: &[UserEvent]| given::<User>(events.iter().cloned()).epoch();
     assert_eq!(epoch(&[]), 0);
@@ -139,13 +173,21 @@ fn the_events_of_rights_are_those_that_end_access_tokens() {
         UserEvent::Disabled {}
         | UserEvent::RoleGranted { .. }
         | UserEvent::RoleRevoked { .. }
+        | UserEvent::CustomRoleGranted { .. }
+        | UserEvent::CustomRoleRevoked { .. }
         | UserEvent::PasswordChanged { .. }
         | UserEvent::SignedOutEverywhere {}
+        | UserEvent::SecondFactorDisabled {}
+        | UserEvent::KeyRevoked { .. }
         | UserEvent::Erased {} => true,
         UserEvent::Registered { .. }
         | UserEvent::Renamed { .. }
         | UserEvent::EmailChanged { .. }
-        | UserEvent::Enabled {} => false,
+        | UserEvent::Enabled {}
+        | UserEvent::Invited {}
+        | UserEvent::SecondFactorEnabled { .. }
+        | UserEvent::RecoveryCodeUsed { .. }
+        | UserEvent::KeyIssued { .. } => false,
     };
     let examples = all();
     assert_eq!(examples.len(), UserEvent::VARIANTS.len());
@@ -153,6 +195,72 @@ fn the_events_of_rights_are_those_that_end_access_tokens() {
         examples.iter().filter(|event| ends_tokens(event)).map(DomainEvent::event_type).collect();
     let listed: BTreeSet<String> = RIGHTS_EVENTS.iter().map(ToString::to_string).collect();
     assert_eq!(listed, expected);
+}
+
+fn issue(key: ApiKeyId, day: u32) -> UserAction {
+    let scopes = [text("lead.capture"), text("lead.read")].into();
+    UserAction::IssueKey { key, name: text("Web form"), scopes, expires_at: at(day, 12) }
+}
+
+#[test]
+fn a_second_factor_is_replaced_by_doing_without_it_first() {
+    let enable = UserAction::EnableSecondFactor { factor: FACTOR, recovery_codes: 10 };
+    let on = [registered(), second_factor_enabled()];
+    assert_eq!(decide([registered()], enable.clone()), Ok(vec![second_factor_enabled()]));
+    assert_eq!(decide(on.clone(), enable.clone()), Err(UserError::SecondFactorEnabled));
+    assert_eq!(decide([registered(), disabled()], enable.clone()), Err(UserError::Disabled));
+    assert_eq!(decide(on.clone(), UserAction::DisableSecondFactor), Ok(vec![second_factor_disabled()]));
+    assert_eq!(decide([registered()], UserAction::DisableSecondFactor), Ok(vec![]));
+    let off = on.into_iter().chain([second_factor_disabled()]);
+    assert_eq!(decide(off, enable), Ok(vec![second_factor_enabled()]));
+}
+
+#[test]
+fn recovery_codes_are_counted_down_to_none() {
+    let used = |events: Vec<UserEvent>| decide(events, UserAction::UseRecoveryCode);
+    assert_eq!(used(vec![registered(), second_factor_enabled()]), Ok(vec![recovery_code_used()]));
+    assert_eq!(used(vec![registered()]), Err(UserError::NoRecoveryCode));
+    let last = UserEvent::RecoveryCodeUsed { left: 0 };
+    assert_eq!(used(vec![registered(), second_factor_enabled(), last]), Err(UserError::NoRecoveryCode));
+    let off = vec![registered(), second_factor_enabled(), second_factor_disabled()];
+    assert_eq!(used(off), Err(UserError::NoRecoveryCode));
+    assert_eq!(used(vec![registered(), second_factor_enabled(), disabled()]), Err(UserError::Disabled));
+}
+
+#[test]
+fn a_key_is_issued_once_for_a_year_at_most_and_revoked_once() {
+    assert_eq!(decide([registered()], issue(KEY, 31)), Ok(vec![key_issued()]));
+    assert_eq!(decide([registered(), key_issued()], issue(KEY, 31)), Err(UserError::KeyExists));
+    assert_eq!(decide([registered(), disabled()], issue(KEY, 31)), Err(UserError::Disabled));
+    // Commands are given on the 30th at noon.
+    assert_eq!(decide([registered()], issue(KEY, 30)), Err(UserError::KeyLife));
+    let expires_at = at(30, 12) + chrono::Duration::days(366);
+    let year =
+        |expires_at| UserAction::IssueKey { key: KEY, name: text("K"), scopes: BTreeSet::new(), expires_at };
+    assert!(decide([registered()], year(expires_at)).is_ok());
+    assert_eq!(
+        decide([registered()], year(expires_at + chrono::Duration::seconds(1))),
+        Err(UserError::KeyLife)
+    );
+    let revoke = UserAction::RevokeKey { key: KEY };
+    assert_eq!(decide([registered(), key_issued()], revoke.clone()), Ok(vec![key_revoked()]));
+    assert_eq!(decide([registered(), key_issued(), disabled()], revoke.clone()), Ok(vec![key_revoked()]));
+    assert_eq!(decide([registered(), key_issued(), key_revoked()], revoke), Err(UserError::NoSuchKey));
+}
+
+#[test]
+fn fifty_keys_are_enough_and_those_that_are_over_do_not_count() {
+    let issued = |number: u32, expires_at| UserEvent::KeyIssued {
+        key: id(u128::from(number)),
+        name: text("K"),
+        scopes: BTreeSet::new(),
+        expires_at,
+    };
+    let with = |expires_at| {
+        [registered()].into_iter().chain((100..150).map(move |number| issued(number, expires_at)))
+    };
+    assert_eq!(decide(with(at(31, 0)), issue(KEY, 31)), Err(UserError::TooManyKeys));
+    assert!(decide(with(at(30, 12)), issue(KEY, 31)).is_ok());
 }
 
 #[test]

@@ -34,7 +34,8 @@ impl Aggregate for Lead {
             return;
         }
         if let LeadEvent::Erased { from, .. } = event {
-            *self = Self::Erased { status: from, opportunity: self.converted_to() };
+            *self =
+                Self::Erased { status: from, opportunity: self.converted_to(), owner: self.owner().cloned() };
             return;
         }
         // Only a captured lead has further events; the log cannot hold others.

@@ -42,6 +42,8 @@ pub enum Lead {
         status: LeadStatus,
         /// What it had become.
         opportunity: Option<OpportunityId>,
+        /// Who worked on it.
+        owner: Option<Owner>,
     },
 }
 
@@ -110,6 +112,15 @@ impl Lead {
             Self::Captured(captured) => Some(captured.progress.status()),
             Self::Withdrawn => Some(LeadStatus::Withdrawn),
             Self::Erased { status, .. } => Some(*status),
+        }
+    }
+
+    /// Who works on it, if anybody does.
+    pub fn owner(&self) -> Option<&Owner> {
+        match self {
+            Self::Captured(captured) => captured.owner.as_ref(),
+            Self::Erased { owner, .. } => owner.as_ref(),
+            Self::Unborn | Self::Withdrawn => None,
         }
     }
 

@@ -1,0 +1,180 @@
+//! The secrets of second factors, as they are kept.
+
+use std::time::Duration;
+
+use domain::{SecondFactorId, TenantId, UserId};
+use uuid::Uuid;
+
+use crate::Vault;
+use crate::refresh::Digest;
+use crate::second_factor::Secret;
+
+/// How long after it was told a secret can be confirmed.
+pub const CONFIRM: Duration = Duration::from_secs(10 * 60);
+
+impl Vault {
+    /// Keeps a secret that nobody is asked for yet.
+    ///
+    /// # Errors
+    /// The database is not there.
+    pub async fn keep_factor(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        factor: SecondFactorId,
+        secret: &Secret,
+    ) -> Result<(), sqlx::Error> {
+        let sql =
+            "insert into identity.second_factor (tenant_id, user_id, id, secret) values ($1, $2, $3, $4)";
+        let query = sqlx::query(sql)
+            .bind(tenant.as_uuid())
+            .bind(user.as_uuid())
+            .bind(factor.as_uuid())
+            .bind(secret.bytes());
+        self.write(tenant, query).await
+    }
+
+    /// The newest secret that a user was told and has not confirmed.
+    ///
+    /// # Errors
+    /// The database is not there.
+    pub async fn pending_factor(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        current: Option<SecondFactorId>,
+    ) -> Result<Option<(SecondFactorId, Secret)>, sqlx::Error> {
+        let mut transaction = self.begin(tenant).await?;
+        let found: Option<(Uuid, Vec<u8>)> = sqlx::query_as(include_str!("sql/pending_factor.sql"))
+            .bind(tenant.as_uuid())
+            .bind(user.as_uuid())
+            .bind(current.map(SecondFactorId::as_uuid))
+            .bind(CONFIRM)
+            .fetch_optional(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(found.map(|(id, secret)| (id.into(), Secret::of(secret))))
+    }
+
+    /// The secret of a factor.
+    ///
+    /// # Errors
+    /// The database is not there.
+    pub async fn factor(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        factor: SecondFactorId,
+    ) -> Result<Option<Secret>, sqlx::Error> {
+        let mut transaction = self.begin(tenant).await?;
+        let sql =
+            "select secret from identity.second_factor where tenant_id = $1 and user_id = $2 and id = $3";
+        let found: Option<Vec<u8>> = sqlx::query_scalar(sql)
+            .bind(tenant.as_uuid())
+            .bind(user.as_uuid())
+            .bind(factor.as_uuid())
+            .fetch_optional(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(found.map(Secret::of))
+    }
+
+    /// Takes the code of a time step, unless one of it or of a later one was taken.
+    ///
+    /// # Errors
+    /// The database is not there. The code may have been taken nevertheless.
+    pub async fn take_step(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        factor: SecondFactorId,
+        step: i64,
+    ) -> Result<bool, sqlx::Error> {
+        let mut transaction = self.begin(tenant).await?;
+        let taken = sqlx::query(include_str!("sql/take_step.sql"))
+            .bind(tenant.as_uuid())
+            .bind(user.as_uuid())
+            .bind(factor.as_uuid())
+            .bind(step)
+            .fetch_optional(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(taken.is_some())
+    }
+
+    /// Keeps a factor under a new id, with recovery codes, if the code of this time step was not taken before.
+    ///
+    /// # Errors
+    /// The database is not there.
+    pub async fn confirm_factor(
+        &self,
+        (tenant, user): (TenantId, UserId),
+        pending: SecondFactorId,
+        step: i64,
+        factor: SecondFactorId,
+        recovery_codes: &[Digest],
+    ) -> Result<bool, sqlx::Error> {
+        let mut transaction = self.begin(tenant).await?;
+        let kept = sqlx::query(include_str!("sql/confirm_factor.sql"))
+            .bind(tenant.as_uuid())
+            .bind(user.as_uuid())
+            .bind(pending.as_uuid())
+            .bind(step)
+            .bind(factor.as_uuid())
+            .bind(recovery_codes.iter().map(|digest| digest.to_vec()).collect::<Vec<_>>())
+            .fetch_optional(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(kept.is_some())
+    }
+
+    /// Forgets what was kept of all factors of a user but one, if any is asked for.
+    ///
+    /// # Errors
+    /// The database is not there.
+    pub async fn forget_other_factors(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        factor: Option<SecondFactorId>,
+    ) -> Result<(), sqlx::Error> {
+        let mut transaction = self.begin(tenant).await?;
+        for sql in [
+            "delete from identity.second_factor where tenant_id = $1 and user_id = $2 and id is distinct from $3",
+            "delete from identity.recovery_code where tenant_id = $1 and user_id = $2 and factor_id is distinct from $3",
+        ] {
+            sqlx::query(sql)
+                .bind(tenant.as_uuid())
+                .bind(user.as_uuid())
+                .bind(factor.map(SecondFactorId::as_uuid))
+                .execute(&mut *transaction)
+                .await?;
+        }
+        transaction.commit().await
+    }
+
+    /// Spends a recovery code, unless it was spent.
+    ///
+    /// # Errors
+    /// The database is not there. The code may have been spent nevertheless.
+    pub async fn spend_recovery_code(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        factor: SecondFactorId,
+        digest: &Digest,
+    ) -> Result<bool, sqlx::Error> {
+        let mut transaction = self.begin(tenant).await?;
+        let sql = "delete from identity.recovery_code
+            where tenant_id = $1 and user_id = $2 and factor_id = $3 and digest = $4";
+        let spent = sqlx::query(sql)
+            .bind(tenant.as_uuid())
+            .bind(user.as_uuid())
+            .bind(factor.as_uuid())
+            .bind(digest)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(spent.rows_affected() > 0)
+    }
+}

@@ -1,0 +1,63 @@
+//! Custom roles and teams, read from the log.
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::hash::Hash;
+
+use cqrs_es::Aggregate;
+use domain::TenantId;
+use domain::identity::Organisation;
+use domain::identity::custom_role::CustomRole;
+use domain::identity::team::Team;
+use edge::Organisations;
+use edge::directory::Loading;
+use event_store::{Recorded, Upcasters, measured, read, within_reason};
+use sqlx::{Executor as _, PgPool};
+use uuid::Uuid;
+
+/// The log, by connections of [`event_store::Duty::Reader`].
+pub struct LoggedOrganisations {
+    pool: PgPool,
+    upcasters: Upcasters,
+}
+
+impl LoggedOrganisations {
+    /// Reads old events by `upcasters`.
+    pub fn new(pool: PgPool, upcasters: Upcasters) -> Self {
+        Self { pool, upcasters }
+    }
+
+    async fn events(&self, tenant: TenantId) -> Result<Vec<Recorded>, sqlx::Error> {
+        let mut transaction = measured("organisations", self.pool.begin()).await?;
+        // A UUID needs no quoting.
+        transaction.execute(format!("set local crm.tenant = '{tenant}'").as_str()).await?;
+        let sql = format!("select {} {}", read::COLUMNS, include_str!("sql/organisation.sql"));
+        sqlx::query_as(&sql).fetch_all(&mut *transaction).await
+    }
+
+    async fn organisation(&self, tenant: TenantId) -> Result<Organisation, Box<dyn Error + Send + Sync>> {
+        let mut organisation = Organisation::default();
+        for event in within_reason(self.events(tenant)).await? {
+            match event.aggregate_type.as_str() {
+                CustomRole::TYPE => self.apply(&mut organisation.roles, event)?,
+                Team::TYPE => self.apply(&mut organisation.teams, event)?,
+                _ => {}
+            }
+        }
+        Ok(organisation)
+    }
+
+    fn apply<K: From<Uuid> + Eq + Hash, A: Aggregate>(
+        &self,
+        aggregates: &mut HashMap<K, A>,
+        event: Recorded,
+    ) -> Result<(), serde_json::Error> {
+        self.upcasters.apply(aggregates.entry(event.aggregate_id.into()).or_default(), event)
+    }
+}
+
+impl Organisations for LoggedOrganisations {
+    fn load(&self, tenant: TenantId) -> Loading<'_> {
+        Box::pin(self.organisation(tenant))
+    }
+}

@@ -1,0 +1,108 @@
+//! That mails are sent at all, and how often.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use access::Throttle;
+use access::throttle::Limits;
+use access::vault::{MailKind, Recipient};
+use domain::{TenantId, UserId};
+use sha2::{Digest as _, Sha256};
+use tokio::sync::Notify;
+
+use crate::identity::Refusal;
+use crate::{Accepted, CommandApi, CommandError};
+
+/// Mails that strangers may ask for: of one account from one address, from one address, and of one account.
+const LIMITS: Limits = Limits { free: 3, longest: Duration::from_secs(15 * 60), address: 10, account: 3 };
+
+/// Where links lead, and who is woken to send mails. Clones share everything.
+#[derive(Clone)]
+pub struct Post(Arc<Parts>);
+
+#[derive(Clone)]
+struct Parts {
+    public_url: String,
+    signs_up: bool,
+    throttle: Throttle,
+    wake: Arc<Notify>,
+}
+
+impl Post {
+    /// With links to pages below `public_url`. Nobody signs up.
+    pub fn new(public_url: &str) -> Self {
+        let public_url = public_url.trim_end_matches('/').to_owned();
+        let (throttle, wake) = (Throttle::new(LIMITS), Arc::new(Notify::new()));
+        Self(Arc::new(Parts { public_url, signs_up: false, throttle, wake }))
+    }
+
+    /// The same, and whoever wants to may become the first user of a new tenant.
+    #[must_use]
+    pub fn with_sign_up(self) -> Self {
+        Self(Arc::new(Parts { signs_up: true, ..Arc::unwrap_or_clone(self.0) }))
+    }
+
+    /// The same, with other limits.
+    #[must_use]
+    pub fn with_throttle(self, throttle: Throttle) -> Self {
+        Self(Arc::new(Parts { throttle, ..Arc::unwrap_or_clone(self.0) }))
+    }
+
+    /// Where links lead.
+    pub fn public_url(&self) -> &str {
+        &self.0.public_url
+    }
+
+    pub(crate) fn signs_up(&self) -> bool {
+        self.0.signs_up
+    }
+
+    /// Sends what was written down.
+    pub(crate) fn wake(&self) {
+        self.0.wake.notify_one();
+    }
+
+    /// Waits until somebody has something to send.
+    pub(super) async fn woken(&self) {
+        self.0.wake.notified().await;
+    }
+
+    /// Counts a mail that somebody asks for, who need not be who gets it.
+    ///
+    /// # Errors
+    /// [`Refusal::Throttled`]
+    pub(crate) fn admit(&self, tenant: &str, name: &str, address: IpAddr) -> Result<(), Refusal> {
+        let account = Sha256::digest(format!("{tenant} {name}")).into();
+        self.0.throttle.guess(&account, address, Instant::now()).map(|_| ()).map_err(Refusal::Throttled)
+    }
+}
+
+/// Gives a command that a mail goes with. The mail is written down before, kept back until the command is done, and goes if it
+/// is. If a crash comes between, it goes half a minute later, unless the log does not have what it tells of.
+///
+/// # Errors
+/// [`Refusal::NoMail`]; those of the command; or the database is not available.
+pub(crate) async fn posted(
+    app: &CommandApi,
+    (tenant, user): (TenantId, UserId),
+    kind: MailKind,
+    command: impl Future<Output = Result<Accepted, CommandError>>,
+) -> Result<Accepted, Refusal> {
+    let (vault, post) = (app.issuer()?.vault(), app.issuer()?.post()?);
+    let mail = vault.hold(tenant, kind, &Recipient::User(user)).await?;
+    let done = command.await;
+    let told = match &done {
+        Ok(accepted) if !accepted.replayed => vault.release(tenant, mail).await,
+        // The mail of the first time is on its way.
+        Ok(_) => vault.strike(tenant, mail).await,
+        Err(error) if error.is_refusal() => vault.strike(tenant, mail).await,
+        // Nobody knows yet whether it was done: whoever sends the mail looks.
+        Err(_) => Ok(()),
+    };
+    if let Err(error) = told {
+        tracing::warn!(%error, "a mail goes half a minute late");
+    }
+    post.wake();
+    Ok(done?)
+}

@@ -1,0 +1,167 @@
+//! Second factors of users, for the routes and for signing in.
+
+use access::factors::CONFIRM;
+use access::password::Guess;
+use access::second_factor::{Proof, RECOVERY_CODES, Secret, recovery_codes, recovery_digest};
+use chrono::Utc;
+use domain::identity::policy::{Policy, policy_id};
+use domain::identity::user::{SecondFactor, User, UserAction, UserError};
+use domain::{SecondFactorId, TenantId, UserId};
+use event_store::Loaded;
+use uuid::Uuid;
+
+use super::body::{RecoveryCodes, SecretTold};
+use crate::dispatch::change;
+use crate::identity::Refusal;
+use crate::identity::session::{Circumstances, Guessing, OwnSession, user};
+use crate::{Accepted, CommandApi, CommandError, Context};
+
+/// Tells a user a new secret.
+///
+/// # Errors
+/// `user.second_factor_enabled`; or the log or the database is not available.
+pub async fn begin(app: &CommandApi, tenant: TenantId, id: UserId) -> Result<SecretTold, Refusal> {
+    let user = user(app, tenant, id).await?;
+    check_none(&user)?;
+    let email =
+        user.state.account().and_then(|account| account.email.reveal()).ok_or(CommandError::NotFound)?;
+    let (factor, secret) = (SecondFactorId::from_uuid(Uuid::now_v7()), Secret::fresh()?);
+    app.issuer()?.vault().keep_factor(tenant, id, factor, &secret).await?;
+    Ok(SecretTold {
+        secret: secret.reveal(),
+        otpauth_url: secret.url(email.as_str()),
+        confirm_within: CONFIRM.as_secs(),
+    })
+}
+
+/// Has a user asked for the second factor that was begun last, of which `code` is one.
+///
+/// The event is what makes it the factor: until then it is kept with its recovery codes, and nobody is asked for it.
+///
+/// # Errors
+/// [`Refusal::NotBegun`], [`Refusal::SecondFactor`], `user.second_factor_enabled`; or the log or the database is not available.
+pub(crate) async fn confirm(
+    app: &CommandApi,
+    own: &OwnSession,
+    code: &Guess,
+) -> Result<(RecoveryCodes, i64), Refusal> {
+    let (issuer, tenant, id) = (app.issuer()?, own.identity().tenant, own.user());
+    let before = user(app, tenant, id).await?;
+    check_none(&before)?;
+    let guessing = Guessing::begin(issuer, tenant, &guessed(id), own.circumstances())?;
+    let pending = issuer.vault().pending_factor(tenant, id, None).await?;
+    let (pending, secret) = pending.ok_or(Refusal::NotBegun)?;
+    let step = secret.step(code, Utc::now().timestamp()).ok_or(Refusal::SecondFactor)?;
+    let codes = recovery_codes()?;
+    let digests: Vec<_> =
+        codes.iter().map(|code| recovery_digest(tenant, id, &Guess::new(code.as_str()))).collect();
+    let factor = SecondFactorId::from_uuid(Uuid::now_v7());
+    if !issuer.vault().confirm_factor((tenant, id), pending, step, factor, &digests).await? {
+        return Err(Refusal::SecondFactor);
+    }
+    guessing.right();
+    let recovery_codes = u32::try_from(RECOVERY_CODES).unwrap_or(u32::MAX);
+    let context = Context { if_match: Some(before.sequence), ..own.context() };
+    let action = UserAction::EnableSecondFactor { factor, recovery_codes };
+    let done = change::<User>(app, &context, before.id, vec![action]).await?;
+    // It is the factor now, whatever becomes of the others. The next change forgets them too.
+    if let Err(error) = issuer.vault().forget_other_factors(tenant, id, Some(factor)).await {
+        tracing::warn!(%error, "secrets of former second factors are kept for now");
+    }
+    Ok((RecoveryCodes { recovery_codes: codes }, done.position))
+}
+
+/// Asks a user for no second factor any more.
+///
+/// # Errors
+/// [`CommandError::NotFound`]; or the log or the database is not available.
+pub async fn disable(app: &CommandApi, context: &Context, id: UserId) -> Result<Accepted, Refusal> {
+    let done = change::<User>(app, context, id.as_uuid(), vec![UserAction::DisableSecondFactor]).await?;
+    if let Err(error) = app.issuer()?.vault().forget_other_factors(context.tenant, id, None).await {
+        tracing::warn!(%error, "the secret of a former second factor is kept for now");
+    }
+    Ok(done)
+}
+
+/// Makes sure that whoever knows the password of a user has the second factor too, if the user has one.
+///
+/// # Errors
+/// [`Refusal::SecondFactorRequired`], [`Refusal::SecondFactor`], [`Refusal::Throttled`]; or the log or the database is not
+/// available.
+pub(crate) async fn check(
+    app: &CommandApi,
+    circumstances: &Circumstances,
+    user: &Loaded<User>,
+    proof: &Proof,
+) -> Result<(), Refusal> {
+    let Some(factor) = user.state.second_factor() else { return Ok(()) };
+    if proof.code.is_none() && proof.recovery_code.is_none() {
+        return Err(Refusal::SecondFactorRequired);
+    }
+    let (issuer, tenant, id) = (app.issuer()?, TenantId::from_uuid(user.tenant), UserId::from_uuid(user.id));
+    let guessing = Guessing::begin(issuer, tenant, &guessed(id), circumstances)?;
+    match proof {
+        Proof { code: Some(code), .. } => check_code(app, (tenant, id), factor, code).await?,
+        Proof { recovery_code: Some(code), .. } => {
+            spend(app, &circumstances.context(tenant, id), id, factor, code).await?;
+        }
+        Proof { code: None, recovery_code: None } => return Err(Refusal::SecondFactorRequired),
+    }
+    guessing.right();
+    Ok(())
+}
+
+async fn check_code(
+    app: &CommandApi,
+    (tenant, id): (TenantId, UserId),
+    factor: SecondFactor,
+    code: &Guess,
+) -> Result<(), Refusal> {
+    let vault = app.issuer()?.vault();
+    let secret = vault.factor(tenant, id, factor.id).await?.ok_or(Refusal::SecondFactor)?;
+    let step = secret.step(code, Utc::now().timestamp()).ok_or(Refusal::SecondFactor)?;
+    let is_first = vault.take_step(tenant, id, factor.id, step).await?;
+    if is_first { Ok(()) } else { Err(Refusal::SecondFactor) }
+}
+
+/// Spends a recovery code, and then tells so. A crash between the two spends one that nobody came in by, and never lets in twice.
+async fn spend(
+    app: &CommandApi,
+    context: &Context,
+    id: UserId,
+    factor: SecondFactor,
+    code: &Guess,
+) -> Result<(), Refusal> {
+    let digest = recovery_digest(context.tenant, id, code);
+    let is_spent = app.issuer()?.vault().spend_recovery_code(context.tenant, id, factor.id, &digest).await?;
+    if !is_spent {
+        return Err(Refusal::SecondFactor);
+    }
+    change::<User>(app, context, id.as_uuid(), vec![UserAction::UseRecoveryCode]).await?;
+    Ok(())
+}
+
+/// Whether the tenant demands a second factor of a user who has none.
+///
+/// # Errors
+/// The log is not available.
+pub(crate) async fn is_missing(app: &CommandApi, user: &Loaded<User>) -> Result<bool, Refusal> {
+    if user.state.second_factor().is_some() {
+        return Ok(false);
+    }
+    let id = policy_id(TenantId::from_uuid(user.tenant));
+    let policy: Loaded<Policy> = app.store().load_newest(user.tenant, id).await?;
+    Ok(policy.state.demands_second_factor)
+}
+
+fn check_none(user: &Loaded<User>) -> Result<(), Refusal> {
+    match user.state.second_factor() {
+        Some(_) => Err(CommandError::rule(&UserError::SecondFactorEnabled).into()),
+        None => Ok(()),
+    }
+}
+
+/// What guesses of codes of a user are counted by, beside those of the password.
+fn guessed(id: UserId) -> String {
+    format!("code {id}")
+}

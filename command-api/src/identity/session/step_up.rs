@@ -1,0 +1,80 @@
+//! Showing once more who one is, for what asks for that.
+
+use access::password::Guess;
+use access::second_factor::Proof;
+use edge::revocation::ACCESS_TOKEN_TTL;
+use edge::{Answer, Issue, Problem, SignIn, cookie, ok};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::commands::{check_password, identity, user};
+use super::{OwnSession, Transport};
+use crate::CommandApi;
+use crate::identity::{Refusal, second_factor};
+
+/// Seconds for which it counts.
+const MAX_AGE: u64 = 300;
+
+/// What somebody shows who is signed in already.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StepUpIn {
+    /// The password.
+    #[schema(value_type = String, format = "password")]
+    pub password: Guess,
+    /// A code of the second factor, if the user has one.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = "password")]
+    pub code: Option<Guess>,
+    /// A recovery code in its place.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = "password")]
+    pub recovery_code: Option<Guess>,
+}
+
+/// An access token that is good for more.
+#[derive(Clone, Serialize, ToSchema)]
+pub struct SteppedUp {
+    /// For the header `Authorization: Bearer …`; absent if it is in a cookie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_token: Option<String>,
+    /// `Bearer` (RFC 6750), or `Cookie`.
+    #[schema(value_type = String, example = "Bearer")]
+    pub token_type: &'static str,
+    /// Seconds for which the access token is valid.
+    #[schema(example = 900)]
+    pub expires_in: u64,
+    /// Seconds for which it is good for what asks once more who one is.
+    #[schema(example = 300)]
+    pub max_age: u64,
+}
+
+/// Gives whoever is signed in an access token that tells that they have just shown who they are (RFC 9470).
+pub(super) async fn step_up(
+    app: &CommandApi,
+    own: &OwnSession,
+    sent: StepUpIn,
+) -> Result<Answer<SteppedUp>, Problem> {
+    let (issuer, signer) = (app.issuer()?, app.issuer()?.signer()?);
+    let user = user(app, own.identity().tenant, own.user()).await?;
+    check_password(issuer, own.circumstances(), &user, sent.password).await?;
+    let proof = Proof { code: sent.code, recovery_code: sent.recovery_code };
+    second_factor::check(app, own.circumstances(), &user, &proof).await?;
+    let missing = second_factor::is_missing(app, &user).await?;
+    let now = app.now().timestamp();
+    let issue = Issue {
+        at: now,
+        ttl: ACCESS_TOKEN_TTL,
+        jti: Uuid::now_v7(),
+        sign_in: Some(SignIn { session: own.session().as_uuid(), rights: user.sequence }),
+        auth_time: Some(now),
+    };
+    let token = signer.key.sign(&signer.settings, &identity(&user, missing), issue).map_err(Refusal::from)?;
+    let expires_in = ACCESS_TOKEN_TTL.as_secs();
+    let told = SteppedUp { access_token: None, token_type: "Cookie", expires_in, max_age: MAX_AGE };
+    Ok(match own.transport() {
+        Transport::Bearer => ok(SteppedUp { access_token: Some(token), token_type: "Bearer", ..told }),
+        Transport::Cookie => ok(told).with_cookies([cookie::keep(cookie::ACCESS, &token, ACCESS_TOKEN_TTL)]),
+    })
+}

@@ -1,0 +1,129 @@
+//! The custom role: state, decisions, and what events make of it.
+
+use cqrs_es::Aggregate;
+use cqrs_es::event_sink::EventSink;
+use serde::{Deserialize, Serialize};
+
+use super::{CustomRoleAction, CustomRoleCommand, CustomRoleError, CustomRoleEvent};
+use crate::Text;
+use crate::identity::permission::Permission;
+use crate::identity::{Grants, Level};
+
+/// A custom role, as the events made it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub enum CustomRole {
+    /// Not defined yet.
+    #[default]
+    Unborn,
+    /// In use.
+    Defined(Definition),
+    /// Out of use, for good.
+    Retired,
+}
+
+/// What a custom role is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Definition {
+    /// What people call it.
+    pub name: Text<100>,
+    /// What it lets those do who have it.
+    pub grants: Grants,
+}
+
+impl CustomRole {
+    /// What the role is, while it is in use.
+    pub fn definition(&self) -> Option<&Definition> {
+        match self {
+            Self::Defined(definition) => Some(definition),
+            Self::Unborn | Self::Retired => None,
+        }
+    }
+
+    /// The events that a command leads to; none if nothing changes.
+    ///
+    /// # Errors
+    /// The rule that refuses it.
+    pub fn decide(&self, command: CustomRoleCommand) -> Result<Vec<CustomRoleEvent>, CustomRoleError> {
+        command.not_in_future(CustomRoleError::OccurredInFuture)?;
+        command.not_too_early(CustomRoleError::OccurredTooEarly)?;
+        let event = match command.action {
+            CustomRoleAction::Define { name, grants } => {
+                if *self != Self::Unborn {
+                    return Err(CustomRoleError::AlreadyExists);
+                }
+                check(&grants)?;
+                Some(CustomRoleEvent::Defined { name, grants })
+            }
+            CustomRoleAction::Rename { name: to } => {
+                let from = self.defined()?.name.clone();
+                (from != to).then_some(CustomRoleEvent::Renamed { from, to })
+            }
+            CustomRoleAction::Grant { grants: to } => {
+                let from = self.defined()?.grants.clone();
+                check(&to)?;
+                (from != to).then_some(CustomRoleEvent::Granted { from, to })
+            }
+            CustomRoleAction::Retire => match self {
+                Self::Unborn => return Err(CustomRoleError::NotFound),
+                Self::Defined(Definition { name, .. }) => {
+                    Some(CustomRoleEvent::Retired { name: name.clone() })
+                }
+                Self::Retired => None,
+            },
+        };
+        Ok(event.into_iter().collect())
+    }
+
+    fn defined(&self) -> Result<&Definition, CustomRoleError> {
+        match self {
+            Self::Unborn => Err(CustomRoleError::NotFound),
+            Self::Defined(definition) => Ok(definition),
+            Self::Retired => Err(CustomRoleError::Retired),
+        }
+    }
+}
+
+/// Whether all of this can be given.
+fn check(grants: &Grants) -> Result<(), CustomRoleError> {
+    for (name, level) in grants {
+        let permission = Permission::of_name(name).filter(|permission| permission.can_be_given(Level::All));
+        let permission = permission.ok_or(CustomRoleError::UnknownPermission)?;
+        if !permission.can_be_given(*level) {
+            return Err(CustomRoleError::NotOwned);
+        }
+    }
+    Ok(())
+}
+
+impl Aggregate for CustomRole {
+    const TYPE: &'static str = "identity.custom_role";
+    type Command = CustomRoleCommand;
+    type Event = CustomRoleEvent;
+    type Error = CustomRoleError;
+    type Services = ();
+
+    async fn handle(
+        &mut self,
+        command: Self::Command,
+        _: &Self::Services,
+        sink: &EventSink<Self>,
+    ) -> Result<(), Self::Error> {
+        for event in self.decide(command)? {
+            sink.write(event, self).await;
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, event: Self::Event) {
+        match (event, self) {
+            (CustomRoleEvent::Defined { name, grants }, role) => {
+                *role = Self::Defined(Definition { name, grants });
+            }
+            (CustomRoleEvent::Renamed { to, .. }, Self::Defined(definition)) => definition.name = to,
+            (CustomRoleEvent::Granted { to, .. }, Self::Defined(definition)) => definition.grants = to,
+            (CustomRoleEvent::Retired { .. }, role) => *role = Self::Retired,
+            // Only a role that is in use has these; the log cannot hold others.
+            (CustomRoleEvent::Renamed { .. } | CustomRoleEvent::Granted { .. }, _) => {}
+        }
+    }
+}

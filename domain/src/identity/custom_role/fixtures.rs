@@ -1,0 +1,46 @@
+//! One example of each event of a custom role.
+
+use super::CustomRoleEvent;
+use crate::CustomRoleId;
+use crate::fixtures::{id, text};
+use crate::identity::{Grants, Level};
+
+/// The custom role of the examples.
+pub const CUSTOM_ROLE: CustomRoleId = id(91);
+
+/// One of each.
+pub fn all() -> Vec<CustomRoleEvent> {
+    vec![defined(), renamed(), granted(), retired()]
+}
+
+/// What [`defined`] gives.
+pub fn grants() -> Grants {
+    [("lead.read".to_owned(), Level::Team), ("lead.correct".to_owned(), Level::Own)].into()
+}
+
+/// What [`granted`] gives.
+pub fn more_grants() -> Grants {
+    let mut grants = grants();
+    grants.insert("pipeline.read".to_owned(), Level::All);
+    grants
+}
+
+/// `custom_role.defined`
+pub fn defined() -> CustomRoleEvent {
+    CustomRoleEvent::Defined { name: text("Field sales"), grants: grants() }
+}
+
+/// `custom_role.renamed`
+pub fn renamed() -> CustomRoleEvent {
+    CustomRoleEvent::Renamed { from: text("Field sales"), to: text("Field sales, North") }
+}
+
+/// `custom_role.granted`
+pub fn granted() -> CustomRoleEvent {
+    CustomRoleEvent::Granted { from: grants(), to: more_grants() }
+}
+
+/// `custom_role.retired`
+pub fn retired() -> CustomRoleEvent {
+    CustomRoleEvent::Retired { name: text("Field sales") }
+}

@@ -1,0 +1,17 @@
+//! Keys by which programs act for a user, as whoever checks tokens sees them.
+
+use futures::future::BoxFuture;
+
+use crate::{Bearer, Problem};
+
+/// What a key begins with. Refresh tokens begin so too, and are none.
+pub(crate) const PREFIX: &str = "crm_";
+
+/// Knows keys.
+pub trait ApiKeys: Send + Sync + 'static {
+    /// Who acts by a key; nobody if it is none, or none any more. What is remembered of it may be told, unless the `newest` is
+    /// asked for.
+    ///
+    /// Fails with 503 if that cannot be told.
+    fn bearer<'a>(&'a self, key: &'a str, newest: bool) -> BoxFuture<'a, Result<Option<Bearer>, Problem>>;
+}

@@ -1,0 +1,174 @@
+//! `GET /users/{id}/rights`: what a user may do, or could do on a day, and why.
+
+use std::collections::BTreeSet;
+
+use axum::extract::State;
+use cqrs_es::Aggregate;
+use domain::UserId;
+use domain::identity::custom_role::CustomRole;
+use domain::identity::team::Team;
+use domain::identity::user::User;
+use domain::identity::{Level, Organisation, Reason, Role};
+use edge::{Envelope, Meta, Path, Permission, Permit, Permitted, Problem, Query, Rendered};
+use event_store::{Recorded, read};
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use crate::app::QueryApi;
+use crate::as_of::{AsOf, AsOfQuery};
+use crate::failure;
+use crate::permission::ReadUsers;
+use crate::wait::Freshness;
+
+/// What a user may do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct UserRights {
+    /// The user.
+    pub user_id: Uuid,
+    /// `active`, or `disabled` for one who is shut out: what follows is then what they could do if they were let in.
+    #[schema(example = "active")]
+    pub status: String,
+    /// What the user may do, each with why.
+    pub permissions: Vec<PermissionReason>,
+    /// The users whose records the level `team` reaches, the user among them.
+    pub team: BTreeSet<Uuid>,
+}
+
+/// A permission of a user, and where it comes from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PermissionReason {
+    /// Its name.
+    #[schema(example = "lead.read")]
+    pub permission: String,
+    /// How far it reaches: `own`, `team` or `all`.
+    #[schema(example = "team")]
+    pub level: String,
+    /// The roles of every tenant that give it, for all records.
+    #[schema(example = json!(["sales_rep"]))]
+    pub roles: Vec<String>,
+    /// The roles that the tenant has defined that give it.
+    pub custom_roles: Vec<RoleReason>,
+}
+
+/// A role that gives a permission.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct RoleReason {
+    /// The role.
+    pub id: Uuid,
+    /// What it is called.
+    #[schema(example = "Field sales")]
+    pub name: String,
+    /// As far as it gives it.
+    #[schema(example = "team")]
+    pub level: String,
+}
+
+pub(super) fn router() -> OpenApiRouter<QueryApi> {
+    OpenApiRouter::new().routes(routes!(read_user_rights))
+}
+
+/// What a user may do, now or in the past, and why.
+///
+/// It is worked out from the log: the roles that the user had, what those gave, and who was in which team, at that time. The
+/// permissions are those that there are today, and so is what the roles of every tenant give.
+#[utoipa::path(
+    get,
+    path = "/api/v1/users/{id}/rights",
+    tag = "Users",
+    params(("id" = Uuid, Path, description = "The user"), AsOfQuery),
+    responses((status = 200, description = "What the user may do", body = Envelope<UserRights>)),
+    extensions(("x-permission" = json!(ReadUsers::NAME)), ("x-roles" = json!(ReadUsers::ROLES)))
+)]
+async fn read_user_rights(
+    caller: Permit<ReadUsers>,
+    State(app): State<QueryApi>,
+    Path(id): Path<UserId>,
+    Query(AsOfQuery { as_of }): Query<AsOfQuery>,
+) -> Result<Rendered, Problem> {
+    rights(&app, &caller, id, as_of).await
+}
+
+async fn rights(
+    app: &QueryApi,
+    caller: &Permitted,
+    id: UserId,
+    as_of: Option<AsOf>,
+) -> Result<Rendered, Problem> {
+    let begun = app.0.reads.begin(caller.tenant, caller.reach()).await;
+    let mut transaction = begun.map_err(failure::database)?;
+    let connection = transaction.connection();
+    let head = read::head(&mut *connection).await.map_err(failure::database)?;
+    let (position, time) = match as_of {
+        None => (head, None),
+        Some(AsOf::Position(position)) => (position.min(head), None),
+        Some(AsOf::Time(time)) => (head, Some(time)),
+    };
+    let point = as_of.unwrap_or(AsOf::Position(head));
+    let history = Histories { app, point };
+    let events = read::stream(&mut *connection, caller.tenant.into(), (User::TYPE, id.into()), 0).await;
+    let user: User = history.aggregate(events.map_err(failure::database)?)?;
+    let account = user.account().ok_or_else(Problem::not_found)?;
+    let organisation = history.organisation(connection).await?;
+    let data = UserRights {
+        user_id: id.into(),
+        status: if account.disabled { "disabled" } else { "active" }.to_owned(),
+        permissions: reasons(&organisation, &account.roles, &user),
+        team: organisation.team(id).into_iter().map(Uuid::from).collect(),
+    };
+    let meta = Meta { as_of: time, ..Meta::default() };
+    Freshness::of(head, head, None).at(position).answer(data, meta).rendered()
+}
+
+fn reasons(organisation: &Organisation, roles: &BTreeSet<Role>, user: &User) -> Vec<PermissionReason> {
+    let level = |level: Level| <&str>::from(level).to_owned();
+    let named = |(id, given)| {
+        let definition = organisation.roles.get(&id)?.definition()?;
+        Some(RoleReason { id: id.into(), name: definition.name.to_string(), level: level(given) })
+    };
+    let reasons = organisation.reasons(roles, user.custom_roles());
+    let told =
+        reasons.into_iter().map(|(name, Reason { level: widest, roles, custom_roles })| PermissionReason {
+            permission: name.to_owned(),
+            level: level(widest),
+            roles: roles.iter().map(|role| role.name().to_owned()).collect(),
+            custom_roles: custom_roles.into_iter().filter_map(named).collect(),
+        });
+    told.collect()
+}
+
+/// Aggregates as they were at a point of the past.
+struct Histories<'a> {
+    app: &'a QueryApi,
+    point: AsOf,
+}
+
+impl Histories<'_> {
+    fn aggregate<A: Aggregate>(&self, events: Vec<Recorded>) -> Result<A, Problem> {
+        let mut aggregate = A::default();
+        for event in self.point.select(events).map_err(Problem::internal)? {
+            self.app.0.upcasters.apply(&mut aggregate, event).map_err(Problem::internal)?;
+        }
+        Ok(aggregate)
+    }
+
+    async fn organisation(&self, connection: &mut PgConnection) -> Result<Organisation, Problem> {
+        let sql = format!("select {} {}", read::COLUMNS, include_str!("organisation.sql"));
+        let events: Vec<Recorded> =
+            sqlx::query_as(&sql).fetch_all(connection).await.map_err(failure::database)?;
+        let mut organisation = Organisation::default();
+        for history in events.chunk_by(|one, next| one.aggregate_id == next.aggregate_id) {
+            let Some(first) = history.first() else { continue };
+            let (kind, id) = (first.aggregate_type.clone(), first.aggregate_id);
+            if kind == CustomRole::TYPE {
+                organisation.roles.insert(id.into(), self.aggregate(history.to_vec())?);
+            } else if kind == Team::TYPE {
+                organisation.teams.insert(id.into(), self.aggregate(history.to_vec())?);
+            }
+        }
+        Ok(organisation)
+    }
+}
