@@ -20,6 +20,7 @@ pub mod throttle;
 pub mod vault;
 
 pub use api_key::ApiKey;
+pub use factors::rewrap as rewrap_factors;
 pub use key_ring::KeyRing;
 pub use link::{LinkToken, Purpose};
 pub use organisations::LoggedOrganisations;

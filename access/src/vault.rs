@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::{PasswordId, SessionId, TenantId, UserId};
-use event_store::{measured, within_reason};
+use event_store::{MasterKeys, measured, within_reason};
 use sqlx::postgres::{PgArguments, PgPool};
 use sqlx::query::Query;
 use sqlx::{Executor as _, FromRow, Postgres, Transaction};
@@ -24,7 +24,10 @@ pub const RETRY: Duration = Duration::from_secs(10);
 
 /// Passwords and refresh tokens, by connections of [`event_store::Duty::Identity`].
 #[derive(Clone)]
-pub struct Vault(PgPool);
+pub struct Vault {
+    pool: PgPool,
+    pub(crate) master_keys: Option<MasterKeys>,
+}
 
 /// A user found by their address.
 pub struct Found {
@@ -98,7 +101,13 @@ impl Kept {
 impl Vault {
     /// Over a pool of [`event_store::Duty::Identity`].
     pub fn new(pool: PgPool) -> Self {
-        Self(pool)
+        Self { pool, master_keys: None }
+    }
+
+    /// The same with what it seals secrets of second factors under.
+    #[must_use]
+    pub fn with_master_keys(self, keys: MasterKeys) -> Self {
+        Self { master_keys: Some(keys), ..self }
     }
 
     /// The user who occupies `scope` by an address.
@@ -315,7 +324,7 @@ impl Vault {
         tenant: TenantId,
     ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
         within_reason(async {
-            let mut transaction = measured("identity", self.0.begin()).await?;
+            let mut transaction = measured("identity", self.pool.begin()).await?;
             // A UUID needs no quoting.
             let sql = format!("set local crm.tenant = '{tenant}'; set local statement_timeout = '10s'");
             transaction.execute(sql.as_str()).await?;

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use access::rewrap_factors;
 use anyhow::Context as _;
 use event_store::seal;
 use sqlx::{Connection, PgConnection};
@@ -15,10 +16,11 @@ pub async fn rewrap(args: &SiteArgs) -> anyhow::Result<ExitCode> {
     let site = Site::open(args).await?;
     let mut connection = PgConnection::connect(&site.database_url).await?;
     let wrapped = seal::rewrap(&mut connection, &keys).await.context("nothing was changed")?;
+    let sealed = rewrap_factors(&mut connection, &keys).await.context("only keys of tenants were changed")?;
     connection.close().await?;
     site.close().await?;
     println!(
-        "the keys of {wrapped} tenants are wrapped by master key {} now, and so are all others",
+        "the keys of {wrapped} tenants and {sealed} secrets of second factors are under master key {} now, and so are all others",
         keys.current()
     );
     Ok(ExitCode::SUCCESS)

@@ -2,4 +2,5 @@
 
 #![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, which helpers lack")]
 
+mod factors;
 mod tenants;

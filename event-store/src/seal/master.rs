@@ -45,6 +45,14 @@ pub enum MasterKeyError {
     /// A wrapped key is not what it was.
     #[error("the key of tenant {0} does not open: it was changed, or belongs elsewhere")]
     Broken(Uuid),
+    /// A secret does not open.
+    #[error(
+        "a secret under master key {master} does not open: it was changed, belongs elsewhere, or this process was not given the key"
+    )]
+    Lost {
+        /// The id of the master key.
+        master: String,
+    },
     /// The machine has no randomness, or the cipher fails.
     #[error("the cipher fails")]
     Cipher,
@@ -78,6 +86,31 @@ impl MasterKeys {
     /// The id of the key that wraps.
     pub fn current(&self) -> &str {
         self.0.first().map_or("", |named| &named.id)
+    }
+
+    /// Seals what is kept in a table and must be known in plain text to be of use. It is bound to `place`: what is there in
+    /// another row does not open.
+    ///
+    /// # Errors
+    /// [`MasterKeyError::Cipher`].
+    pub fn seal(&self, place: &str, plain: &[u8]) -> Result<Vec<u8>, MasterKeyError> {
+        let first = self.0.first().ok_or(MasterKeyError::Absent)?;
+        first.key.seal(place.as_bytes(), plain).map_err(|_| MasterKeyError::Cipher)
+    }
+
+    /// Opens what the master key of this id has sealed.
+    ///
+    /// # Errors
+    /// [`MasterKeyError::Lost`] if that key is not here, or it was changed or belongs elsewhere.
+    pub fn open(
+        &self,
+        master: &str,
+        place: &str,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, MasterKeyError> {
+        let named = self.0.iter().find(|named| named.id == master);
+        let opened = named.and_then(|named| named.key.open(place.as_bytes(), sealed).ok());
+        opened.ok_or_else(|| MasterKeyError::Lost { master: master.to_owned() })
     }
 
     pub(super) fn wrap(&self, tenant: Uuid, id: Uuid, key: &Key) -> Result<Vec<u8>, MasterKeyError> {
@@ -170,6 +203,15 @@ mod tests {
         let wrapped = keys.wrap(tenant, id, &Key::generate().unwrap()).unwrap();
         let broken = keys.unwrap(other, id, keys.current(), &wrapped).unwrap_err();
         assert_eq!(broken, MasterKeyError::Broken(other));
+    }
+
+    #[test]
+    fn a_secret_opens_where_it_belongs_and_under_its_own_key_only() {
+        let keys = MasterKeys::parse(&MasterKeys::generate().unwrap()).unwrap();
+        let sealed = keys.seal("here", b"secret").unwrap();
+        assert_eq!(keys.open(keys.current(), "here", &sealed).unwrap().as_slice(), b"secret");
+        assert!(keys.open(keys.current(), "there", &sealed).is_err());
+        assert!(keys.open("another", "here", &sealed).is_err());
     }
 
     #[test]

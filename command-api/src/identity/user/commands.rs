@@ -108,7 +108,8 @@ pub async fn enable(app: &CommandApi, context: &Context, id: UserId) -> Result<A
     change_aggregate::<User>(app, context, id.as_uuid(), vec![UserAction::Enable]).await
 }
 
-/// Erases who a user is, closes the account for good, and gives the address free. Hashes of passwords go with it.
+/// Erases who a user is, closes the account for good, revokes its keys, and gives the address free. Hashes of passwords and
+/// whatever else is kept of the user beside the log go with it.
 ///
 /// # Errors
 /// `user.own_account` and other rules of users, or those of [`crate::dispatch()`].
@@ -116,7 +117,9 @@ pub async fn erase(app: &CommandApi, context: &Context, id: UserId) -> Result<Ac
     check_not_own(context, id)?;
     let accepted = dispatch(app, context, move |mut unit| async move {
         let loaded = unit.target::<User>(id.as_uuid()).await?;
-        let next = unit.decide(&loaded, [UserAction::Erase])?;
+        let keys = loaded.state.account().into_iter().flat_map(|account| account.keys.keys());
+        let revoke = keys.map(|key| UserAction::RevokeKey { key: *key });
+        let next = unit.decide(&loaded, revoke.chain([UserAction::Erase]))?;
         if next.sequence > loaded.sequence {
             unit.erase(id.as_uuid());
             let email = loaded.state.account().and_then(|account| account.email.reveal());

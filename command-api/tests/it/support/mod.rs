@@ -19,7 +19,7 @@ use command_api::{CommandApi, Context, router};
 use domain::TenantId;
 use edge::{Directory, Identity, Revocations, Role, SigningKey, TokenKeys, TokenSettings, finish};
 use embedded::testing::{self, TestDatabase};
-use event_store::{Duty, EventStore, connect, fixtures, read, seal};
+use event_store::{Duty, EventStore, MasterKeys, connect, fixtures, read, seal};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use tokio::task::JoinSet;
@@ -226,7 +226,9 @@ fn whole(url: &str, key: &SigningKey) -> (CommandApi, Router, RightsWatch) {
     let pool = |duty, connections| connect(url, duty, connections).unwrap();
     // Hashing the password of nobody is dear, so all tests share one.
     static HASHER: LazyLock<Hasher> = LazyLock::new(|| Hasher::new(2).unwrap());
-    let issuer = Issuer::new(Vault::new(pool(Duty::Identity, 8)), HASHER.clone());
+    let masters = MasterKeys::parse(event_store::fixtures::MASTER_KEY).unwrap();
+    let vault = Vault::new(pool(Duty::Identity, 8)).with_master_keys(masters);
+    let issuer = Issuer::new(vault, HASHER.clone());
     let ring = KeyRing::new(
         Vault::new(pool(Duty::Identity, 2)),
         pool(Duty::Reader, 2),

@@ -165,7 +165,8 @@ impl User {
                 // The sessions of a user who is shut out are over already.
                 (!self.known()?.disabled).then_some(UserEvent::SignedOutEverywhere {})
             }
-            UserAction::Erase => return self.erase(),
+            UserAction::Erase if *self == Self::Erased => None,
+            UserAction::Erase => self.known().map(|_| Some(UserEvent::Erased {}))?,
             UserAction::Invite => Some(self.known()?.invite()?),
             UserAction::EnableSecondFactor { factor, recovery_codes } => {
                 let account = self.active()?;
@@ -194,15 +195,6 @@ impl User {
             }
         };
         Ok(event.into_iter().collect())
-    }
-
-    /// Whose account is closed for good, nobody acts for.
-    fn erase(&self) -> Result<Vec<UserEvent>, UserError> {
-        if *self == Self::Erased {
-            return Ok(Vec::new());
-        }
-        let keys = self.known()?.keys.keys().map(|key| UserEvent::KeyRevoked { key: *key });
-        Ok(keys.chain([UserEvent::Erased {}]).collect())
     }
 
     fn known(&self) -> Result<&Account, UserError> {
