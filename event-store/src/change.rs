@@ -75,6 +75,8 @@ impl Change {
         for event in events {
             next.sequence += 1;
             let event_id = Uuid::now_v7();
+            let payload = sealer.seal(event_id, &event)?;
+            next.weight = next.weight.saturating_add(u32::try_from(payload.len()).unwrap_or(u32::MAX));
             self.append.events.push(NewEvent {
                 aggregate_type: A::TYPE,
                 aggregate_id: loaded.id,
@@ -82,7 +84,7 @@ impl Change {
                 event_id,
                 event_type: event.event_type(),
                 event_version: event.event_version().parse().unwrap_or(1),
-                payload: sealer.seal(event_id, &event)?,
+                payload,
                 metadata: self.metadata.clone(),
             });
             next.state.apply(event);
@@ -98,7 +100,8 @@ impl Change {
             key,
             keep: Box::new(move |cache, position| {
                 next.position = position;
-                cache.put(key, next);
+                let weight = next.weight;
+                cache.put(key, next, weight);
             }),
         });
         Ok(sequence)

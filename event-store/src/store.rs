@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use cqrs_es::Aggregate;
+use serde_json::Value;
 use sqlx::PgPool;
 use tokio::sync::Notify;
 use tracing::Instrument as _;
@@ -12,7 +13,8 @@ use crate::append::{Append, AppendError, Appended, Stored, WrappedKey};
 use crate::appender::{Appender, Postgres};
 use crate::cache::AggregateCache;
 use crate::change::{Change, NewKey};
-use crate::read;
+use crate::event::Recorded;
+use crate::read::History;
 use crate::seal::{Key, Stream, TenantKeys, open_stream};
 use crate::upcast::Upcasters;
 
@@ -42,12 +44,31 @@ pub struct Loaded<A> {
     pub position: i64,
     /// The key that its personal data is sealed under, if it has any.
     pub key: Option<Key>,
+    /// About the bytes of its events, for the cache: its state holds no more than they say.
+    pub(crate) weight: u32,
 }
 
 impl<A: Default> Loaded<A> {
     /// An aggregate without events.
     pub fn unborn(tenant: Uuid, id: Uuid) -> Self {
-        Self { tenant, id, state: A::default(), sequence: 0, position: 0, key: None }
+        Self { tenant, id, state: A::default(), sequence: 0, position: 0, key: None, weight: 0 }
+    }
+}
+
+impl<A: Aggregate> Loaded<A> {
+    fn apply(&mut self, recorded: Recorded, upcasters: Upcasters) -> Result<(), LoadError> {
+        let Recorded { sequence, position, event_type, event_version, payload, .. } = recorded;
+        self.weight = self.weight.saturating_add(weight_of(&payload));
+        let payload = upcasters.newest(&event_type, event_version, payload);
+        let event = serde_json::from_value(payload).map_err(|source| LoadError::Undecodable {
+            event_type,
+            event_version,
+            position,
+            source,
+        })?;
+        self.state.apply(event);
+        (self.sequence, self.position) = (sequence, position);
+        Ok(())
     }
 }
 
@@ -109,27 +130,19 @@ impl EventStore {
             None => Loaded::unborn(tenant, id),
         };
         let known = loaded.sequence;
+        let mut history = History::after(tenant, (A::TYPE, id), known);
         let mut connection = self.pool.acquire().await?;
-        let events = read::stream(&mut *connection, tenant, (A::TYPE, id), known).await?;
-        let (events, sealed_under) =
-            open_stream(&mut connection, events, self.upcasters.master_keys()).await?;
-        drop(connection);
-        loaded.key = sealed_under.or(loaded.key);
-        for recorded in events {
-            let payload =
-                self.upcasters.newest(&recorded.event_type, recorded.event_version, recorded.payload);
-            let event = serde_json::from_value(payload).map_err(|source| LoadError::Undecodable {
-                event_type: recorded.event_type,
-                event_version: recorded.event_version,
-                position: recorded.position,
-                source,
-            })?;
-            loaded.state.apply(event);
-            loaded.sequence = recorded.sequence;
-            loaded.position = recorded.position;
+        while let Some(events) = history.next(&mut *connection).await? {
+            let (events, sealed_under) =
+                open_stream(&mut connection, events, self.upcasters.master_keys()).await?;
+            loaded.key = sealed_under.or(loaded.key);
+            for recorded in events {
+                loaded.apply(recorded, self.upcasters)?;
+            }
         }
+        drop(connection);
         if loaded.sequence > known {
-            self.cache.put(key, loaded.clone());
+            self.cache.put(key, loaded.clone(), loaded.weight);
         }
         Ok(loaded)
     }
@@ -179,4 +192,20 @@ impl EventStore {
     pub fn pool(&self) -> &PgPool {
         &self.pool
     }
+}
+
+/// About how many bytes of text a payload is.
+fn weight_of(payload: &Value) -> u32 {
+    let bytes = match payload {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 8,
+        Value::String(text) => u32::try_from(text.len()).unwrap_or(u32::MAX),
+        Value::Array(elements) => elements.iter().map(weight_of).fold(0, u32::saturating_add),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| {
+                weight_of(value).saturating_add(u32::try_from(name.len()).unwrap_or(u32::MAX))
+            })
+            .fold(0, u32::saturating_add),
+    };
+    bytes.saturating_add(8)
 }

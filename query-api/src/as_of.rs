@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use edge::{Meta, MinPosition, Permitted, Problem};
-use event_store::{Recorded, read, seal};
+use event_store::read::{self, History};
+use event_store::{Recorded, seal};
 use projections::Projection;
 use projections::projection::decode;
 use serde::Deserialize;
@@ -60,8 +61,20 @@ impl AsOf {
         }
     }
 
-    /// Of all events of a thing, those that count.
-    pub(crate) fn select(self, events: Vec<Recorded>) -> Result<Vec<Recorded>, serde_json::Error> {
+    /// Whether neither this event of a thing counts nor any after it.
+    pub(crate) fn is_before(self, event: &Recorded) -> bool {
+        match self {
+            Self::Position(position) => event.position > position,
+            Self::Time(_) => false,
+        }
+    }
+
+    /// Of events of a thing, those that count. `begun` tells whether any before them did.
+    pub(crate) fn select(
+        self,
+        events: Vec<Recorded>,
+        begun: bool,
+    ) -> Result<Vec<Recorded>, serde_json::Error> {
         let counts = |event: &Recorded| match self {
             Self::Position(position) => Ok(event.position <= position),
             Self::Time(time) => event.read_metadata().map(|metadata| metadata.occurred_at <= time),
@@ -71,7 +84,7 @@ impl AsOf {
             match counts(&event)? {
                 true => counted.push(event),
                 // What was noted as done before the thing began does not make it begin earlier.
-                false if counted.is_empty() => break,
+                false if counted.is_empty() && !begun => break,
                 false => {}
             }
         }
@@ -103,14 +116,21 @@ impl QueryApi {
         let head = read::head(transaction.connection()).await.map_err(failure::database)?;
         let mut row = None;
         for aggregate_type in P::READS {
-            let stream =
-                read::stream(transaction.connection(), caller.tenant.into(), (aggregate_type, id), 0);
-            let events = stream.await.map_err(failure::database)?;
-            let events = seal::open(transaction.connection(), events, self.0.upcasters).await;
-            let events = events.map_err(failure::database)?;
-            for event in as_of.select(events).map_err(Problem::internal)? {
-                let fact = decode(event, self.0.upcasters).map_err(Problem::internal)?;
-                P::apply(&mut row, id, &fact).map_err(Problem::internal)?;
+            let mut history = History::of(caller.tenant.into(), (aggregate_type, id));
+            let connection = transaction.connection();
+            let (mut begun, mut over) = (false, false);
+            while !over
+                && let Some(events) = history.next(&mut *connection).await.map_err(failure::database)?
+            {
+                over = events.last().is_some_and(|last| as_of.is_before(last));
+                let counted = as_of.select(events, begun).map_err(Problem::internal)?;
+                begun |= !counted.is_empty();
+                over |= !begun;
+                let opened = seal::open(&mut *connection, counted, self.0.upcasters).await;
+                for event in opened.map_err(failure::database)? {
+                    let fact = decode(event, self.0.upcasters).map_err(Problem::internal)?;
+                    P::apply(&mut row, id, &fact).map_err(Problem::internal)?;
+                }
             }
         }
         let (position, time) = match as_of {

@@ -10,7 +10,8 @@ use domain::identity::team::Team;
 use domain::identity::user::User;
 use domain::identity::{Level, Organisation, Reason, Role};
 use edge::{Envelope, Meta, Path, Permission, Permit, Permitted, Problem, Query, Rendered};
-use event_store::{Recorded, read};
+use event_store::Recorded;
+use event_store::read::{self, History};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use utoipa::ToSchema;
@@ -109,8 +110,7 @@ async fn rights(
     };
     let point = as_of.unwrap_or(AsOf::Position(head));
     let history = Histories { app, point };
-    let events = read::stream(&mut *connection, caller.tenant.into(), (User::TYPE, id.into()), 0).await;
-    let user: User = history.aggregate(events.map_err(failure::database)?)?;
+    let user = history.user(connection, caller.tenant.into(), id).await?;
     let account = user.account().ok_or_else(Problem::not_found)?;
     let organisation = history.organisation(connection).await?;
     let data = UserRights {
@@ -147,12 +147,37 @@ struct Histories<'a> {
 }
 
 impl Histories<'_> {
+    async fn user(&self, connection: &mut PgConnection, tenant: Uuid, id: UserId) -> Result<User, Problem> {
+        let (mut user, mut begun) = (User::default(), false);
+        let mut history = History::of(tenant, (User::TYPE, id.into()));
+        while let Some(events) = history.next(&mut *connection).await.map_err(failure::database)? {
+            begun = self.fold(&mut user, events, begun)?;
+            if !begun {
+                break;
+            }
+        }
+        Ok(user)
+    }
+
     fn aggregate<A: Aggregate>(&self, events: Vec<Recorded>) -> Result<A, Problem> {
         let mut aggregate = A::default();
-        for event in self.point.select(events).map_err(Problem::internal)? {
-            self.app.0.upcasters.apply(&mut aggregate, event).map_err(Problem::internal)?;
-        }
+        self.fold(&mut aggregate, events, false)?;
         Ok(aggregate)
+    }
+
+    /// Applies the events that count. Returns whether any did, or had `begun` to.
+    fn fold<A: Aggregate>(
+        &self,
+        aggregate: &mut A,
+        events: Vec<Recorded>,
+        begun: bool,
+    ) -> Result<bool, Problem> {
+        let counted = self.point.select(events, begun).map_err(Problem::internal)?;
+        let begun = begun || !counted.is_empty();
+        for event in counted {
+            self.app.0.upcasters.apply(aggregate, event).map_err(Problem::internal)?;
+        }
+        Ok(begun)
     }
 
     async fn organisation(&self, connection: &mut PgConnection) -> Result<Organisation, Problem> {
