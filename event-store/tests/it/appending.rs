@@ -26,6 +26,21 @@ fn keyed(log: &Log, id: Uuid, key: &str) -> Change {
 }
 
 #[tokio::test]
+async fn a_history_is_loaded_whole_however_many_pages_it_has() {
+    let log = Log::new().await;
+    let id = Uuid::now_v7();
+    for (more, all) in [(499, 499), (1, 500), (1, 501), (1_000, 1_501)] {
+        let counter = log.store.load_newest::<Counter>(log.tenant, id).await.unwrap();
+        let mut change = log.change();
+        change.record(&counter, vec![CounterEvent::Counted { by: 1 }; more]).unwrap();
+        log.store.commit(change).await.unwrap();
+        let other = EventStore::start(log.pool.clone(), Upcasters::default());
+        let cold = other.load_newest::<Counter>(log.tenant, id).await.unwrap();
+        assert_eq!((cold.state.count, cold.sequence), (all, all));
+    }
+}
+
+#[tokio::test]
 async fn what_was_appended_is_loaded_again_by_a_store_that_never_saw_it() {
     let log = Log::new().await;
     let id = Uuid::now_v7();
