@@ -9,7 +9,9 @@ pub mod api_key;
 pub mod factors;
 pub mod key_ring;
 mod keys;
+pub mod limits;
 pub mod link;
+pub mod metrics;
 pub mod organisations;
 pub mod password;
 pub mod refresh;
@@ -21,6 +23,7 @@ pub mod vault;
 
 pub use api_key::ApiKey;
 pub use key_ring::KeyRing;
+pub use limits::{Guesses, Rates, SharedLimits};
 pub use link::{LinkToken, Purpose};
 pub use organisations::LoggedOrganisations;
 pub use password::{Hasher, Password};

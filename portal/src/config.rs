@@ -26,6 +26,10 @@ pub struct SiteArgs {
     /// NATS with JetStream, 2.12 or newer: nats://user:password@host:4222, several separated by commas
     #[arg(long, env = "NATS_URL", global = true, hide_env_values = true, value_name = "URL")]
     pub nats_url: Option<String>,
+    /// A Redis 6 or newer, or Valkey, through which command APIs share limits on guesses: redis://:password@host:6379, or rediss://
+    /// for TLS; without it each counts for itself, and with it nobody signs in while it is away
+    #[arg(long, env = "REDIS_URL", global = true, hide_env_values = true, value_name = "URL")]
+    pub redis_url: Option<String>,
     /// The folder of the embedded servers and of the development key
     #[arg(long, env = "CRM_DIR", global = true, default_value = ".crm", value_name = "FOLDER")]
     pub dir: PathBuf,

@@ -152,15 +152,17 @@ async fn one_api(
     Ok(ExitCode::SUCCESS)
 }
 
-/// What an API needs, and what it can do without for a while: commands are taken without NATS, and reads tell themselves
-/// how old their data is.
+/// What an API needs, and what it can do without for a while: commands are taken without NATS, reads tell themselves how old their
+/// data is, and whoever is signed in stays so without the Redis of shared limits.
 fn checks(roles: &Roles<'_>, duty: Duty, sampler: &Sampler) -> anyhow::Result<Vec<Check>> {
-    Ok(vec![
+    let mut checks = vec![
         roles.database_check(duty)?,
         roles.schema_check(),
         sampler.nats_check().told_only(),
         sampler.late_check().told_only(),
-    ])
+    ];
+    checks.extend(roles.limits_check().map(Check::told_only));
+    Ok(checks)
 }
 
 /// Serves operators for as long as the returned set is kept.

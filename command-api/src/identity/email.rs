@@ -93,7 +93,7 @@ async fn confirm_email(
 async fn ask(app: &CommandApi, own: &OwnSession, request: EmailIn) -> Result<(), Refusal> {
     let (issuer, tenant, id) = (app.issuer()?, own.identity().tenant, own.user());
     let post = issuer.post()?;
-    post.admit(&tenant.to_string(), &id.to_string(), own.circumstances().address)?;
+    post.admit(&tenant.to_string(), &id.to_string(), own.circumstances().address).await?;
     let user = user(app, tenant, id).await?;
     check_password(issuer, own.circumstances(), &user, request.current_password).await?;
     let Some(account) = user.state.account().filter(|account| account.email != request.email) else {

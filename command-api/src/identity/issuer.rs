@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use access::{Hasher, Throttle, Vault};
+use access::{Guesses, Hasher, SharedLimits, Throttle, Vault};
 use edge::{SigningKey, TokenSettings};
 
 use super::{Post, Refusal};
@@ -15,7 +15,7 @@ pub struct Issuer(Arc<Parts>);
 struct Parts {
     vault: Vault,
     hasher: Hasher,
-    throttle: Throttle,
+    guesses: Guesses,
     signer: Option<Signer>,
     post: Option<Post>,
 }
@@ -30,7 +30,8 @@ pub(crate) struct Signer {
 impl Issuer {
     /// Keeps passwords in `vault`. It signs nobody in.
     pub fn new(vault: Vault, hasher: Hasher) -> Self {
-        Self(Arc::new(Parts { vault, hasher, throttle: Throttle::default(), signer: None, post: None }))
+        let guesses = Guesses::new("guess", Throttle::default());
+        Self(Arc::new(Parts { vault, hasher, guesses, signer: None, post: None }))
     }
 
     /// The same, which signs users in, by tokens of this key.
@@ -43,7 +44,18 @@ impl Issuer {
     /// The same, with other limits on guesses.
     #[must_use]
     pub fn with_throttle(self, throttle: Throttle) -> Self {
-        Self(Arc::new(Parts { throttle, ..Arc::unwrap_or_clone(self.0) }))
+        let mut parts = Arc::unwrap_or_clone(self.0);
+        parts.guesses = parts.guesses.with_throttle(throttle);
+        Self(Arc::new(parts))
+    }
+
+    /// The same, which counts together with other processes. What sends mails has to be there by then.
+    #[must_use]
+    pub fn with_shared_limits(self, shared: &SharedLimits) -> Self {
+        let mut parts = Arc::unwrap_or_clone(self.0);
+        parts.guesses = parts.guesses.shared_by(shared.clone());
+        parts.post = parts.post.map(|post| post.with_shared_limits(shared));
+        Self(Arc::new(parts))
     }
 
     /// The same, which has mails sent.
@@ -52,8 +64,8 @@ impl Issuer {
         Self(Arc::new(Parts { post: Some(post), ..Arc::unwrap_or_clone(self.0) }))
     }
 
-    pub(crate) fn throttle(&self) -> &Throttle {
-        &self.0.throttle
+    pub(crate) fn guesses(&self) -> &Guesses {
+        &self.0.guesses
     }
 
     pub(crate) fn vault(&self) -> &Vault {

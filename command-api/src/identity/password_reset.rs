@@ -89,7 +89,7 @@ async fn ask(
 ) -> Result<(), Refusal> {
     let (vault, post) = (app.issuer()?.vault(), app.issuer()?.post()?);
     let (tenant, scope) = (request.tenant_id, email_scope(request.email.reveal()));
-    post.admit(&tenant.to_string(), &scope, circumstances.address)?;
+    post.admit(&tenant.to_string(), &scope, circumstances.address).await?;
     vault.post(tenant, MailKind::Link(Purpose::PasswordReset), &Recipient::Scope(scope)).await?;
     post.wake();
     Ok(())

@@ -24,7 +24,7 @@ impl Site {
     }
 
     /// The address of a new account of an admin.
-    async fn registered(&self, password: &str) -> String {
+    pub async fn registered(&self, password: &str) -> String {
         let email = format!("grace.{}@engines.example", Uuid::now_v7());
         let tenant = self.tenant.to_string();
         let arguments =

@@ -2,11 +2,11 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use access::Throttle;
 use access::throttle::Limits;
 use access::vault::{MailKind, Recipient};
+use access::{Guesses, SharedLimits, Throttle};
 use domain::{TenantId, UserId};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Notify;
@@ -25,7 +25,7 @@ pub struct Post(Arc<Parts>);
 struct Parts {
     public_url: String,
     signs_up: bool,
-    throttle: Throttle,
+    guesses: Guesses,
     wake: Arc<Notify>,
 }
 
@@ -33,8 +33,8 @@ impl Post {
     /// With links to pages below `public_url`. Nobody signs up.
     pub fn new(public_url: &str) -> Self {
         let public_url = public_url.trim_end_matches('/').to_owned();
-        let (throttle, wake) = (Throttle::new(LIMITS), Arc::new(Notify::new()));
-        Self(Arc::new(Parts { public_url, signs_up: false, throttle, wake }))
+        let (guesses, wake) = (Guesses::new("mail", Throttle::new(LIMITS)), Arc::new(Notify::new()));
+        Self(Arc::new(Parts { public_url, signs_up: false, guesses, wake }))
     }
 
     /// The same, and whoever wants to may become the first user of a new tenant.
@@ -46,7 +46,17 @@ impl Post {
     /// The same, with other limits.
     #[must_use]
     pub fn with_throttle(self, throttle: Throttle) -> Self {
-        Self(Arc::new(Parts { throttle, ..Arc::unwrap_or_clone(self.0) }))
+        let mut parts = Arc::unwrap_or_clone(self.0);
+        parts.guesses = parts.guesses.with_throttle(throttle);
+        Self(Arc::new(parts))
+    }
+
+    /// The same, which counts together with other processes.
+    #[must_use]
+    pub fn with_shared_limits(self, shared: &SharedLimits) -> Self {
+        let mut parts = Arc::unwrap_or_clone(self.0);
+        parts.guesses = parts.guesses.shared_by(shared.clone());
+        Self(Arc::new(parts))
     }
 
     /// Where links lead.
@@ -71,10 +81,11 @@ impl Post {
     /// Counts a mail that somebody asks for, who need not be who gets it.
     ///
     /// # Errors
-    /// [`Refusal::Throttled`]
-    pub(crate) fn admit(&self, tenant: &str, name: &str, address: IpAddr) -> Result<(), Refusal> {
+    /// [`Refusal::Throttled`] or [`Refusal::Untold`].
+    pub(crate) async fn admit(&self, tenant: &str, name: &str, address: IpAddr) -> Result<(), Refusal> {
         let account = Sha256::digest(format!("{tenant} {name}")).into();
-        self.0.throttle.guess(&account, address, Instant::now()).map(|_| ()).map_err(Refusal::Throttled)
+        self.0.guesses.guess(account, address).await?;
+        Ok(())
     }
 }
 

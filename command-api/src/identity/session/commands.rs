@@ -1,14 +1,14 @@
 //! Signing in and out, for the routes and for callers in process.
 
 use std::net::IpAddr;
-use std::time::Instant;
 
+use access::limits::Admitted;
 use access::password::{Guess, Verdict};
 use access::refresh::random;
 use access::second_factor::Proof;
-use access::throttle::{Account, Caller};
+use access::throttle::Caller;
 use access::vault::Use;
-use access::{RefreshToken, Throttle};
+use access::{Guesses, RefreshToken};
 use chrono::{DateTime, Utc};
 use domain::identity::session::{Device, EndReason, Session, SessionAction};
 use domain::identity::user::{User, UserAction};
@@ -60,7 +60,7 @@ impl Circumstances {
 /// Whatever is wrong, it takes the same steps to find out, and as long, unless a kept hash was made with less than hashes are now.
 ///
 /// # Errors
-/// [`Refusal::Credentials`], [`Refusal::Busy`] or [`Refusal::Off`]; to whoever knows the password, those of the second factor; or
+/// [`Refusal::Credentials`], [`Refusal::Throttled`], [`Refusal::Untold`], [`Refusal::Busy`] or [`Refusal::Off`]; to whoever knows the password, those of the second factor; or
 /// the log or the database is not available.
 pub async fn sign_in(
     app: &CommandApi,
@@ -70,14 +70,14 @@ pub async fn sign_in(
     let issuer = app.issuer()?;
     issuer.signer()?;
     let (tenant, scope) = (request.tenant_id, email_scope(request.email.reveal()));
-    let guessing = Guessing::begin(issuer, tenant, &scope, circumstances)?;
+    let guessing = Guessing::begin(issuer, tenant, &scope, circumstances).await?;
     let account = issuer.vault().account(tenant, &scope).await?;
     // Of somebody who does not exist, nothing is found under an id that nobody has.
     let id = account.as_ref().map_or_else(|| UserId::from_uuid(Uuid::now_v7()), |account| account.user);
     let user = user(app, tenant, id).await?;
     let password = user.state.password();
     let hash = account.and_then(|account| account.hash(password));
-    let verdict = issuer.hasher().verify(request.password.clone(), hash, guessing.caller).await?;
+    let verdict = issuer.hasher().verify(request.password.clone(), hash, guessing.caller()).await?;
     if verdict == Verdict::Wrong || !user.state.is_active() {
         return Err(Refusal::Credentials);
     }
@@ -206,7 +206,7 @@ pub(crate) async fn user(app: &CommandApi, tenant: TenantId, id: UserId) -> Resu
 /// Makes sure that `guess` is the password that the user has now.
 ///
 /// # Errors
-/// [`Refusal::Password`], [`Refusal::Throttled`] or [`Refusal::Busy`]; or the database is not available.
+/// [`Refusal::Password`], [`Refusal::Throttled`], [`Refusal::Untold`] or [`Refusal::Busy`]; or the database is not available.
 pub(crate) async fn check_password(
     issuer: &Issuer,
     circumstances: &Circumstances,
@@ -214,12 +214,12 @@ pub(crate) async fn check_password(
     guess: Guess,
 ) -> Result<(), Refusal> {
     let (tenant, id) = (TenantId::from_uuid(user.tenant), UserId::from_uuid(user.id));
-    let guessing = Guessing::begin(issuer, tenant, &id.to_string(), circumstances)?;
+    let guessing = Guessing::begin(issuer, tenant, &id.to_string(), circumstances).await?;
     let hash = match user.state.password() {
         Some(password) => issuer.vault().hash(tenant, id, password).await?,
         None => None,
     };
-    if issuer.hasher().verify(guess, hash, guessing.caller).await? == Verdict::Wrong {
+    if issuer.hasher().verify(guess, hash, guessing.caller()).await? == Verdict::Wrong {
         return Err(Refusal::Password);
     }
     guessing.right();
@@ -238,32 +238,33 @@ pub(super) fn identity(user: &Loaded<User>, second_factor_missing: bool) -> Iden
 
 /// A guess under way, which counts as wrong unless it turns out to be right.
 pub(crate) struct Guessing<'a> {
-    throttle: &'a Throttle,
-    account: Account,
-    address: IpAddr,
-    caller: Caller,
+    guesses: &'a Guesses,
+    admitted: Admitted,
 }
 
 impl<'a> Guessing<'a> {
-    pub(crate) fn begin(
+    pub(crate) async fn begin(
         issuer: &'a Issuer,
         tenant: TenantId,
         name: &str,
         circumstances: &Circumstances,
     ) -> Result<Self, Refusal> {
         let account = Sha256::digest(format!("{tenant} {name}")).into();
-        let (throttle, address) = (issuer.throttle(), circumstances.address);
-        let caller = throttle.guess(&account, address, Instant::now()).map_err(Refusal::Throttled)?;
-        Ok(Self { throttle, account, address, caller })
+        let guesses = issuer.guesses();
+        Ok(Self { guesses, admitted: guesses.guess(account, circumstances.address).await? })
+    }
+
+    fn caller(&self) -> Caller {
+        self.admitted.caller()
     }
 
     pub(crate) fn right(self) {
-        self.throttle.right(&self.account, self.address, self.caller);
+        self.guesses.right(&self.admitted);
     }
 
     /// It was not wrong, and opens nothing by itself.
     fn no_guess(self) {
-        self.throttle.no_guess(&self.account, self.address, self.caller);
+        self.guesses.no_guess(&self.admitted);
     }
 }
 
