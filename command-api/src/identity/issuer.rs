@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use access::{Guesses, Hasher, SharedLimits, Throttle, Vault};
+use access::{Guesses, Hasher, Rates, SharedLimits, Throttle, Vault};
 use edge::{SigningKey, TokenSettings};
 
+use super::session::REFRESHES;
 use super::{Post, Refusal};
 
 /// Keeps passwords, and signs users in. Clones share everything.
@@ -16,6 +17,7 @@ struct Parts {
     vault: Vault,
     hasher: Hasher,
     guesses: Guesses,
+    refreshes: Rates,
     signer: Option<Signer>,
     post: Option<Post>,
 }
@@ -31,7 +33,8 @@ impl Issuer {
     /// Keeps passwords in `vault`. It signs nobody in.
     pub fn new(vault: Vault, hasher: Hasher) -> Self {
         let guesses = Guesses::new("guess", Throttle::default());
-        Self(Arc::new(Parts { vault, hasher, guesses, signer: None, post: None }))
+        let refreshes = Rates::new("refresh", REFRESHES);
+        Self(Arc::new(Parts { vault, hasher, guesses, refreshes, signer: None, post: None }))
     }
 
     /// The same, which signs users in, by tokens of this key.
@@ -54,6 +57,7 @@ impl Issuer {
     pub fn with_shared_limits(self, shared: &SharedLimits) -> Self {
         let mut parts = Arc::unwrap_or_clone(self.0);
         parts.guesses = parts.guesses.shared_by(shared.clone());
+        parts.refreshes = parts.refreshes.shared_by(shared.clone());
         parts.post = parts.post.map(|post| post.with_shared_limits(shared));
         Self(Arc::new(parts))
     }
@@ -66,6 +70,10 @@ impl Issuer {
 
     pub(crate) fn guesses(&self) -> &Guesses {
         &self.0.guesses
+    }
+
+    pub(crate) fn refreshes(&self) -> &Rates {
+        &self.0.refreshes
     }
 
     pub(crate) fn vault(&self) -> &Vault {

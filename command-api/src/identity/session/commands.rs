@@ -1,8 +1,9 @@
 //! Signing in and out, for the routes and for callers in process.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
-use access::limits::Admitted;
+use access::limits::{Admitted, Rate};
 use access::password::{Guess, Verdict};
 use access::refresh::random;
 use access::second_factor::Proof;
@@ -13,6 +14,7 @@ use chrono::{DateTime, Utc};
 use domain::identity::session::{Device, EndReason, Session, SessionAction};
 use domain::identity::user::{User, UserAction};
 use domain::{Personal, SessionId, TenantId, UserId};
+use edge::address::network;
 use edge::revocation::ACCESS_TOKEN_TTL;
 use edge::{Identity, Issue, SignIn};
 use event_store::Loaded;
@@ -26,6 +28,12 @@ use crate::identity::issuer::Signer;
 use crate::identity::{Issuer, Refusal, second_factor};
 use crate::{Accepted, CommandApi, CommandError, Context};
 
+/// In which time refreshes are counted.
+pub(in crate::identity) const REFRESHES: Duration = Duration::from_secs(60);
+/// From one address, for whatever sessions, known or not.
+const OF_ADDRESS: Rate = Rate { of: "address", most: 300, period: REFRESHES };
+/// Of one session, the tokens of which are one family: once in a quarter of an hour would do.
+const OF_SESSION: Rate = Rate { of: "session", most: 30, period: REFRESHES };
 /// Who acts when a spent token comes back.
 const REUSE: &str = "refresh token reuse";
 
@@ -121,7 +129,7 @@ pub(crate) async fn open(
 /// Exchanges a refresh token for the next one, if the session that it belongs to is the right one for whoever sent it.
 ///
 /// # Errors
-/// [`Refusal::SessionOver`] or [`Refusal::Off`]; that of `is_right`; or the log or the database is not available.
+/// [`Refusal::SessionOver`], [`Refusal::Throttled`] or [`Refusal::Off`]; that of `is_right`; or the log or the database is not available.
 pub async fn refresh(
     app: &CommandApi,
     circumstances: &Circumstances,
@@ -129,9 +137,13 @@ pub async fn refresh(
     is_right: impl FnOnce(TenantId, SessionId) -> Result<(), Refusal>,
 ) -> Result<SessionTokens, Refusal> {
     let (issuer, signer) = (app.issuer()?, app.issuer()?.signer()?);
+    let from = Sha256::digest(network(circumstances.address).to_string()).into();
+    issuer.refreshes().take(&[(OF_ADDRESS, from)]).await.map_err(Refusal::Throttled)?;
     let token = RefreshToken::parse(refresh_token).ok_or(Refusal::SessionOver)?;
     let tenant = token.tenant();
     let kept = issuer.vault().find(&token).await?.ok_or(Refusal::SessionOver)?;
+    let family = Sha256::digest(format!("{tenant} {}", kept.session())).into();
+    issuer.refreshes().take(&[(OF_SESSION, family)]).await.map_err(Refusal::Throttled)?;
     is_right(tenant, kept.session())?;
     let user = user(app, tenant, kept.user()).await?;
     let session: Loaded<Session> =
