@@ -267,3 +267,30 @@ async fn a_second_factor_is_that_of_one_user() {
     api.send(Call::post(&path("users", grace.user, "/disable"))).await.is(200);
     sign_in(&api, json!({"code": code(&grace.app, 0)})).await.fails(401, "credentials.wrong");
 }
+
+#[tokio::test]
+async fn another_password_and_another_address_ask_for_a_code_as_well() {
+    let api = Api::new().await;
+    let grace = Grace::new(&api).await;
+    later(&api).await;
+    let token = access(&sign_in(&api, json!({"code": code(&grace.app, 0)})).await.is(201));
+    let new_password = json!({"current_password": PASSWORD, "new_password": "battery staple"});
+    let email = json!({"current_password": PASSWORD, "email": "grace@hopper.example"});
+    let send = async |method: &str, path: &str, body: &Value, more: Value| {
+        let mut body = body.clone();
+        body.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
+        api.send(Call::new(method, path).bearer(&token).json(body)).await
+    };
+    for (method, path, body) in
+        [("PUT", "/api/v1/password", &new_password), ("POST", "/api/v1/email", &email)]
+    {
+        send(method, path, body, json!({})).await.fails(401, "second_factor.required");
+        let bad = json!({"code": wrong(&grace.app)});
+        send(method, path, body, bad).await.fails(401, "second_factor.wrong");
+    }
+    later(&api).await;
+    send("POST", "/api/v1/email", &email, json!({"code": code(&grace.app, 0)})).await.is(202);
+    // Of whoever lost the app, a recovery code.
+    let recovery = json!({"recovery_code": grace.recovery_codes[0]});
+    send("PUT", "/api/v1/password", &new_password, recovery).await.is(200);
+}

@@ -215,11 +215,26 @@ pub(crate) async fn user(app: &CommandApi, tenant: TenantId, id: UserId) -> Resu
     Ok(app.store().load_newest(tenant.as_uuid(), id.as_uuid()).await?)
 }
 
+/// Makes sure once more that it is the user who is signed in: by the password, and by the second factor if there is one.
+///
+/// # Errors
+/// Those of the password and of the second factor; or the log or the database is not available.
+pub(crate) async fn check_all(
+    app: &CommandApi,
+    circumstances: &Circumstances,
+    user: &Loaded<User>,
+    guess: Guess,
+    proof: &Proof,
+) -> Result<(), Refusal> {
+    check_password(app.issuer()?, circumstances, user, guess).await?;
+    second_factor::check(app, circumstances, user, proof).await
+}
+
 /// Makes sure that `guess` is the password that the user has now.
 ///
 /// # Errors
 /// [`Refusal::Password`], [`Refusal::Throttled`], [`Refusal::Untold`] or [`Refusal::Busy`]; or the database is not available.
-pub(crate) async fn check_password(
+async fn check_password(
     issuer: &Issuer,
     circumstances: &Circumstances,
     user: &Loaded<User>,
