@@ -65,9 +65,10 @@ pub(super) fn with_link(public_url: &str, to: &To<'_>, purpose: Purpose, token: 
             format!("{{\"token\": \"{}\", \"password\": \"...\"}}", token.reveal())
         }
     };
+    let newest = if purpose.keeps_earlier() { "" } else { ", and only the newest one is" };
     let text = format!(
         "{}\n\n{said} within {}:\n\n{url}\n\n\
-         The link is good for one use, and only the newest one is. Without the web app it is:\n\n\
+         The link is good for one use{newest}. Without the web app it is:\n\n\
          curl {public_url}/api/v1/{route} -H 'Content-Type: application/json' \\\n  -d '{body}'\n\n\
          {unasked}\n",
         greeting(to),

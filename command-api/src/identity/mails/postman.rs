@@ -25,13 +25,14 @@ const AT_ONCE: usize = 4;
 const INTERVAL: Duration = Duration::from_secs(1);
 /// How often what is of no use any more is cleared away.
 const CLEARING: Duration = Duration::from_secs(10 * 60);
-/// How long after one mail with a link to a new password nobody gets another.
-const PAUSE: Duration = Duration::from_secs(60);
+/// How long after one mail with a link to a new password a user gets no other. Half as long as the link is good: since the one before
+/// stays good, each is good for all of its time, however often somebody asks.
+const PAUSE: Duration = Duration::from_secs(15 * 60);
 
 /// Sends mails until it is dropped. Several processes may: each mail is tried by one of them at a time.
 ///
 /// A mail goes at least once. What is in it is made when it goes, so no token is kept; a second try makes another token, and
-/// then only that one counts.
+/// then only that one counts, but for a link to a new password, where both do.
 pub struct Postman {
     app: CommandApi,
     mailer: Mailer,
