@@ -57,7 +57,8 @@ pub fn router() -> OpenApiRouter<CommandApi> {
     OpenApiRouter::new().routes(routes!(ask_email_change)).routes(routes!(confirm_email))
 }
 
-/// Ask for another e-mail address of one's own. A mail to it brings a link to confirm it, and one to the present address tells of it.
+/// Ask for another e-mail address of one's own, five times an hour at most. A mail to it brings a link to confirm it, and one to the
+/// present address tells of it.
 #[utoipa::path(
     post,
     path = "/api/v1/email",
@@ -110,6 +111,7 @@ async fn ask(app: &CommandApi, own: &OwnSession, request: EmailIn) -> Result<(),
         return Ok(());
     };
     let change = EmailChange { from: account.email.clone(), to: request.email };
+    post.admit_asked(tenant, id).await?;
     let asked = Asked {
         purpose: Purpose::EmailChange,
         user: id,

@@ -44,7 +44,7 @@ pub fn router() -> OpenApiRouter<CommandApi> {
         .routes(routes!(reset_user_second_factor))
 }
 
-/// Open an account for a user, and invite them if `invite` is true. With roles, it asks for a token of
+/// Open an account for a user, and invite them if `invite` is true: 200 of a tenant in an hour. With roles, it asks for a token of
 /// `POST /api/v1/sessions/step-up`.
 #[utoipa::path(
     post,
@@ -68,8 +68,7 @@ async fn register_user(
     if !sent.body.invite {
         return Ok(answer(USERS, register(&app, &context, id, sent.body).await?));
     }
-    let done =
-        posted(&app, (context.tenant, id), INVITATION, register(&app, &context, id, sent.body)).await?;
+    let done = posted(&app, &context, id, INVITATION, register(&app, &context, id, sent.body)).await?;
     Ok(answer(USERS, done))
 }
 
@@ -188,7 +187,8 @@ async fn enable_user(
     Ok(answer(USERS, enable(&app, &context, id).await?))
 }
 
-/// Ask a user by mail to come in, by choosing a first password. It may be sent again, and only the newest link is good.
+/// Ask a user by mail to come in, by choosing a first password. It may be sent again, five times an hour, and only the newest link is
+/// good.
 #[utoipa::path(
     post,
     path = "/api/v1/users/{id}/invite",
@@ -206,6 +206,6 @@ async fn invite_user(
 ) -> Answered {
     let sent = sent.unwrap_or_default();
     let context = caller.context(&sent, sent.body.occurred_at);
-    let done = posted(&app, (context.tenant, id), INVITATION, invite(&app, &context, id)).await?;
+    let done = posted(&app, &context, id, INVITATION, invite(&app, &context, id)).await?;
     Ok(answer(USERS, done))
 }

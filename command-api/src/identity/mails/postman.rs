@@ -155,7 +155,9 @@ impl Postman {
         let (purpose, token) = (Purpose::Invitation, LinkToken::fresh(mail.tenant)?);
         let scope = email_scope(account.email.reveal());
         vault.keep_link(&token, purpose, id, account.epoch.into(), &scope).await?;
-        Ok(Some(with_link(post.public_url(), &account.into(), purpose, &token)))
+        // The address and the name are what somebody else typed.
+        let to = To { address: account.email.reveal().as_str(), name: None };
+        Ok(Some(with_link(post.public_url(), &to, purpose, &token)))
     }
 
     /// Looked up here, out of sight of whoever asked: they cannot tell whether there is somebody.
@@ -190,10 +192,11 @@ impl Postman {
         let Some(link) = vault.arm_link(&token, purpose, id).await? else { return Ok(None) };
         let Some(change) = EmailChange::of(&link) else { return Ok(None) };
         let user = user(&self.app, mail.tenant, id).await?;
-        let Some(account) = user.state.account().filter(|_| change.is_open(&user, &link)) else {
+        if !change.is_open(&user, &link) {
             return Ok(None);
-        };
-        let to = To { address: change.to.reveal().as_str(), name: Some(account.name.reveal().as_str()) };
+        }
+        // Whether the user reads what goes there is yet to be shown.
+        let to = To { address: change.to.reveal().as_str(), name: None };
         Ok(Some(with_link(post.public_url(), &to, purpose, &token)))
     }
 
