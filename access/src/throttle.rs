@@ -4,10 +4,11 @@
 //! Everything is kept in memory, and bounded: what comes after a restart, or to another process, begins anew. What processes
 //! count together is the matter of [`crate::limits`].
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use edge::address::network;
 use moka::ops::compute::Op;
 use moka::sync::Cache;
 
@@ -206,17 +207,6 @@ pub(crate) fn take<K: std::hash::Hash + Eq + Send + Sync + 'static>(kept: &Cache
         }
         None => Op::Nop,
     });
-}
-
-/// What counts as one address: of IPv6, the network that a single customer has.
-pub(crate) fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(six) => {
-            let [a, b, c, d, ..] = six.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
-        four @ IpAddr::V4(_) => four,
-    }
 }
 
 impl Refused {

@@ -5,6 +5,7 @@ mod body;
 mod connection;
 mod farewell;
 mod limits;
+mod peers;
 mod stream;
 
 use std::io;
@@ -18,6 +19,9 @@ use tokio::sync::{Semaphore, watch};
 
 pub(crate) use body::Late;
 pub use limits::{Limits, open_files};
+use peers::Peers;
+
+use crate::Problem;
 
 /// Connections beyond the limit that are told so at a time. More are closed without a word.
 const MAX_TURNED_AWAY: usize = 32;
@@ -47,6 +51,7 @@ pub async fn serve(
     tracing::info!(address = %listener.local_addr()?, "serving");
     let (seats, turned_away) = (Semaphore::new(limits.seats()), Semaphore::new(MAX_TURNED_AWAY));
     let (seats, turned_away) = (Arc::new(seats), Arc::new(turned_away));
+    let peers = Peers::new(limits.peer);
     let (stage, stages) = watch::channel(Stage::Open);
     let mut stop = pin!(stop);
     loop {
@@ -54,16 +59,21 @@ pub async fn serve(
             biased;
             () = &mut stop => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, address)) => match Arc::clone(&seats).try_acquire_owned() {
-                    Ok(seat) => {
-                        let served = connection::serve(stream, address, router.clone(), limits, stages.clone());
-                        tokio::spawn(async move {
-                            served.await;
-                            drop(seat);
-                        });
-                    }
-                    Err(_) => farewell::turn_away(stream, &turned_away),
-                },
+                Ok((stream, address)) => {
+                    let Some(peer) = peers.enter(address.ip()) else {
+                        farewell::turn_away(stream, &turned_away, Problem::too_many_connections());
+                        continue;
+                    };
+                    let Ok(seat) = Arc::clone(&seats).try_acquire_owned() else {
+                        farewell::turn_away(stream, &turned_away, Problem::full());
+                        continue;
+                    };
+                    let served = connection::serve(stream, address, router.clone(), limits, stages.clone());
+                    tokio::spawn(async move {
+                        served.await;
+                        drop((seat, peer));
+                    });
+                }
                 Err(error) => refused(&error).await,
             },
         }

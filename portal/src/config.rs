@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
-use edge::{Origin, Origins, SigningKey, TokenSettings, WebPolicy};
+use edge::server::open_files;
+use edge::{Limits, Origin, Origins, SigningKey, TokenSettings, WebPolicy};
 use event_store::StreamNames;
 
 use crate::post::MailArgs;
@@ -49,6 +50,10 @@ pub struct SiteArgs {
     /// by where they come from
     #[arg(long, env = "CRM_PROXIES", global = true, default_value_t = 0, value_name = "COUNT")]
     pub proxies: usize,
+    /// Connections that one address may have to an API at a time, 512 unless there are proxies, whose connections are those of all; 0 is
+    /// any number
+    #[arg(long, env = "CRM_PEER_CONNECTIONS", global = true, value_name = "COUNT")]
+    pub peer_connections: Option<usize>,
     /// The origins, beside the own one, whose pages may call and may act for whoever is signed in by cookie; several separated
     /// by commas
     #[arg(
@@ -95,6 +100,16 @@ impl SiteArgs {
     /// The origins whose pages may call.
     pub fn allowed_origins(&self) -> Origins {
         Origins::new(self.origins.iter().cloned())
+    }
+
+    /// What clients may take of an API. An address that the connections of a proxy come from is no client's.
+    pub fn limits(&self) -> Limits {
+        let limits = Limits::default().within(open_files());
+        let unless_said = if self.proxies > 0 { 0 } else { limits.peer };
+        match self.peer_connections.unwrap_or(unless_said) {
+            0 => Limits { peer: usize::MAX, ..limits },
+            peer => Limits { peer, ..limits },
+        }
     }
 
     /// What browsers are told. With embedded servers, nobody has put TLS before the APIs.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use access::rights::RightsWatch;
 use access::{Hasher, KeyRing, LoggedOrganisations, SharedLimits, Vault};
@@ -32,6 +33,9 @@ use crate::standing::Observer;
 /// Connections that each part opens at most.
 const COMMAND_CONNECTIONS: u32 = 16;
 const QUERY_CONNECTIONS: u32 = 24;
+/// Of which a tenant may use so many at a time, and how long its other reads wait.
+const TENANT_READS: usize = 12;
+const TENANT_PATIENCE: Duration = Duration::from_secs(5);
 const POSITION_CONNECTIONS: u32 = 2;
 const PROJECTOR_CONNECTIONS: u32 = 12;
 const IDENTITY_CONNECTIONS: u32 = 8;
@@ -176,7 +180,8 @@ impl<'a> Roles<'a> {
         Ok(QueryApi::new(sessions, positions, self.keys()?, upcasters())
             .with_revocations(revocations)
             .with_directory(directory)
-            .with_api_keys(self.key_ring()?))
+            .with_api_keys(self.key_ring()?)
+            .with_reads_of_a_tenant(TENANT_READS, TENANT_PATIENCE))
     }
 
     /// What knows the keys of users.

@@ -11,7 +11,6 @@ use clap::Args;
 use command_api::sales::pipeline::ensure_default;
 use domain::TenantId;
 use domain::sales::pipeline::default_pipeline_id;
-use edge::server::open_files;
 use edge::{Check, Identity, Limits, Role, SigningKey};
 use event_store::Duty;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -103,7 +102,7 @@ async fn run_all(
         .merge(query_api::router(queries))
         .merge(edge::jwks::router(&roles.keys()?));
     let served = tokio::select! {
-        served = run(listener, site_router(apis, checks, &roles.web_policy()), stop) => served,
+        served = run(listener, site_router(apis, checks, &roles.web_policy()), args.limits(), stop) => served,
         died = site.died() => Err(died.into()),
         ended = workers.join_next() => Err(worker_ended(ended)),
     };
@@ -119,7 +118,7 @@ pub async fn command_api(args: &SiteArgs, api: &ApiArgs) -> anyhow::Result<ExitC
     let gathered = metrics::install()?;
     let (commands, _sending) = roles.commands(&api.listen.listen)?;
     let router = command_api::router(commands).merge(edge::jwks::router(&roles.keys()?));
-    one_api(&roles, gathered, router, Duty::Appender, api).await
+    one_api(args, &roles, gathered, router, Duty::Appender, api).await
 }
 
 /// Only the query API.
@@ -128,10 +127,11 @@ pub async fn query_api(args: &SiteArgs, api: &ApiArgs) -> anyhow::Result<ExitCod
     let roles = Roles::new(args, &site);
     let gathered = metrics::install()?;
     let router = query_api::router(roles.queries().await?).merge(edge::jwks::router(&roles.keys()?));
-    one_api(&roles, gathered, router, Duty::Reader, api).await
+    one_api(args, &roles, gathered, router, Duty::Reader, api).await
 }
 
 async fn one_api(
+    args: &SiteArgs,
     roles: &Roles<'_>,
     gathered: PrometheusHandle,
     router: Router,
@@ -148,7 +148,7 @@ async fn one_api(
         None => None,
     };
     println!("crm listens on http://{}", listener.local_addr()?);
-    run(listener, site_router(router, checks, &roles.web_policy()), stopped()?).await?;
+    run(listener, site_router(router, checks, &roles.web_policy()), args.limits(), stopped()?).await?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -198,7 +198,7 @@ pub async fn projector(args: &SiteArgs, operators: &AdminArgs) -> anyhow::Result
     ];
     let told = async {
         match listener {
-            Some(listener) => run(listener, admin::router(gathered, checks), stopped()?).await,
+            Some(listener) => run(listener, admin::router(gathered, checks), args.limits(), stopped()?).await,
             None => {
                 stopped()?.await;
                 Ok(())
@@ -220,8 +220,13 @@ fn worker_ended(ended: Option<Result<(), JoinError>>) -> anyhow::Error {
     }
 }
 
-async fn run(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
-    Ok(edge::serve(listener, router, Limits::default().within(open_files()), stop).await?)
+async fn run(
+    listener: TcpListener,
+    router: Router,
+    limits: Limits,
+    stop: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
+    Ok(edge::serve(listener, router, limits, stop).await?)
 }
 
 /// Ready on Ctrl-C or when a process manager asks to end.

@@ -3,10 +3,12 @@
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
+use edge::address::network;
+
 use super::SharedLimits;
 use super::shared::Ask;
 use crate::metrics::{Admission, admission};
-use crate::throttle::{Account, Caller, GUESSED, KNOWN, Refused, Throttle, network};
+use crate::throttle::{Account, Caller, GUESSED, KNOWN, Refused, Throttle};
 
 /// Counts guesses in this process, and in all that share a Redis. Clones share what they counted.
 #[derive(Clone)]

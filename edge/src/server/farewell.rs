@@ -19,11 +19,11 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const MAX_REST: u64 = 4 * 1024 * 1024;
 
 /// Tells a client for whom there is no place when to come again, in a task of its own if there are not too many of them.
-pub(super) fn turn_away(stream: TcpStream, places: &Arc<Semaphore>) {
+pub(super) fn turn_away(stream: TcpStream, places: &Arc<Semaphore>, problem: Problem) {
     turned_away();
     if let Ok(place) = Arc::clone(places).try_acquire_owned() {
         tokio::spawn(async move {
-            say(stream, &Problem::unavailable(PATIENCE, "There are too many connections.")).await;
+            say(stream, &problem).await;
             drop(place);
         });
     }
