@@ -67,6 +67,17 @@ pub struct SiteArgs {
     /// Seconds for which browsers are told to come by TLS only, a year unless servers are embedded; 0 tells them nothing
     #[arg(long, env = "CRM_HSTS", global = true, value_name = "SECONDS")]
     pub hsts: Option<u64>,
+    /// Whether that goes for the hosts below that of the API as well; false if browsers are to reach one of them without TLS
+    #[arg(
+        long,
+        env = "CRM_HSTS_SUBDOMAINS",
+        global = true,
+        default_value_t = true,
+        action = clap::ArgAction::Set,
+        value_parser = clap::builder::BoolishValueParser::new(),
+        value_name = "BOOL"
+    )]
+    pub hsts_subdomains: bool,
     /// What log lines on stderr look like; RUST_LOG chooses which there are
     #[arg(long, env = "CRM_LOG", global = true, default_value = "auto", value_name = "FORMAT")]
     pub log: LogFormat,
@@ -117,7 +128,8 @@ impl SiteArgs {
         let web = WebPolicy::default().with_origins(self.allowed_origins());
         match self.hsts.unwrap_or(if is_embedded { 0 } else { HSTS }) {
             0 => web,
-            seconds => web.with_hsts(Duration::from_secs(seconds)),
+            seconds if self.hsts_subdomains => web.with_hsts(Duration::from_secs(seconds)),
+            seconds => web.with_hsts(Duration::from_secs(seconds)).without_subdomains(),
         }
     }
 

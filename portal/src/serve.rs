@@ -11,7 +11,7 @@ use clap::Args;
 use command_api::sales::pipeline::ensure_default;
 use domain::TenantId;
 use domain::sales::pipeline::default_pipeline_id;
-use edge::{Check, Identity, Limits, Role, SigningKey};
+use edge::{Check, Identity, Limits, Role, SigningKey, WebPolicy};
 use event_store::Duty;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
@@ -101,8 +101,9 @@ async fn run_all(
     let apis = command_api::router(commands)
         .merge(query_api::router(queries))
         .merge(edge::jwks::router(&roles.keys()?));
+    let web = roles.web_policy();
     let served = tokio::select! {
-        served = run(listener, site_router(apis, checks, &roles.web_policy()), args.limits(), stop) => served,
+        served = run(listener, site_router(apis, checks, &web), args.limits(), &web, stop) => served,
         died = site.died() => Err(died.into()),
         ended = workers.join_next() => Err(worker_ended(ended)),
     };
@@ -148,7 +149,8 @@ async fn one_api(
         None => None,
     };
     println!("crm listens on http://{}", listener.local_addr()?);
-    run(listener, site_router(router, checks, &roles.web_policy()), args.limits(), stopped()?).await?;
+    let web = roles.web_policy();
+    run(listener, site_router(router, checks, &web), args.limits(), &web, stopped()?).await?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -198,7 +200,16 @@ pub async fn projector(args: &SiteArgs, operators: &AdminArgs) -> anyhow::Result
     ];
     let told = async {
         match listener {
-            Some(listener) => run(listener, admin::router(gathered, checks), args.limits(), stopped()?).await,
+            Some(listener) => {
+                run(
+                    listener,
+                    admin::router(gathered, checks),
+                    args.limits(),
+                    &WebPolicy::default(),
+                    stopped()?,
+                )
+                .await
+            }
             None => {
                 stopped()?.await;
                 Ok(())
@@ -224,9 +235,10 @@ async fn run(
     listener: TcpListener,
     router: Router,
     limits: Limits,
+    web: &WebPolicy,
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
-    Ok(edge::serve(listener, router, limits, stop).await?)
+    Ok(edge::serve_for(listener, router, limits, web, stop).await?)
 }
 
 /// Ready on Ctrl-C or when a process manager asks to end.

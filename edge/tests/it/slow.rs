@@ -4,14 +4,14 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use edge::Limits;
 use edge::server::open_files;
+use edge::{Limits, WebPolicy};
 use futures::future::join_all;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, interval, timeout};
 
-use crate::server::{LONG, answer, ask, ask_again, kept_alive, refusal, run_within};
+use crate::server::{LONG, answer, ask, ask_again, kept_alive, refusal, run_for, run_within};
 
 const CLIENTS: usize = 500;
 /// What the server under test allows for a header and for a body.
@@ -168,4 +168,24 @@ async fn from(own: &str, to: std::net::SocketAddr, path: &str) -> TcpStream {
     let request = format!("GET {path} HTTP/1.1\r\nhost: crm\r\nconnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     stream
+}
+
+/// Also what is answered before it is a request.
+#[tokio::test]
+async fn whoever_is_turned_away_is_told_to_come_by_tls_as_well() {
+    let web = WebPolicy::default().with_hsts(Duration::from_secs(31_536_000));
+    let limits = Limits { connections: 1, header: SHORT, ..Limits::default() };
+    let running = run_for(limits, web).await;
+    let hsts = "strict-transport-security: max-age=31536000; includeSubDomains";
+    let mut slow = TcpStream::connect(running.address).await.unwrap();
+    slow.write_all(b"GET /who HTTP/1.1\r\nx-slow: ").await.unwrap();
+    let text = loop {
+        let text = timeout(LONG, answer(ask(running.address, "/who").await)).await.unwrap();
+        if !text.starts_with("HTTP/1.1 200") {
+            break text;
+        }
+    };
+    assert!(text.starts_with("HTTP/1.1 503") && text.contains(hsts), "{text}");
+    let text = timeout(LONG, answer(slow)).await.unwrap();
+    assert!(text.starts_with("HTTP/1.1 408") && text.contains(hsts), "{text}");
 }
