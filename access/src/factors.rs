@@ -13,7 +13,7 @@ use crate::second_factor::Secret;
 pub const CONFIRM: Duration = Duration::from_secs(10 * 60);
 
 impl Vault {
-    /// Keeps a secret that nobody is asked for yet.
+    /// Keeps a secret that nobody is asked for yet, in place of the one that the user was told before.
     ///
     /// # Errors
     /// The database is not there.
@@ -24,13 +24,12 @@ impl Vault {
         factor: SecondFactorId,
         secret: &Secret,
     ) -> Result<(), sqlx::Error> {
-        let sql =
-            "insert into identity.second_factor (tenant_id, user_id, id, secret) values ($1, $2, $3, $4)";
-        let query = sqlx::query(sql)
+        let query = sqlx::query(include_str!("sql/keep_factor.sql"))
             .bind(tenant.as_uuid())
             .bind(user.as_uuid())
             .bind(factor.as_uuid())
-            .bind(secret.bytes());
+            .bind(secret.bytes())
+            .bind(CONFIRM);
         self.write(tenant, query).await
     }
 
