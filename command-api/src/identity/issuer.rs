@@ -5,7 +5,7 @@ use std::sync::Arc;
 use access::{Guesses, Hasher, Rates, SharedLimits, Throttle, Vault};
 use edge::{SigningKey, TokenSettings};
 
-use super::session::REFRESHES;
+use super::session::{REFRESHES, RefreshLimits};
 use super::{Post, Refusal};
 
 /// Keeps passwords, and signs users in. Clones share everything.
@@ -18,6 +18,7 @@ struct Parts {
     hasher: Hasher,
     guesses: Guesses,
     refreshes: Rates,
+    refresh_limits: RefreshLimits,
     signer: Option<Signer>,
     post: Option<Post>,
 }
@@ -34,7 +35,8 @@ impl Issuer {
     pub fn new(vault: Vault, hasher: Hasher) -> Self {
         let guesses = Guesses::new("guess", Throttle::default());
         let refreshes = Rates::new("refresh", REFRESHES);
-        Self(Arc::new(Parts { vault, hasher, guesses, refreshes, signer: None, post: None }))
+        let refresh_limits = RefreshLimits::default();
+        Self(Arc::new(Parts { vault, hasher, guesses, refreshes, refresh_limits, signer: None, post: None }))
     }
 
     /// The same, which signs users in, by tokens of this key.
@@ -50,6 +52,12 @@ impl Issuer {
         let mut parts = Arc::unwrap_or_clone(self.0);
         parts.guesses = parts.guesses.with_throttle(throttle);
         Self(Arc::new(parts))
+    }
+
+    /// The same, with other limits on refreshes.
+    #[must_use]
+    pub fn with_refresh_limits(self, refresh_limits: RefreshLimits) -> Self {
+        Self(Arc::new(Parts { refresh_limits, ..Arc::unwrap_or_clone(self.0) }))
     }
 
     /// The same, which counts together with other processes. What sends mails has to be there by then.
@@ -72,8 +80,8 @@ impl Issuer {
         &self.0.guesses
     }
 
-    pub(crate) fn refreshes(&self) -> &Rates {
-        &self.0.refreshes
+    pub(crate) fn refreshes(&self) -> (&Rates, RefreshLimits) {
+        (&self.0.refreshes, self.0.refresh_limits)
     }
 
     pub(crate) fn vault(&self) -> &Vault {

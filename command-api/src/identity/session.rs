@@ -23,7 +23,7 @@ use super::{PUBLIC, Refusal, SESSIONS};
 use crate::CommandApi;
 use crate::sent::Sent;
 pub use body::{RefreshIn, SessionTokens, SignInIn, SignedOut, Transport};
-pub use commands::{Circumstances, refresh, sign_in, sign_out, sign_out_everywhere};
+pub use commands::{Circumstances, RefreshLimits, refresh, sign_in, sign_out, sign_out_everywhere};
 pub(super) use commands::{Guessing, REFRESHES, check_all, open, user};
 pub(super) use cookies::carried;
 use cookies::forgotten;

@@ -44,7 +44,7 @@ async fn found(apis: &[&Api]) {
 /// Two processes that share limits, and a user of theirs.
 async fn two() -> (TestRedis, Api, Api) {
     let redis = own_redis();
-    let one = Api::sharing(Some(redis.url())).await;
+    let one = Api::sharing(redis.url()).await;
     let user = one.user(GRACE).await;
     one.password(user, PASSWORD).await;
     let other = one.another();
@@ -111,6 +111,33 @@ async fn a_guess_that_was_right_is_forgiven_by_all() {
     }
     for _ in 0..4 {
         sign_in(&other, HOME, "wrong one").await.fails(401, "credentials.wrong");
+    }
+}
+
+#[tokio::test]
+async fn refreshes_and_invitations_count_whichever_process_they_are_sent_to() {
+    let (_redis, one, other) = two().await;
+    let turn = |number: usize| if number % 2 == 0 { &one } else { &other };
+    let signed_in = sign_in(&one, HOME, PASSWORD).await.is(201);
+    let mut newest = signed_in.body["data"]["refresh_token"].as_str().unwrap().to_owned();
+    let mut count = 0;
+    loop {
+        let reply = post(turn(count), "sessions/refresh", HOME, json!({"refresh_token": newest})).await;
+        if reply.status != 200 {
+            reply.fails(429, "rate.limited");
+            break;
+        }
+        count += 1;
+        newest = reply.body["data"]["refresh_token"].as_str().unwrap().to_owned();
+    }
+    // Thirty at once, and one each two seconds since; each process alone would let through thirty.
+    assert!((30..50).contains(&count), "{count}");
+    let user = one.user("ada@engines.example").await;
+    for number in 0..5 {
+        turn(number).post(&format!("/api/v1/users/{user}/invite"), json!({})).await.is(200);
+    }
+    for api in [&one, &other] {
+        api.post(&format!("/api/v1/users/{user}/invite"), json!({})).await.fails(429, "rate.limited");
     }
 }
 

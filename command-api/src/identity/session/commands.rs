@@ -30,12 +30,23 @@ use crate::{Accepted, CommandApi, CommandError, Context};
 
 /// In which time refreshes are counted.
 pub(in crate::identity) const REFRESHES: Duration = Duration::from_secs(60);
-/// From one address, for whatever sessions, known or not.
-const OF_ADDRESS: Rate = Rate { of: "address", most: 300, period: REFRESHES };
-/// Of one session, the tokens of which are one family: once in a quarter of an hour would do.
-const OF_SESSION: Rate = Rate { of: "session", most: 30, period: REFRESHES };
 /// Who acts when a spent token comes back.
 const REUSE: &str = "refresh token reuse";
+
+/// How many refreshes there may be, at once and then each minute.
+#[derive(Clone, Copy, Debug)]
+pub struct RefreshLimits {
+    /// From one address, for whatever sessions, known or not.
+    pub address: u32,
+    /// Of one session, the tokens of which are one family: one in a quarter of an hour would do.
+    pub session: u32,
+}
+
+impl Default for RefreshLimits {
+    fn default() -> Self {
+        Self { address: 300, session: 30 }
+    }
+}
 
 /// From where somebody signs in, and which request it is.
 #[derive(Clone, Debug)]
@@ -137,13 +148,16 @@ pub async fn refresh(
     is_right: impl FnOnce(TenantId, SessionId) -> Result<(), Refusal>,
 ) -> Result<SessionTokens, Refusal> {
     let (issuer, signer) = (app.issuer()?, app.issuer()?.signer()?);
+    let (refreshes, limits) = issuer.refreshes();
+    let of_address = Rate { of: "address", most: limits.address, period: REFRESHES };
     let from = Sha256::digest(network(circumstances.address).to_string()).into();
-    issuer.refreshes().take(&[(OF_ADDRESS, from)]).await.map_err(Refusal::Throttled)?;
+    refreshes.take(&[(of_address, from)]).await.map_err(Refusal::Throttled)?;
     let token = RefreshToken::parse(refresh_token).ok_or(Refusal::SessionOver)?;
     let tenant = token.tenant();
     let kept = issuer.vault().find(&token).await?.ok_or(Refusal::SessionOver)?;
     let family = Sha256::digest(format!("{tenant} {}", kept.session())).into();
-    issuer.refreshes().take(&[(OF_SESSION, family)]).await.map_err(Refusal::Throttled)?;
+    let of_session = Rate { of: "session", most: limits.session, period: REFRESHES };
+    refreshes.take(&[(of_session, family)]).await.map_err(Refusal::Throttled)?;
     is_right(tenant, kept.session())?;
     let user = user(app, tenant, kept.user()).await?;
     let session: Loaded<Session> =

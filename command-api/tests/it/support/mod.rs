@@ -32,6 +32,9 @@ pub use routes::{Route, Things, routes};
 /// Where links in mails lead.
 pub const PUBLIC_URL: &str = "https://crm.example";
 
+/// What a process does to what signs users in, which has this key.
+pub type Made = Arc<dyn Fn(Issuer, &SigningKey) -> Issuer + Send + Sync>;
+
 /// The commands of one process, and who may call them.
 pub struct Api {
     pub app: CommandApi,
@@ -39,7 +42,7 @@ pub struct Api {
     router: Router,
     key: SigningKey,
     pub url: String,
-    redis: Option<String>,
+    made: Made,
     /// Up to 10 connections past all row-level security.
     pub pool: PgPool,
     _watch: RightsWatch,
@@ -49,25 +52,33 @@ pub struct Api {
 
 impl Api {
     pub async fn new() -> Self {
-        Self::sharing(None).await
+        Self::made(Arc::new(|issuer, _| issuer)).await
     }
 
     /// Processes of it share their limits through a Redis.
-    pub async fn sharing(redis: Option<String>) -> Self {
+    pub async fn sharing(redis: String) -> Self {
+        Self::made(Arc::new(move |issuer, key| {
+            issuer.with_shared_limits(&SharedLimits::connect(&redis, key.secret_for("limits")).unwrap())
+        }))
+        .await
+    }
+
+    /// Processes of it sign users in otherwise.
+    pub async fn made(made: Made) -> Self {
         let database = testing::database().await;
         let key = SigningKey::generate().unwrap();
         let (url, pool) = (database.url().to_owned(), database.pool());
         let tenant = TenantId::from_uuid(Uuid::now_v7());
-        let (app, router, watch) = whole(&url, &key, redis.as_deref());
-        Self { app, tenant, router, key, url, redis, pool, _watch: watch, _database: Some(database) }
+        let (app, router, watch) = whole(&url, &key, &made);
+        Self { app, tenant, router, key, url, made, pool, _watch: watch, _database: Some(database) }
     }
 
     /// Another process on the same database, with a cache of its own.
     pub fn another(&self) -> Self {
-        let (app, router, watch) = whole(&self.url, &self.key, self.redis.as_deref());
+        let (app, router, watch) = whole(&self.url, &self.key, &self.made);
         let (url, pool, key) = (self.url.clone(), self.pool.clone(), self.key.clone());
-        let (tenant, redis) = (self.tenant, self.redis.clone());
-        Self { app, tenant, router, key, url, redis, pool, _watch: watch, _database: None }
+        let (tenant, made) = (self.tenant, Arc::clone(&self.made));
+        Self { app, tenant, router, key, url, made, pool, _watch: watch, _database: None }
     }
 
     /// Another process over a pool of its own.
@@ -223,7 +234,7 @@ impl Api {
 const PERMISSIONS: [&str; 4] = ["lead.capture", "lead.read", "opportunity.open", "user.assign_roles"];
 
 /// All that a process has which signs users in.
-fn whole(url: &str, key: &SigningKey, redis: Option<&str>) -> (CommandApi, Router, RightsWatch) {
+fn whole(url: &str, key: &SigningKey, made: &Made) -> (CommandApi, Router, RightsWatch) {
     let pool = |duty, connections| connect(url, duty, connections).unwrap();
     // Hashing the password of nobody is dear, so all tests share one.
     static HASHER: LazyLock<Hasher> = LazyLock::new(|| Hasher::new(2).unwrap());
@@ -233,12 +244,10 @@ fn whole(url: &str, key: &SigningKey, redis: Option<&str>) -> (CommandApi, Route
     let organisations = LoggedOrganisations::new(pool(Duty::Reader, 2), Upcasters::default());
     let directory = Directory::new(organisations);
     let watch = RightsWatch::start(pool(Duty::Identity, 1), revocations.clone(), directory.clone());
-    let mut issuer = issuer
+    let issuer = issuer
         .with_key(key.clone(), TokenSettings::default())
         .with_post(Post::new(PUBLIC_URL).with_sign_up());
-    if let Some(url) = redis {
-        issuer = issuer.with_shared_limits(&SharedLimits::connect(url, key.secret_for("limits")).unwrap());
-    }
+    let issuer = made(issuer, key);
     let app = commands(pool(Duty::Appender, 8), key)
         .with_issuer(issuer)
         .with_revocations(revocations)
