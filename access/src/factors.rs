@@ -16,7 +16,7 @@ use crate::second_factor::Secret;
 pub const CONFIRM: Duration = Duration::from_secs(10 * 60);
 
 impl Vault {
-    /// Keeps a secret that nobody is asked for yet.
+    /// Keeps a secret that nobody is asked for yet, in place of the one that the user was told before.
     ///
     /// # Errors
     /// The database is not there.
@@ -29,13 +29,12 @@ impl Vault {
     ) -> Result<(), sqlx::Error> {
         let keys = self.master_keys()?;
         let sealed = keys.seal(&place(tenant.as_uuid(), user.as_uuid()), secret.bytes()).map_err(refused)?;
-        let sql = "insert into identity.second_factor (tenant_id, user_id, id, secret, master)
-            values ($1, $2, $3, $4, $5)";
-        let query = sqlx::query(sql)
+        let query = sqlx::query(include_str!("sql/keep_factor.sql"))
             .bind(tenant.as_uuid())
             .bind(user.as_uuid())
             .bind(factor.as_uuid())
             .bind(sealed)
+            .bind(CONFIRM)
             .bind(keys.current());
         self.write(tenant, query).await
     }

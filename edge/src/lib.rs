@@ -65,7 +65,7 @@ pub use problem::{FieldError, Problem, ProblemBody};
 pub use query::Query;
 pub use reach::Reach;
 pub use revocation::Revocations;
-pub use server::{Limits, serve};
+pub use server::{Limits, serve, serve_for};
 pub use state::EdgeState;
 pub use token::{TokenKeys, TokenSettings};
 pub use trace::TraceParent;

@@ -17,6 +17,9 @@ use utoipa::ToSchema;
 
 use crate::Failure;
 
+/// When to come again if there are too many connections.
+const FULL: Duration = Duration::from_secs(1);
+
 /// A refusal or failure on its way to the client. It is an `Err` of handlers and extractors.
 #[derive(Clone)]
 pub struct Problem(Box<Parts>);
@@ -247,6 +250,17 @@ impl Problem {
             "Too many requests. See the Retry-After header.",
         )
         .with_retry_after(retry_after)
+    }
+
+    /// 429: an address has as many connections as it may have.
+    pub(crate) fn too_many_connections() -> Self {
+        let detail = "There are too many connections from this address.";
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "rate.limited", detail).with_retry_after(FULL)
+    }
+
+    /// 503: there are as many connections as there may be.
+    pub(crate) fn full() -> Self {
+        Self::unavailable(FULL, "There are too many connections.")
     }
 
     /// 431: more header fields than anyone needs.

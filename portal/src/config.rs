@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
-use edge::{Origin, Origins, SigningKey, TokenSettings, WebPolicy};
+use edge::server::open_files;
+use edge::{Limits, Origin, Origins, SigningKey, TokenSettings, WebPolicy};
 use event_store::{MasterKeys, StreamNames, Upcasters};
 
 use crate::maintain::upcasters;
@@ -30,6 +31,10 @@ pub struct SiteArgs {
     /// NATS with JetStream, 2.12 or newer: nats://user:password@host:4222, several separated by commas
     #[arg(long, env = "NATS_URL", global = true, hide_env_values = true, value_name = "URL")]
     pub nats_url: Option<String>,
+    /// A Redis 6 or newer, or Valkey, through which command APIs share limits on guesses: redis://:password@host:6379, or rediss://
+    /// for TLS; without it each counts for itself, and with it nobody signs in while it is away
+    #[arg(long, env = "REDIS_URL", global = true, hide_env_values = true, value_name = "URL")]
+    pub redis_url: Option<String>,
     /// The folder of the embedded servers and of the development key
     #[arg(long, env = "CRM_DIR", global = true, default_value = ".crm", value_name = "FOLDER")]
     pub dir: PathBuf,
@@ -54,6 +59,10 @@ pub struct SiteArgs {
     /// by where they come from
     #[arg(long, env = "CRM_PROXIES", global = true, default_value_t = 0, value_name = "COUNT")]
     pub proxies: usize,
+    /// Connections that one address may have to an API at a time, 512 unless there are proxies, whose connections are those of all; 0 is
+    /// any number
+    #[arg(long, env = "CRM_PEER_CONNECTIONS", global = true, value_name = "COUNT")]
+    pub peer_connections: Option<usize>,
     /// The origins, beside the own one, whose pages may call and may act for whoever is signed in by cookie; several separated
     /// by commas
     #[arg(
@@ -67,6 +76,17 @@ pub struct SiteArgs {
     /// Seconds for which browsers are told to come by TLS only, a year unless servers are embedded; 0 tells them nothing
     #[arg(long, env = "CRM_HSTS", global = true, value_name = "SECONDS")]
     pub hsts: Option<u64>,
+    /// Whether that goes for the hosts below that of the API as well; false if browsers are to reach one of them without TLS
+    #[arg(
+        long,
+        env = "CRM_HSTS_SUBDOMAINS",
+        global = true,
+        default_value_t = true,
+        action = clap::ArgAction::Set,
+        value_parser = clap::builder::BoolishValueParser::new(),
+        value_name = "BOOL"
+    )]
+    pub hsts_subdomains: bool,
     /// What log lines on stderr look like; RUST_LOG chooses which there are
     #[arg(long, env = "CRM_LOG", global = true, default_value = "auto", value_name = "FORMAT")]
     pub log: LogFormat,
@@ -120,12 +140,23 @@ impl SiteArgs {
         Origins::new(self.origins.iter().cloned())
     }
 
+    /// What clients may take of an API. An address that the connections of a proxy come from is no client's.
+    pub fn limits(&self) -> Limits {
+        let limits = Limits::default().within(open_files());
+        let unless_said = if self.proxies > 0 { 0 } else { limits.peer };
+        match self.peer_connections.unwrap_or(unless_said) {
+            0 => Limits { peer: usize::MAX, ..limits },
+            peer => Limits { peer, ..limits },
+        }
+    }
+
     /// What browsers are told. With embedded servers, nobody has put TLS before the APIs.
     pub fn web_policy(&self, is_embedded: bool) -> WebPolicy {
         let web = WebPolicy::default().with_origins(self.allowed_origins());
         match self.hsts.unwrap_or(if is_embedded { 0 } else { HSTS }) {
             0 => web,
-            seconds => web.with_hsts(Duration::from_secs(seconds)),
+            seconds if self.hsts_subdomains => web.with_hsts(Duration::from_secs(seconds)),
+            seconds => web.with_hsts(Duration::from_secs(seconds)).without_subdomains(),
         }
     }
 

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use access::rights::RightsWatch;
-use access::{Hasher, KeyRing, LoggedOrganisations, Vault};
-use anyhow::bail;
+use access::{Hasher, KeyRing, LoggedOrganisations, SharedLimits, Vault};
+use anyhow::{Context as _, bail};
 use axum::Router;
 use command_api::CommandApi;
 use command_api::identity::Issuer;
@@ -32,6 +33,9 @@ use crate::standing::Observer;
 /// Connections that each part opens at most.
 const COMMAND_CONNECTIONS: u32 = 16;
 const QUERY_CONNECTIONS: u32 = 24;
+/// Of which a tenant may use so many at a time, and how long its other reads wait.
+const TENANT_READS: usize = 12;
+const TENANT_PATIENCE: Duration = Duration::from_secs(5);
 const POSITION_CONNECTIONS: u32 = 2;
 const PROJECTOR_CONNECTIONS: u32 = 12;
 const IDENTITY_CONNECTIONS: u32 = 8;
@@ -45,6 +49,7 @@ pub struct Roles<'a> {
     pools: Mutex<Vec<NamedPool>>,
     rights: Mutex<Option<Rights>>,
     reading: Mutex<Option<Upcasters>>,
+    limits: Mutex<Option<SharedLimits>>,
 }
 
 /// What the log says of who may do what, for all parts of a process.
@@ -57,7 +62,14 @@ struct Rights {
 impl<'a> Roles<'a> {
     /// The parts for these servers.
     pub fn new(args: &'a SiteArgs, site: &'a Site) -> Self {
-        Self { args, site, pools: Mutex::default(), rights: Mutex::default(), reading: Mutex::default() }
+        Self {
+            args,
+            site,
+            pools: Mutex::default(),
+            rights: Mutex::default(),
+            reading: Mutex::default(),
+            limits: Mutex::default(),
+        }
     }
 
     /// The command side, with its appender running, and what sends its mails. Without another word, links in them lead to
@@ -82,6 +94,9 @@ impl<'a> Roles<'a> {
         if mailer.is_some() {
             issuer = issuer.with_post(mail.post(address)?);
         }
+        if let Some(shared) = self.shared_limits(signing_key.as_ref())? {
+            issuer = issuer.with_shared_limits(&shared);
+        }
         if let Some(key) = signing_key {
             issuer = issuer.with_key(key, token_settings());
         }
@@ -97,6 +112,26 @@ impl<'a> Roles<'a> {
         // Half of the cores at most, so that a flood of sign-ins leaves the others to everything else.
         let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() / 2);
         Ok(Issuer::new(vault, Hasher::new(cores)?))
+    }
+
+    /// What limits are shared through, if anything is.
+    fn shared_limits(&self, key: Option<&SigningKey>) -> anyhow::Result<Option<SharedLimits>> {
+        let Some(url) = &self.args.redis_url else { return Ok(None) };
+        let key = key.context(
+            "REDIS_URL is set, so CRM_TOKEN_PRIVATE_KEY is needed too: what is counted is hidden under it",
+        )?;
+        let shared = SharedLimits::connect(url, key.secret_for("limits"))?;
+        *self.limits.lock().unwrap_or_else(PoisonError::into_inner) = Some(shared.clone());
+        Ok(Some(shared))
+    }
+
+    /// What `/health/ready` asks of command APIs that share limits: whether anybody can sign in.
+    pub fn limits_check(&self) -> Option<Check> {
+        let shared = self.limits.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+        Some(Check::new("limits", move || {
+            let is_there = shared.is_there();
+            async move { if is_there { Ok(()) } else { Err("the Redis of shared limits does not answer") } }
+        }))
     }
 
     /// What tokens of users are signed with: the configured key; with embedded servers, the development key.
@@ -156,7 +191,8 @@ impl<'a> Roles<'a> {
         Ok(QueryApi::new(sessions, positions, self.keys()?, self.reading()?)
             .with_revocations(revocations)
             .with_directory(directory)
-            .with_api_keys(self.key_ring()?))
+            .with_api_keys(self.key_ring()?)
+            .with_reads_of_a_tenant(TENANT_READS, TENANT_PATIENCE))
     }
 
     /// What knows the keys of users.

@@ -1,6 +1,7 @@
 //! What every handler is given.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use edge::{ApiKeys, Directory, EdgeState, Revocations, TokenKeys};
@@ -10,6 +11,7 @@ use tokio::sync::Semaphore;
 
 use crate::cache::AnswerCache;
 use crate::metrics::Answers;
+use crate::places::Places;
 use crate::tenant::TenantReads;
 
 /// Exports that may be under way at a time, unless something else is said: a third of the connections of a process, so
@@ -86,6 +88,15 @@ impl QueryApi {
     #[must_use]
     pub fn with_exports(self, most: usize) -> Self {
         Self(Arc::new(Parts { exports: Arc::new(Semaphore::new(most)), ..Arc::unwrap_or_clone(self.0) }))
+    }
+
+    /// Lets a tenant have so many reads under way at a time, so that others have the rest of the sessions. Those beyond wait up to
+    /// `patience`, and then are told to come again.
+    #[must_use]
+    pub fn with_reads_of_a_tenant(self, most: usize, patience: Duration) -> Self {
+        let mut parts = Arc::unwrap_or_clone(self.0);
+        parts.reads = parts.reads.with_places(Places::new(most).with_patience(patience));
+        Self(Arc::new(parts))
     }
 
     /// The time.

@@ -52,6 +52,13 @@ impl Permission for ResetSecondFactor {
     const ROLES: &'static [Role] = permission::USER_RESET_SECOND_FACTOR.roles;
 }
 
+/// To take away keys by which programs act for users.
+pub enum RevokeKey {}
+impl Permission for RevokeKey {
+    const NAME: &'static str = permission::USER_REVOKE_KEY.name;
+    const ROLES: &'static [Role] = permission::USER_REVOKE_KEY.roles;
+}
+
 /// To let users in again.
 pub enum EnableUser {}
 impl Permission for EnableUser {

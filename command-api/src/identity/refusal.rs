@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use access::limits::NotNow;
 use access::password::HashError;
 use access::refresh::NoRandomNumbers;
 use edge::Problem;
@@ -12,6 +13,8 @@ use crate::CommandError;
 
 /// When to come back if too many sign in at once.
 const BUSY: Duration = Duration::from_secs(2);
+/// When to come back if limits that are shared cannot be asked.
+const UNTOLD: Duration = Duration::from_secs(5);
 
 /// Why somebody was not signed in, or their password not changed.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +55,9 @@ pub enum Refusal {
     /// Too many wrong passwords: how long to wait before the next.
     #[error("too many wrong passwords")]
     Throttled(Duration),
+    /// How many there were is counted together with other processes, and cannot be told now.
+    #[error("how often somebody tried cannot be told")]
+    Untold,
     /// Too many sign in at once.
     #[error("too many sign in at once")]
     Busy,
@@ -72,6 +78,15 @@ pub enum Refusal {
 impl From<LoadError> for Refusal {
     fn from(error: LoadError) -> Self {
         CommandError::from(error).into()
+    }
+}
+
+impl From<NotNow> for Refusal {
+    fn from(not_now: NotNow) -> Self {
+        match not_now {
+            NotNow::Wait(wait) => Self::Throttled(wait),
+            NotNow::Untold => Self::Untold,
+        }
     }
 }
 
@@ -134,6 +149,11 @@ impl From<Refusal> for Problem {
             }
             Refusal::Foreign(problem) => problem,
             Refusal::Throttled(wait) => Self::too_many_requests(wait),
+            Refusal::Untold => Self::unavailable(
+                UNTOLD,
+                "Nobody can sign in or show who they are right now, since how often that was tried cannot be told. \
+                 Whoever is signed in stays so.",
+            ),
             Refusal::Busy => Self::unavailable(BUSY, "Too many sign in at once."),
             Refusal::Off => Self::unavailable(
                 Duration::from_secs(60),

@@ -23,8 +23,8 @@ use super::{PUBLIC, Refusal, SESSIONS};
 use crate::CommandApi;
 use crate::sent::Sent;
 pub use body::{RefreshIn, SessionTokens, SignInIn, SignedOut, Transport};
-pub use commands::{Circumstances, refresh, sign_in, sign_out, sign_out_everywhere};
-pub(super) use commands::{Guessing, check_password, open, user};
+pub use commands::{Circumstances, RefreshLimits, refresh, sign_in, sign_out, sign_out_everywhere};
+pub(super) use commands::{Guessing, REFRESHES, check_all, open, user};
 pub(super) use cookies::carried;
 use cookies::forgotten;
 pub(super) use own::OwnSession;
@@ -89,6 +89,7 @@ async fn sign_in_user(
         (status = 200, description = "Refreshed", body = Envelope<SessionTokens>),
         (status = 401, description = "The session is over", body = edge::Failure),
         (status = 403, description = "The token is a cookie, and the page may not act by it", body = edge::Failure),
+        (status = 429, description = "Too often, by this session or from this address", body = edge::Failure),
     ),
     extensions(("x-permission" = json!(PUBLIC)), ("x-roles" = json!(Role::ALL)))
 )]

@@ -95,7 +95,7 @@ async fn ask(app: &CommandApi, circumstances: &Circumstances, request: &SignUpIn
         return Err(Refusal::SignUpOff);
     }
     let email = request.email.reveal().ok_or_else(no_email)?.as_str().to_lowercase();
-    post.admit(NO_TENANT, &email, circumstances.address)?;
+    post.admit(NO_TENANT, &email, circumstances.address).await?;
     let asked = Asked {
         purpose: Purpose::SignUp,
         user: Uuid::now_v7().into(),

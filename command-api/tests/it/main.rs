@@ -19,6 +19,7 @@ mod identity_reach;
 mod identity_role;
 mod identity_second_factor;
 mod identity_session;
+mod identity_shared_limits;
 mod identity_sign_up;
 mod identity_step_up;
 mod identity_team;

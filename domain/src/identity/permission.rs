@@ -169,6 +169,8 @@ pub const USER_READ: Permission = whole("user.read", AUDITORS);
 pub const USER_REGISTER: Permission = never("user.register", ADMINS);
 /// To let users in again who have lost their second factor.
 pub const USER_RESET_SECOND_FACTOR: Permission = never("user.reset_second_factor", ADMINS);
+/// To take away keys by which programs act for users.
+pub const USER_REVOKE_KEY: Permission = never("user.revoke_key", ADMINS);
 
 /// Every permission, in the order of names.
 pub const ALL: &[Permission] = &[
@@ -221,6 +223,7 @@ pub const ALL: &[Permission] = &[
     USER_READ,
     USER_REGISTER,
     USER_RESET_SECOND_FACTOR,
+    USER_REVOKE_KEY,
 ];
 
 impl Permission {

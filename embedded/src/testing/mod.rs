@@ -7,6 +7,7 @@
 mod database;
 mod janitor;
 mod nats;
+mod redis;
 mod smtp;
 
 use std::env;
@@ -18,6 +19,7 @@ use crate::{Embedded, Error, Nats, Postgres, find_tools};
 pub use database::{TestDatabase, database, empty_database};
 pub(crate) use janitor::Janitor;
 pub use nats::{TestNats, nats};
+pub use redis::{REDIS_SERVER, TestRedis, own_redis};
 pub use smtp::{TestMail, TestSmtp, smtp, smtp_on, unused_port};
 
 /// Names a PostgreSQL that tests use instead of starting one, if [`NATS_URL`] is set too. Its user is a superuser.

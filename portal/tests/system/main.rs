@@ -15,6 +15,7 @@ mod nats_store;
 mod operate;
 mod operated;
 mod receiver;
+mod shared_limits;
 mod sign_in;
 mod stopped_relay;
 mod tampering;

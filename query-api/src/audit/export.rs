@@ -14,7 +14,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::search::{Found, Sought, Span, portion};
 use crate::app::QueryApi;
-use crate::failure;
+use crate::failure::{self, ReadError};
 
 /// One JSON object a line.
 pub(super) const MEDIA_TYPE: &str = "application/x-ndjson";
@@ -28,9 +28,15 @@ const RETRY_AFTER: Duration = Duration::from_secs(5);
 #[derive(Debug, thiserror::Error)]
 enum Broken {
     #[error("the log is not available")]
-    Log(#[from] sqlx::Error),
+    Log(#[from] ReadError),
     #[error("an event cannot be written as JSON")]
     Unwritable(#[from] serde_json::Error),
+}
+
+impl From<sqlx::Error> for Broken {
+    fn from(error: sqlx::Error) -> Self {
+        ReadError::from(error).into()
+    }
 }
 
 /// An export on its way.

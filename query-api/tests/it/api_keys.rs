@@ -118,3 +118,25 @@ async fn one_sees_ones_own_keys_that_are_good_and_never_the_key() {
     assert!(!own.to_string().contains(&key[48..]));
     assert_eq!(each(&list(new_id()).await, "id"), [&json!(null); 0]);
 }
+
+#[tokio::test]
+async fn whoever_may_read_users_sees_the_keys_of_one_and_how_to_take_them_away() {
+    let desk = Desk::new(Role::SalesRep).await;
+    let (id, key) = desk.issue("Web form", "lead.read", tomorrow()).await;
+    desk.world.settle().await;
+    let uri = format!("/api/v1/users/{}/api-keys", desk.user);
+    let auditor = desk.world.token(desk.world.tenant, &[Role::Auditor]);
+    let (status, listed) = desk.get(&uri, &auditor).await;
+    assert_eq!(status, 200, "{listed}");
+    let items = listed["data"]["items"].as_array().unwrap();
+    assert_eq!(items.len(), 1);
+    assert_eq!((&items[0]["id"], &items[0]["name"]), (&json!(id), &json!("Web form")));
+    assert_eq!(items[0]["links"]["revoke"]["href"], format!("{uri}/{id}"));
+    assert!(!listed.to_string().contains(&key[48..]));
+    for (role, expected) in [(Role::SalesManager, 403), (Role::Admin, 200)] {
+        assert_eq!(desk.get(&uri, &desk.world.token(desk.world.tenant, &[role])).await.0, expected);
+    }
+    // Of another tenant's user there is nothing to see.
+    let foreign = desk.world.token(new_id(), &[Role::Admin]);
+    assert_eq!(desk.get(&uri, &foreign).await.1["data"]["items"], json!([]));
+}

@@ -25,13 +25,14 @@ const AT_ONCE: usize = 4;
 const INTERVAL: Duration = Duration::from_secs(1);
 /// How often what is of no use any more is cleared away.
 const CLEARING: Duration = Duration::from_secs(10 * 60);
-/// How long after one mail with a link to a new password nobody gets another.
-const PAUSE: Duration = Duration::from_secs(60);
+/// How long after one mail with a link to a new password a user gets no other. Half as long as the link is good: since the one before
+/// stays good, each is good for all of its time, however often somebody asks.
+const PAUSE: Duration = Duration::from_secs(15 * 60);
 
 /// Sends mails until it is dropped. Several processes may: each mail is tried by one of them at a time.
 ///
 /// A mail goes at least once. What is in it is made when it goes, so no token is kept; a second try makes another token, and
-/// then only that one counts.
+/// then only that one counts, but for a link to a new password, where both do.
 pub struct Postman {
     app: CommandApi,
     mailer: Mailer,
@@ -152,10 +153,11 @@ impl Postman {
             return Ok(None);
         };
         let (purpose, token) = (Purpose::Invitation, LinkToken::fresh(mail.tenant)?);
-        let (Some(scope), Some(to)) = (account.email.reveal().map(email_scope), To::of(account)) else {
-            return Ok(None);
-        };
+        let Some(email) = account.email.reveal() else { return Ok(None) };
+        let scope = email_scope(email);
         vault.keep_link(&token, purpose, id, account.epoch.into(), &scope).await?;
+        // The address and the name are what somebody else typed.
+        let to = To { address: email.as_str(), name: None };
         Ok(Some(with_link(post.public_url(), &to, purpose, &token)))
     }
 
@@ -191,11 +193,12 @@ impl Postman {
         let Some(link) = vault.arm_link(&token, purpose, id).await? else { return Ok(None) };
         let Some(change) = EmailChange::of(&link) else { return Ok(None) };
         let user = user(&self.app, mail.tenant, id).await?;
-        let Some(account) = user.state.account().filter(|_| change.is_open(&user, &link)) else {
+        if !change.is_open(&user, &link) {
             return Ok(None);
-        };
+        }
         let Some(address) = change.to.reveal() else { return Ok(None) };
-        let to = To { address: address.as_str(), name: account.name.reveal().map(Text::as_str) };
+        // Whether the user reads what goes there is yet to be shown.
+        let to = To { address: address.as_str(), name: None };
         Ok(Some(with_link(post.public_url(), &to, purpose, &token)))
     }
 

@@ -48,7 +48,7 @@ pub(crate) async fn confirm(
     let (issuer, tenant, id) = (app.issuer()?, own.identity().tenant, own.user());
     let before = user(app, tenant, id).await?;
     check_none(&before)?;
-    let guessing = Guessing::begin(issuer, tenant, &guessed(id), own.circumstances())?;
+    let guessing = Guessing::begin(issuer, tenant, &guessed(id), own.circumstances()).await?;
     let pending = issuer.vault().pending_factor(tenant, id, None).await?;
     let (pending, secret) = pending.ok_or(Refusal::NotBegun)?;
     let step = secret.step(code, Utc::now().timestamp()).ok_or(Refusal::SecondFactor)?;
@@ -99,7 +99,7 @@ pub(crate) async fn check(
         return Err(Refusal::SecondFactorRequired);
     }
     let (issuer, tenant, id) = (app.issuer()?, TenantId::from_uuid(user.tenant), UserId::from_uuid(user.id));
-    let guessing = Guessing::begin(issuer, tenant, &guessed(id), circumstances)?;
+    let guessing = Guessing::begin(issuer, tenant, &guessed(id), circumstances).await?;
     match proof {
         Proof { code: Some(code), .. } => check_code(app, (tenant, id), factor, code).await?,
         Proof { recovery_code: Some(code), .. } => {

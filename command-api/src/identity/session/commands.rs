@@ -1,18 +1,20 @@
 //! Signing in and out, for the routes and for callers in process.
 
 use std::net::IpAddr;
-use std::time::Instant;
+use std::time::Duration;
 
+use access::limits::{Admitted, Rate};
 use access::password::{Guess, Verdict};
 use access::refresh::random;
 use access::second_factor::Proof;
-use access::throttle::{Account, Caller};
+use access::throttle::Caller;
 use access::vault::Use;
-use access::{RefreshToken, Throttle};
+use access::{Guesses, RefreshToken};
 use chrono::{DateTime, Utc};
 use domain::identity::session::{Device, EndReason, Session, SessionAction};
 use domain::identity::user::{User, UserAction, UserError};
 use domain::{Personal, SessionId, TenantId, UserId};
+use edge::address::network;
 use edge::revocation::ACCESS_TOKEN_TTL;
 use edge::{Identity, Issue, SignIn};
 use event_store::Loaded;
@@ -26,8 +28,25 @@ use crate::identity::issuer::Signer;
 use crate::identity::{Issuer, Refusal, second_factor};
 use crate::{Accepted, CommandApi, CommandError, Context};
 
+/// In which time refreshes are counted.
+pub(in crate::identity) const REFRESHES: Duration = Duration::from_secs(60);
 /// Who acts when a spent token comes back.
 const REUSE: &str = "refresh token reuse";
+
+/// How many refreshes there may be, at once and then each minute.
+#[derive(Clone, Copy, Debug)]
+pub struct RefreshLimits {
+    /// From one address, for whatever sessions, known or not.
+    pub address: u32,
+    /// Of one session, the tokens of which are one family: one in a quarter of an hour would do.
+    pub session: u32,
+}
+
+impl Default for RefreshLimits {
+    fn default() -> Self {
+        Self { address: 300, session: 30 }
+    }
+}
 
 /// From where somebody signs in, and which request it is.
 #[derive(Clone, Debug)]
@@ -60,7 +79,7 @@ impl Circumstances {
 /// Whatever is wrong, it takes the same steps to find out, and as long, unless a kept hash was made with less than hashes are now.
 ///
 /// # Errors
-/// [`Refusal::Credentials`], [`Refusal::Busy`] or [`Refusal::Off`]; to whoever knows the password, those of the second factor; or
+/// [`Refusal::Credentials`], [`Refusal::Throttled`], [`Refusal::Untold`], [`Refusal::Busy`] or [`Refusal::Off`]; to whoever knows the password, those of the second factor; or
 /// the log or the database is not available.
 pub async fn sign_in(
     app: &CommandApi,
@@ -71,14 +90,14 @@ pub async fn sign_in(
     issuer.signer()?;
     let (tenant, scope) =
         (request.tenant_id, email_scope(request.email.reveal().ok_or(Refusal::Credentials)?));
-    let guessing = Guessing::begin(issuer, tenant, &scope, circumstances)?;
+    let guessing = Guessing::begin(issuer, tenant, &scope, circumstances).await?;
     let account = issuer.vault().account(tenant, &scope).await?;
     // Of somebody who does not exist, nothing is found under an id that nobody has.
     let id = account.as_ref().map_or_else(|| UserId::from_uuid(Uuid::now_v7()), |account| account.user);
     let user = user(app, tenant, id).await?;
     let password = user.state.password();
     let hash = account.and_then(|account| account.hash(password));
-    let verdict = issuer.hasher().verify(request.password.clone(), hash, guessing.caller).await?;
+    let verdict = issuer.hasher().verify(request.password.clone(), hash, guessing.caller()).await?;
     if verdict == Verdict::Wrong || !user.state.is_active() {
         return Err(Refusal::Credentials);
     }
@@ -144,7 +163,7 @@ async fn start(
 /// Exchanges a refresh token for the next one, if the session that it belongs to is the right one for whoever sent it.
 ///
 /// # Errors
-/// [`Refusal::SessionOver`] or [`Refusal::Off`]; that of `is_right`; or the log or the database is not available.
+/// [`Refusal::SessionOver`], [`Refusal::Throttled`] or [`Refusal::Off`]; that of `is_right`; or the log or the database is not available.
 pub async fn refresh(
     app: &CommandApi,
     circumstances: &Circumstances,
@@ -152,9 +171,16 @@ pub async fn refresh(
     is_right: impl FnOnce(TenantId, SessionId) -> Result<(), Refusal>,
 ) -> Result<SessionTokens, Refusal> {
     let (issuer, signer) = (app.issuer()?, app.issuer()?.signer()?);
+    let (refreshes, limits) = issuer.refreshes();
+    let of_address = Rate { of: "address", most: limits.address, period: REFRESHES };
+    let from = Sha256::digest(network(circumstances.address).to_string()).into();
+    refreshes.take(&[(of_address, from)]).await.map_err(Refusal::Throttled)?;
     let token = RefreshToken::parse(refresh_token).ok_or(Refusal::SessionOver)?;
     let tenant = token.tenant();
     let kept = issuer.vault().find(&token).await?.ok_or(Refusal::SessionOver)?;
+    let family = Sha256::digest(format!("{tenant} {}", kept.session())).into();
+    let of_session = Rate { of: "session", most: limits.session, period: REFRESHES };
+    refreshes.take(&[(of_session, family)]).await.map_err(Refusal::Throttled)?;
     is_right(tenant, kept.session())?;
     let user = user(app, tenant, kept.user()).await?;
     let session: Loaded<Session> =
@@ -226,23 +252,38 @@ pub(crate) async fn user(app: &CommandApi, tenant: TenantId, id: UserId) -> Resu
     Ok(app.store().load_newest(tenant.as_uuid(), id.as_uuid()).await?)
 }
 
+/// Makes sure once more that it is the user who is signed in: by the password, and by the second factor if there is one.
+///
+/// # Errors
+/// Those of the password and of the second factor; or the log or the database is not available.
+pub(crate) async fn check_all(
+    app: &CommandApi,
+    circumstances: &Circumstances,
+    user: &Loaded<User>,
+    guess: Guess,
+    proof: &Proof,
+) -> Result<(), Refusal> {
+    check_password(app.issuer()?, circumstances, user, guess).await?;
+    second_factor::check(app, circumstances, user, proof).await
+}
+
 /// Makes sure that `guess` is the password that the user has now.
 ///
 /// # Errors
-/// [`Refusal::Password`], [`Refusal::Throttled`] or [`Refusal::Busy`]; or the database is not available.
-pub(crate) async fn check_password(
+/// [`Refusal::Password`], [`Refusal::Throttled`], [`Refusal::Untold`] or [`Refusal::Busy`]; or the database is not available.
+async fn check_password(
     issuer: &Issuer,
     circumstances: &Circumstances,
     user: &Loaded<User>,
     guess: Guess,
 ) -> Result<(), Refusal> {
     let (tenant, id) = (TenantId::from_uuid(user.tenant), UserId::from_uuid(user.id));
-    let guessing = Guessing::begin(issuer, tenant, &id.to_string(), circumstances)?;
+    let guessing = Guessing::begin(issuer, tenant, &id.to_string(), circumstances).await?;
     let hash = match user.state.password() {
         Some(password) => issuer.vault().hash(tenant, id, password).await?,
         None => None,
     };
-    if issuer.hasher().verify(guess, hash, guessing.caller).await? == Verdict::Wrong {
+    if issuer.hasher().verify(guess, hash, guessing.caller()).await? == Verdict::Wrong {
         return Err(Refusal::Password);
     }
     guessing.right();
@@ -261,32 +302,33 @@ pub(super) fn identity(user: &Loaded<User>, second_factor_missing: bool) -> Iden
 
 /// A guess under way, which counts as wrong unless it turns out to be right.
 pub(crate) struct Guessing<'a> {
-    throttle: &'a Throttle,
-    account: Account,
-    address: IpAddr,
-    caller: Caller,
+    guesses: &'a Guesses,
+    admitted: Admitted,
 }
 
 impl<'a> Guessing<'a> {
-    pub(crate) fn begin(
+    pub(crate) async fn begin(
         issuer: &'a Issuer,
         tenant: TenantId,
         name: &str,
         circumstances: &Circumstances,
     ) -> Result<Self, Refusal> {
         let account = Sha256::digest(format!("{tenant} {name}")).into();
-        let (throttle, address) = (issuer.throttle(), circumstances.address);
-        let caller = throttle.guess(&account, address, Instant::now()).map_err(Refusal::Throttled)?;
-        Ok(Self { throttle, account, address, caller })
+        let guesses = issuer.guesses();
+        Ok(Self { guesses, admitted: guesses.guess(account, circumstances.address).await? })
+    }
+
+    fn caller(&self) -> Caller {
+        self.admitted.caller()
     }
 
     pub(crate) fn right(self) {
-        self.throttle.right(&self.account, self.address, self.caller);
+        self.guesses.right(&self.admitted);
     }
 
     /// It was not wrong, and opens nothing by itself.
     fn no_guess(self) {
-        self.throttle.no_guess(&self.account, self.address, self.caller);
+        self.guesses.no_guess(&self.admitted);
     }
 }
 

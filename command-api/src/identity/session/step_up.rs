@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::commands::{check_password, identity, user};
+use super::commands::{check_all, identity, user};
 use super::{OwnSession, Transport};
 use crate::CommandApi;
 use crate::identity::{Refusal, second_factor};
@@ -56,11 +56,10 @@ pub(super) async fn step_up(
     own: &OwnSession,
     sent: StepUpIn,
 ) -> Result<Answer<SteppedUp>, Problem> {
-    let (issuer, signer) = (app.issuer()?, app.issuer()?.signer()?);
+    let signer = app.issuer()?.signer()?;
     let user = user(app, own.identity().tenant, own.user()).await?;
-    check_password(issuer, own.circumstances(), &user, sent.password).await?;
     let proof = Proof { code: sent.code, recovery_code: sent.recovery_code };
-    second_factor::check(app, own.circumstances(), &user, &proof).await?;
+    check_all(app, own.circumstances(), &user, sent.password, &proof).await?;
     let missing = second_factor::is_missing(app, &user).await?;
     let now = app.now().timestamp();
     let issue = Issue {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use ::mail::Mailer;
 use access::rights::RightsWatch;
-use access::{Hasher, KeyRing, LoggedOrganisations, Password, Vault};
+use access::{Hasher, KeyRing, LoggedOrganisations, Password, SharedLimits, Vault};
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
@@ -32,6 +32,9 @@ pub use routes::{Route, Things, routes};
 /// Where links in mails lead.
 pub const PUBLIC_URL: &str = "https://crm.example";
 
+/// What a process does to what signs users in, which has this key.
+pub type Made = Arc<dyn Fn(Issuer, &SigningKey) -> Issuer + Send + Sync>;
+
 /// The commands of one process, and who may call them.
 pub struct Api {
     pub app: CommandApi,
@@ -39,6 +42,7 @@ pub struct Api {
     router: Router,
     key: SigningKey,
     pub url: String,
+    made: Made,
     /// Up to 10 connections past all row-level security.
     pub pool: PgPool,
     _watch: RightsWatch,
@@ -48,19 +52,33 @@ pub struct Api {
 
 impl Api {
     pub async fn new() -> Self {
+        Self::made(Arc::new(|issuer, _| issuer)).await
+    }
+
+    /// Processes of it share their limits through a Redis.
+    pub async fn sharing(redis: String) -> Self {
+        Self::made(Arc::new(move |issuer, key| {
+            issuer.with_shared_limits(&SharedLimits::connect(&redis, key.secret_for("limits")).unwrap())
+        }))
+        .await
+    }
+
+    /// Processes of it sign users in otherwise.
+    pub async fn made(made: Made) -> Self {
         let database = testing::database().await;
         let key = SigningKey::generate().unwrap();
         let (url, pool) = (database.url().to_owned(), database.pool());
         let tenant = TenantId::from_uuid(Uuid::now_v7());
-        let (app, router, watch) = whole(&url, &key);
-        Self { app, tenant, router, key, url, pool, _watch: watch, _database: Some(database) }
+        let (app, router, watch) = whole(&url, &key, &made);
+        Self { app, tenant, router, key, url, made, pool, _watch: watch, _database: Some(database) }
     }
 
     /// Another process on the same database, with a cache of its own.
     pub fn another(&self) -> Self {
-        let (app, router, watch) = whole(&self.url, &self.key);
+        let (app, router, watch) = whole(&self.url, &self.key, &self.made);
         let (url, pool, key) = (self.url.clone(), self.pool.clone(), self.key.clone());
-        Self { app, tenant: self.tenant, router, key, url, pool, _watch: watch, _database: None }
+        let (tenant, made) = (self.tenant, Arc::clone(&self.made));
+        Self { app, tenant, router, key, url, made, pool, _watch: watch, _database: None }
     }
 
     /// Another process over a pool of its own.
@@ -222,7 +240,7 @@ impl Api {
 const PERMISSIONS: [&str; 4] = ["lead.capture", "lead.read", "opportunity.open", "user.assign_roles"];
 
 /// All that a process has which signs users in.
-fn whole(url: &str, key: &SigningKey) -> (CommandApi, Router, RightsWatch) {
+fn whole(url: &str, key: &SigningKey, made: &Made) -> (CommandApi, Router, RightsWatch) {
     let pool = |duty, connections| connect(url, duty, connections).unwrap();
     // Hashing the password of nobody is dear, so all tests share one.
     static HASHER: LazyLock<Hasher> = LazyLock::new(|| Hasher::new(2).unwrap());
@@ -238,12 +256,12 @@ fn whole(url: &str, key: &SigningKey) -> (CommandApi, Router, RightsWatch) {
     let organisations = LoggedOrganisations::new(pool(Duty::Reader, 2), event_store::fixtures::upcasters());
     let directory = Directory::new(organisations);
     let watch = RightsWatch::start(pool(Duty::Identity, 1), revocations.clone(), directory.clone());
+    let issuer = issuer
+        .with_key(key.clone(), TokenSettings::default())
+        .with_post(Post::new(PUBLIC_URL).with_sign_up());
+    let issuer = made(issuer, key);
     let app = commands(pool(Duty::Appender, 8), key)
-        .with_issuer(
-            issuer
-                .with_key(key.clone(), TokenSettings::default())
-                .with_post(Post::new(PUBLIC_URL).with_sign_up()),
-        )
+        .with_issuer(issuer)
         .with_revocations(revocations)
         .with_directory(directory)
         .with_api_keys(Arc::new(ring), PERMISSIONS.map(str::to_owned).into())

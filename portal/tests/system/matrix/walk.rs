@@ -64,6 +64,7 @@ impl Walk {
         let path = operation.path.replace("{id}", &Uuid::now_v7().to_string());
         let path = path.replace("{stage_id}", &Uuid::now_v7().to_string());
         let path = path.replace("{user_id}", &Uuid::now_v7().to_string());
+        let path = path.replace("{key_id}", &Uuid::now_v7().to_string());
         let mut others = everything(Level::All);
         others.as_object_mut().unwrap().remove(operation.permission);
         let refused = world.token(others).await;
