@@ -84,9 +84,9 @@ async fn a_new_master_key_seals_what_was_sealed_by_another_or_by_none() {
     assert_eq!((kept.rewrap(&both).await, kept.rewrap(&both).await), (1, 0));
     assert_eq!(kept.found(&new).await.unwrap().as_ref().map(plain), Some(plain(&kept.secret)));
     let bare = "update identity.second_factor set secret = $1, master = null";
-    sqlx::query(bare).bind(&[7; 20][..]).execute(&kept.database.pool()).await.unwrap();
+    sqlx::query(bare).bind(vec![7_u8; 20]).execute(&kept.database.pool()).await.unwrap();
     let before = kept.found(&new).await.unwrap().as_ref().map(plain);
     assert_eq!(kept.rewrap(&new).await, 1);
     assert_eq!(kept.found(&new).await.unwrap().as_ref().map(plain), before);
-    assert_ne!(kept.stored().await.0, [7; 20]);
+    assert_ne!(kept.stored().await.0, [7_u8; 20]);
 }

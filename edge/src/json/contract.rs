@@ -113,6 +113,9 @@ impl Walk<'_> {
 
     /// Follows an alternative only if there is one beside null: else nobody knows which one was meant.
     fn only(&mut self, alternatives: &[RefOr<Schema>], value: &Value, here: &FieldPath, hops: usize) {
+        if value.is_null() && alternatives.iter().any(is_null) {
+            return;
+        }
         let mut others = alternatives.iter().filter(|schema| !is_null(schema));
         if let (Some(schema), None) = (others.next(), others.next()) {
             self.schema(schema, value, here, hops + 1);
