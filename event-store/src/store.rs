@@ -45,7 +45,7 @@ pub struct Loaded<A> {
     /// The key that its personal data is sealed under, if it has any.
     pub key: Option<Key>,
     /// About the bytes of its events, for the cache: its state holds no more than they say.
-    pub(crate) weight: u32,
+    pub weight: u32,
 }
 
 impl<A: Default> Loaded<A> {
@@ -185,7 +185,7 @@ impl EventStore {
 
     /// The answer that was kept for an idempotency key.
     pub async fn stored_answer(&self, tenant: Uuid, key: &str) -> Result<Option<Stored>, sqlx::Error> {
-        read::stored_answer(&self.pool, tenant, key).await
+        crate::read::stored_answer(&self.pool, tenant, key).await
     }
 
     /// The pool of the appender's role, for reads of the log that belong to a command.

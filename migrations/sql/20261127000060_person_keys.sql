@@ -28,7 +28,7 @@ create table identity.person_key (
 create index person_key_person on identity.person_key (tenant_id, person);
 create index person_key_erased_at on identity.person_key (erased_at) where erased_at is not null;
 
-grant usage on schema identity to crm_appender, crm_projector, crm_reader;
+grant usage on schema identity to crm_appender, crm_projector, crm_reader, crm_scoped_reader;
 do $$
 declare
     keys regclass;
@@ -37,10 +37,11 @@ begin
         execute format('alter table %s enable row level security', keys);
         execute format('alter table %s force row level security', keys);
         execute format('grant select, insert, update on %s to crm_appender', keys);
-        execute format('grant select on %s to crm_projector, crm_reader', keys);
+        execute format('grant select on %s to crm_projector, crm_reader, crm_scoped_reader', keys);
         execute format('create policy appender_keeps on %s for all to crm_appender using (true) with check (true)', keys);
         execute format('create policy projector_reads on %s for select to crm_projector using (true)', keys);
         execute format('create policy reader_reads on %s for select to crm_reader using (tenant_id = log.tenant())', keys);
+        execute format('create policy scoped_reader_reads on %s for select to crm_scoped_reader using (tenant_id = log.tenant())', keys);
     end loop;
 end
 $$;

@@ -84,7 +84,7 @@ pub const LEAD_CORRECT: Permission = by_level("lead.correct", SELLERS);
 /// To give leads up.
 pub const LEAD_DISQUALIFY: Permission = by_level("lead.disqualify", SELLERS);
 /// To erase who leads are.
-pub const LEAD_ERASE: Permission = never("lead.erase", ADMINS);
+pub const LEAD_ERASE: Permission = by_level("lead.erase", ADMINS);
 /// To note what was done with leads.
 pub const LEAD_LOG_ACTIVITY: Permission = by_level("lead.log_activity", SELLERS_AND_SUPPORT);
 /// To find leads worth pursuing.
@@ -96,7 +96,7 @@ pub const LEAD_REOPEN: Permission = by_level("lead.reopen", SELLERS);
 /// To give deals to somebody.
 pub const OPPORTUNITY_ASSIGN: Permission = by_level("opportunity.assign", SELLERS);
 /// To erase what was said of people in the activities of deals.
-pub const OPPORTUNITY_ERASE: Permission = never("opportunity.erase", ADMINS);
+pub const OPPORTUNITY_ERASE: Permission = by_level("opportunity.erase", ADMINS);
 /// To note what was done about deals.
 pub const OPPORTUNITY_LOG_ACTIVITY: Permission = by_level("opportunity.log_activity", SELLERS_AND_SUPPORT);
 /// To lose deals.

@@ -131,6 +131,10 @@ impl History<'_> {
         row.insert("pipeline_id".into(), self.first("pipeline"));
         row.insert("lead_id".into(), self.first("lead"));
         row.insert("opened_at".into(), self.first("at"));
+        if let Some(erased) = self.0.iter().find(|event| event.payload["type"] == "erased") {
+            let metadata = serde_json::to_value(&erased.metadata).unwrap();
+            row.insert("erased_at".into(), metadata["occurred_at"].clone());
+        }
         Some(Value::Object(row))
     }
 
@@ -209,6 +213,12 @@ impl History<'_> {
         let became = |kind: &str, data: &Value| (kind == "converted").then(|| data["opportunity"].clone());
         row.insert("opportunity_id".into(), self.last(became));
         row.insert("captured_at".into(), self.first("at"));
+        if let Some((_, erased)) = self.told().find(|(kind, _)| *kind == "erased") {
+            row.insert("erased_at".into(), erased["at"].clone());
+            row.insert("name".into(), json!("erased"));
+            row.insert("email".into(), Value::Null);
+            row.insert("phone".into(), Value::Null);
+        }
         Some(Value::Object(row))
     }
 
@@ -254,7 +264,6 @@ impl History<'_> {
             "kind": "session",
             "id": self.id(),
             "user": self.first("user"),
-            "device": self.first("device"),
             "started_at": metadata["occurred_at"],
             "started": self.0[0].position,
         }))
@@ -262,7 +271,7 @@ impl History<'_> {
 
     /// The row of a user in `identity_session_list`, if ever all sessions of theirs ended.
     pub fn all_sessions_ended(&self) -> Option<Value> {
-        let ends = ["user.disabled", "user.password_changed", "user.signed_out_everywhere"];
+        let ends = ["user.disabled", "user.password_changed", "user.signed_out_everywhere", "user.erased"];
         let last = self.0.iter().rev().find(|event| ends.contains(&event.event_type.as_str()))?;
         Some(json!({"kind": "user", "id": self.id(), "ended": last.position}))
     }
@@ -316,7 +325,7 @@ impl History<'_> {
         let place = |role: &Value| Role::ALL.iter().position(|known| *role == known.name());
         roles.sort_by_key(place);
         let status = |kind: &str, _: &Value| match kind {
-            "disabled" => Some(json!("disabled")),
+            "disabled" | "erased" => Some(json!(kind)),
             "registered" | "enabled" => Some(json!("active")),
             _ => None,
         };

@@ -98,7 +98,8 @@ async fn every_field_of_a_row_is_documented_and_no_other() {
     ] {
         let documented = document["components"]["schemas"][schema]["properties"].as_object().unwrap();
         let sent = world.data(&uri).await;
-        let mut documented: Vec<_> = documented.keys().collect();
+        // Only what was erased tells when.
+        let mut documented: Vec<_> = documented.keys().filter(|field| *field != "erased_at").collect();
         let mut sent: Vec<_> = sent.as_object().unwrap().keys().collect();
         documented.sort();
         sent.sort();

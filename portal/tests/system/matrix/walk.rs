@@ -223,9 +223,8 @@ fn body(operation: &str, world: &World) -> Value {
         "disqualify_lead" | "lose_opportunity" => json!({"reason": "No budget"}),
         "log_lead_activity" | "log_opportunity_activity" => json!({"kind": "call", "summary": "Talked."}),
         "move_opportunity" => json!({"stage_id": world.stage}),
-        "convert_lead" | "reopen_lead" | "win_opportunity" | "reopen_opportunity" => {
-            Value::Object(Map::new())
-        }
+        "convert_lead" | "reopen_lead" | "erase_lead" | "win_opportunity" | "reopen_opportunity"
+        | "erase_opportunity" => Value::Object(Map::new()),
         other => panic!("a new command on a thing with an owner needs an example of its body: {other}"),
     }
 }
