@@ -342,6 +342,9 @@ impl History<'_> {
         if !custom_roles.is_empty() {
             row["custom_roles"] = custom_roles.into();
         }
+        if row["status"] == "erased" {
+            (row["name"], row["email"]) = (json!("erased"), json!("erased@erased.invalid"));
+        }
         row
     }
 
