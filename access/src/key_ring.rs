@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use cqrs_es::Aggregate as _;
-use domain::UserId;
+use domain::{TenantId, UserId};
 use domain::identity::user::User;
 use edge::{ApiKeys, Bearer, Identity, Problem};
 use event_store::{Upcasters, measured, read, within_reason};
 use futures::future::BoxFuture;
 use moka::sync::Cache;
 use sqlx::{Executor as _, PgPool};
+use uuid::Uuid;
 
 use crate::Vault;
 use crate::api_key::ApiKey;
@@ -107,6 +108,10 @@ impl ApiKeys for KeyRing {
             }
             Ok(known.filter(|known| known.expires_at > Utc::now()).map(|known| known.bearer))
         })
+    }
+
+    fn named(&self, key: &str) -> Option<(TenantId, Uuid)> {
+        ApiKey::parse(key).map(|key| (key.tenant, key.id.as_uuid()))
     }
 }
 

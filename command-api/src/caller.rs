@@ -3,8 +3,9 @@
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
+use domain::identity::permission::{Given, Permission as Listed};
 use edge::{
-    Bearer, CorrelationId, EdgeState, IdempotencyKey, IfMatch, Permission, Permit, Problem, TraceParent,
+    Asker, Bearer, CorrelationId, EdgeState, IdempotencyKey, IfMatch, Permission, Permit, Problem, TraceParent,
 };
 use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
@@ -72,8 +73,13 @@ impl<P: Permission, S: EdgeState> FromRequestParts<S> for Caller<P> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let asker = Asker::in_request(parts);
+        asker.needs(P::NAME);
         let bearer = Bearer::from_request_parts(parts, state).await?;
         let permit = bearer.clone().permit()?;
+        if let Some(trail) = state.trail().filter(|_| runs_the_tenant(P::NAME)) {
+            trail.source(&asker).await?;
+        }
         let correlation_id = CorrelationId::from_request_parts(parts, state).await?;
         let trace = TraceParent::from_request_parts(parts, state).await?;
         let key = <IdempotencyKey as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await?;
@@ -81,6 +87,11 @@ impl<P: Permission, S: EdgeState> FromRequestParts<S> for Caller<P> {
         let (method, path) = (parts.method.to_string(), parts.uri.path().to_owned());
         Ok(Self { permit, bearer, correlation_id, trace, key, if_match, method, path })
     }
+}
+
+/// Whether a permission is to say who may do what, which no role can be given that a tenant defines.
+fn runs_the_tenant(permission: &str) -> bool {
+    Listed::of_name(permission).is_some_and(|permission| permission.given == Given::Never)
 }
 
 /// The headers of commands that create something, for the documentation.

@@ -36,6 +36,7 @@ pub mod server;
 pub mod state;
 pub mod token;
 pub mod trace;
+pub mod trail;
 mod verified;
 pub mod web;
 
@@ -69,4 +70,5 @@ pub use server::{Limits, serve};
 pub use state::EdgeState;
 pub use token::{TokenKeys, TokenSettings};
 pub use trace::TraceParent;
+pub use trail::{Asker, Trail};
 pub use web::WebPolicy;

@@ -7,7 +7,7 @@ use std::ops::Deref;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
-use crate::{Bearer, EdgeState, Identity, Problem, Reach, Role};
+use crate::{Asker, Bearer, EdgeState, Identity, Problem, Reach, Role};
 
 /// A permission, declared by the API that asks for it:
 ///
@@ -100,6 +100,7 @@ impl<P: Permission, S: EdgeState> FromRequestParts<S> for Permit<P> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        Asker::in_request(parts).needs(P::NAME);
         Bearer::from_request_parts(parts, state).await?.permit()
     }
 }

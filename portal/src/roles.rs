@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use access::rights::RightsWatch;
-use access::{Hasher, KeyRing, LoggedOrganisations, Vault};
+use access::{Hasher, KeyRing, LoggedOrganisations, TrailTable, Vault, trail};
 use anyhow::bail;
 use axum::Router;
 use command_api::CommandApi;
 use command_api::identity::Issuer;
-use edge::{Check, Directory, OpenApiExt as _, Revocations, SigningKey, TokenKeys, WebPolicy};
+use edge::{Check, Directory, OpenApiExt as _, Revocations, SigningKey, TokenKeys, Trail, WebPolicy};
 use event_store::relay::Relay;
 use event_store::{Duty, EventStore, SessionPool, connect, nats, read};
 use projections::runner::Runner;
@@ -37,6 +37,7 @@ const PROJECTOR_CONNECTIONS: u32 = 12;
 const IDENTITY_CONNECTIONS: u32 = 8;
 const ORGANISATION_CONNECTIONS: u32 = 2;
 const KEY_CONNECTIONS: u32 = 2;
+const TRAIL_CONNECTIONS: u32 = 4;
 
 /// What all parts of a process share.
 pub struct Roles<'a> {
@@ -44,6 +45,7 @@ pub struct Roles<'a> {
     site: &'a Site,
     pools: Mutex<Vec<NamedPool>>,
     rights: Mutex<Option<Rights>>,
+    trail: Mutex<Option<(Trail, JoinSet<()>)>>,
 }
 
 /// What the log says of who may do what, for all parts of a process.
@@ -56,7 +58,8 @@ struct Rights {
 impl<'a> Roles<'a> {
     /// The parts for these servers.
     pub fn new(args: &'a SiteArgs, site: &'a Site) -> Self {
-        Self { args, site, pools: Mutex::default(), rights: Mutex::default() }
+        let (pools, rights, trail) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self { args, site, pools, rights, trail }
     }
 
     /// The command side, with its appender running, and what sends its mails. Without another word, links in them lead to
@@ -72,7 +75,8 @@ impl<'a> Roles<'a> {
             .with_directory(directory)
             .with_origins(self.args.allowed_origins())
             .with_api_keys(self.key_ring()?, permissions(&openapi()))
-            .with_proxies(self.args.proxies);
+            .with_proxies(self.args.proxies)
+            .with_trail(self.trail()?);
         let mail = &self.args.mail;
         let mailer = mail.mailer(self.args, self.site.is_embedded())?;
         let mut issuer = self.issuer()?;
@@ -140,6 +144,24 @@ impl<'a> Roles<'a> {
         Ok(Rights { revocations, directory, _watch: watch })
     }
 
+    /// What records who is refused and who takes data out. All parts of a process share it; what is old is swept away meanwhile.
+    pub fn trail(&self) -> anyhow::Result<Trail> {
+        let mut trail = self.trail.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((trail, _)) = &*trail {
+            return Ok(trail.clone());
+        }
+        let started = Trail::start(TrailTable::new(self.named_pool("trail", Duty::Trail, TRAIL_CONNECTIONS)?));
+        let mut sweeping = JoinSet::new();
+        sweeping.spawn(trail::sweep_for_ever(self.pool(Duty::Sweeper, 1)?, self.args.trail_days));
+        *trail = Some((started.clone(), sweeping));
+        Ok(started)
+    }
+
+    /// The routes of APIs, which record what they refuse.
+    pub fn recorded(&self, apis: Router) -> anyhow::Result<Router> {
+        Ok(edge::trail::recorded(apis, self.trail()?, self.args.proxies))
+    }
+
     /// The query side.
     pub async fn queries(&self) -> anyhow::Result<QueryApi> {
         let sessions = SessionPool::new(&self.site.database_url, Duty::Reader, QUERY_CONNECTIONS)?;
@@ -152,7 +174,8 @@ impl<'a> Roles<'a> {
         Ok(QueryApi::new(sessions, positions, self.keys()?, upcasters())
             .with_revocations(revocations)
             .with_directory(directory)
-            .with_api_keys(self.key_ring()?))
+            .with_api_keys(self.key_ring()?)
+            .with_trail(self.trail()?))
     }
 
     /// What knows the keys of users.

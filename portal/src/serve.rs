@@ -102,12 +102,14 @@ async fn run_all(
     let apis = command_api::router(commands)
         .merge(query_api::router(queries))
         .merge(edge::jwks::router(&roles.keys()?));
+    let (apis, trail) = (roles.recorded(apis)?, roles.trail()?);
     let served = tokio::select! {
         served = run(listener, site_router(apis, checks, &roles.web_policy()), stop) => served,
         died = site.died() => Err(died.into()),
         ended = workers.join_next() => Err(worker_ended(ended)),
     };
     drop(workers);
+    trail.flush().await;
     served?;
     Ok(ExitCode::SUCCESS)
 }
@@ -148,7 +150,10 @@ async fn one_api(
         None => None,
     };
     println!("crm listens on http://{}", listener.local_addr()?);
-    run(listener, site_router(router, checks, &roles.web_policy()), stopped()?).await?;
+    let router = roles.recorded(router)?;
+    let served = run(listener, site_router(router, checks, &roles.web_policy()), stopped()?).await;
+    roles.trail()?.flush().await;
+    served?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -3,3 +3,4 @@
 #![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, which helpers lack")]
 
 mod tenants;
+mod trail;

@@ -7,7 +7,7 @@ use axum::http::header::{ACCEPT, VARY};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
-use edge::{Envelope, FieldError, Links, Meta, Permission, Permit, Problem, Query, ok};
+use edge::{Asker, Envelope, FieldError, Links, Meta, Permission, Permit, Problem, Query, ok};
 use event_store::Recorded;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -148,6 +148,7 @@ async fn audit_events(
     State(app): State<QueryApi>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
+    asker: Asker,
     Query(asked): Query<EventsQuery>,
 ) -> Result<Response, Problem> {
     let lines = wants_lines(&headers);
@@ -166,7 +167,7 @@ async fn audit_events(
     drop(transaction);
     let sought = asked.sought();
     let mut answer = if lines {
-        export::lines(&app, caller.tenant, sought, span, end).await?
+        export::lines(&app, (caller.tenant, &asker), sought, span, end).await?
     } else {
         let (path, query) = (uri.path(), uri.query().unwrap_or_default());
         let cursor = PositionCursor::new(caller.tenant, path, query);

@@ -8,10 +8,11 @@ use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use edge::{Problem, Reach, TenantId, headers};
+use edge::{Asker, Problem, Reach, TenantId, headers};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::record::ExportRecord;
 use super::search::{Found, Sought, Span, portion};
 use crate::app::QueryApi;
 use crate::failure;
@@ -39,6 +40,7 @@ struct Export {
     tenant: TenantId,
     sought: Sought,
     left: Option<Span>,
+    record: ExportRecord,
     _place: OwnedSemaphorePermit,
 }
 
@@ -48,7 +50,7 @@ struct Export {
 /// reading stops the reading, and holds nothing but memory for one portion and a place among the exports.
 pub(super) async fn lines(
     app: &QueryApi,
-    tenant: TenantId,
+    (tenant, asker): (TenantId, &Asker),
     sought: Sought,
     span: Span,
     end: i64,
@@ -56,7 +58,8 @@ pub(super) async fn lines(
     let place = Arc::clone(&app.0.exports).try_acquire_owned().map_err(|_| {
         Problem::unavailable(RETRY_AFTER, "Too many exports are under way. Come again when one has ended.")
     })?;
-    let mut export = Export { app: app.clone(), tenant, sought, left: Some(span), _place: place };
+    let record = app.begin_export(asker, "audit.events", "ndjson", &sought.filters()).await?;
+    let mut export = Export { app: app.clone(), tenant, sought, left: Some(span), record, _place: place };
     // Read before the answer begins, so that what fails at once is answered as a problem.
     let first = export.next().await.map_err(|broken| match broken {
         Broken::Log(error) => failure::database(error),
@@ -87,6 +90,7 @@ impl Export {
             if events.is_empty() {
                 continue;
             }
+            self.record.add(events.len());
             let mut lines = Vec::new();
             for event in &events {
                 serde_json::to_writer(&mut lines, event)?;
@@ -94,6 +98,7 @@ impl Export {
             }
             return Ok(Some(lines.into()));
         }
+        self.record.finish();
         Ok(None)
     }
 }

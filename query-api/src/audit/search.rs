@@ -22,6 +22,14 @@ pub(super) struct Sought {
     pub(super) event_type: Option<String>,
 }
 
+impl Sought {
+    /// What it is sought by.
+    pub(super) fn filters(&self) -> Vec<&'static str> {
+        let by = [("aggregate", self.aggregate.is_some()), ("actor", self.actor.is_some()), ("type", self.event_type.is_some())];
+        by.into_iter().filter(|(_, is_given)| *is_given).map(|(name, _)| name).collect()
+    }
+}
+
 /// Where it is sought: after one position and before another, beginning at either end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Span {

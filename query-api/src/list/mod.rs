@@ -31,6 +31,8 @@ pub trait View: ListFields {
     const NEVER_NULL: &'static [&'static str];
     /// Whether `read_model.row_count` counts the rows of each tenant.
     const COUNTED: bool = true;
+    /// Whether the first page tells how many rows there are.
+    const TOTAL: bool = true;
     /// Whether the rows have custom fields.
     const CUSTOM: bool = false;
 }

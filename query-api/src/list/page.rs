@@ -58,6 +58,7 @@ pub(crate) async fn load<F: View>(
     let total = match (from.is_some(), total_of(list, &found, goes_on)) {
         (true, _) => None,
         (false, Some(total)) => Some(total),
+        (false, None) if !F::TOTAL => None,
         (false, None) => Some(count(transaction, list, scope).await.map_err(failure::database)?),
     };
     found.truncate(size);

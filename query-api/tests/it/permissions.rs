@@ -18,7 +18,7 @@ fn roles(permission: &str) -> &'static [Role] {
         "lead.read" => &[Admin, SalesManager, SalesRep, Support, Viewer],
         "opportunity.read" | "pipeline.read" => &[Admin, SalesManager, SalesRep, Support, Finance, Viewer],
         "report.read" => &[Admin, SalesManager, SalesRep, Finance, Viewer],
-        "audit.read" | "user.read" | "role.read" | "team.read" => &[Admin, Auditor],
+        "audit.read" | "trail.read" | "user.read" | "role.read" | "team.read" => &[Admin, Auditor],
         "session.own" => Role::ALL,
         other => panic!("{other} is no permission that is known here"),
     }
@@ -45,7 +45,7 @@ fn operations() -> Vec<(String, String)> {
 async fn every_operation_asks_for_a_token_and_for_its_permission() {
     let world = World::new().await;
     let operations = operations();
-    assert_eq!(operations.len(), 22);
+    assert_eq!(operations.len(), 23);
     for (uri, permission) in operations {
         let without = world.send(Request::get(&uri).body(Body::empty()).unwrap()).await;
         assert_eq!((without.status, without.code()), (StatusCode::UNAUTHORIZED, "token.missing"), "{uri}");

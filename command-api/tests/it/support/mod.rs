@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use ::mail::Mailer;
 use access::rights::RightsWatch;
-use access::{Hasher, KeyRing, LoggedOrganisations, Password, Vault};
+use access::{Hasher, KeyRing, LoggedOrganisations, Password, TrailTable, Vault};
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
@@ -17,7 +17,8 @@ use chrono::{DateTime, Utc};
 use command_api::identity::{Issuer, Post, Postman, password};
 use command_api::{CommandApi, Context, router};
 use domain::TenantId;
-use edge::{Directory, Identity, Revocations, Role, SigningKey, TokenKeys, TokenSettings, finish};
+use edge::trail::recorded;
+use edge::{Directory, Identity, Revocations, Role, SigningKey, TokenKeys, TokenSettings, Trail, finish};
 use embedded::testing::{self, TestDatabase};
 use event_store::{Duty, EventStore, Upcasters, connect};
 use serde_json::{Value, json};
@@ -41,6 +42,7 @@ pub struct Api {
     pub url: String,
     /// Up to 10 connections past all row-level security.
     pub pool: PgPool,
+    pub trail: Trail,
     _watch: RightsWatch,
     /// The database goes with the first of all that share it.
     _database: Option<TestDatabase>,
@@ -52,15 +54,15 @@ impl Api {
         let key = SigningKey::generate().unwrap();
         let (url, pool) = (database.url().to_owned(), database.pool());
         let tenant = TenantId::from_uuid(Uuid::now_v7());
-        let (app, router, watch) = whole(&url, &key);
-        Self { app, tenant, router, key, url, pool, _watch: watch, _database: Some(database) }
+        let (app, router, watch, trail) = whole(&url, &key);
+        Self { app, tenant, router, key, url, pool, trail, _watch: watch, _database: Some(database) }
     }
 
     /// Another process on the same database, with a cache of its own.
     pub fn another(&self) -> Self {
-        let (app, router, watch) = whole(&self.url, &self.key);
+        let (app, router, watch, trail) = whole(&self.url, &self.key);
         let (url, pool, key) = (self.url.clone(), self.pool.clone(), self.key.clone());
-        Self { app, tenant: self.tenant, router, key, url, pool, _watch: watch, _database: None }
+        Self { app, tenant: self.tenant, router, key, url, pool, trail, _watch: watch, _database: None }
     }
 
     /// Another process over a pool of its own.
@@ -216,7 +218,7 @@ impl Api {
 const PERMISSIONS: [&str; 4] = ["lead.capture", "lead.read", "opportunity.open", "user.assign_roles"];
 
 /// All that a process has which signs users in.
-fn whole(url: &str, key: &SigningKey) -> (CommandApi, Router, RightsWatch) {
+fn whole(url: &str, key: &SigningKey) -> (CommandApi, Router, RightsWatch, Trail) {
     let pool = |duty, connections| connect(url, duty, connections).unwrap();
     // Hashing the password of nobody is dear, so all tests share one.
     static HASHER: LazyLock<Hasher> = LazyLock::new(|| Hasher::new(2).unwrap());
@@ -226,6 +228,7 @@ fn whole(url: &str, key: &SigningKey) -> (CommandApi, Router, RightsWatch) {
     let organisations = LoggedOrganisations::new(pool(Duty::Reader, 2), Upcasters::default());
     let directory = Directory::new(organisations);
     let watch = RightsWatch::start(pool(Duty::Identity, 1), revocations.clone(), directory.clone());
+    let trail = Trail::start(TrailTable::new(pool(Duty::Trail, 2)));
     let app = commands(pool(Duty::Appender, 8), key)
         .with_issuer(
             issuer
@@ -235,8 +238,9 @@ fn whole(url: &str, key: &SigningKey) -> (CommandApi, Router, RightsWatch) {
         .with_revocations(revocations)
         .with_directory(directory)
         .with_api_keys(Arc::new(ring), PERMISSIONS.map(str::to_owned).into())
-        .with_proxies(1);
-    (app.clone(), finish(router(app)), watch)
+        .with_proxies(1)
+        .with_trail(trail.clone());
+    (app.clone(), finish(recorded(router(app), trail.clone(), 1)), watch, trail)
 }
 
 /// Commands, and nobody who signs in.
