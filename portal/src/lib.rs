@@ -7,6 +7,7 @@
 mod admin;
 mod analyst;
 mod config;
+mod exported;
 mod heads;
 mod import;
 mod maintain;

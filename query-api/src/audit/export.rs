@@ -8,7 +8,7 @@ use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use edge::{Asker, Problem, Reach, TenantId, headers};
+use edge::{Asker, Permitted, Problem, Reach, Sight, TenantId, headers};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -38,6 +38,7 @@ enum Broken {
 struct Export {
     app: QueryApi,
     tenant: TenantId,
+    sight: Sight,
     sought: Sought,
     left: Option<Span>,
     record: ExportRecord,
@@ -50,7 +51,7 @@ struct Export {
 /// reading stops the reading, and holds nothing but memory for one portion and a place among the exports.
 pub(super) async fn lines(
     app: &QueryApi,
-    (tenant, asker): (TenantId, &Asker),
+    (caller, asker): (&Permitted, &Asker),
     sought: Sought,
     span: Span,
     end: i64,
@@ -59,7 +60,9 @@ pub(super) async fn lines(
         Problem::unavailable(RETRY_AFTER, "Too many exports are under way. Come again when one has ended.")
     })?;
     let record = app.begin_export(asker, "audit.events", "ndjson", &sought.filters()).await?;
-    let mut export = Export { app: app.clone(), tenant, sought, left: Some(span), record, _place: place };
+    let (tenant, sight) = (caller.tenant, caller.sight().clone());
+    let mut export =
+        Export { app: app.clone(), tenant, sight, sought, left: Some(span), record, _place: place };
     // Read before the answer begins, so that what fails at once is answered as a problem.
     let first = export.next().await.map_err(|broken| match broken {
         Broken::Log(error) => failure::database(error),
@@ -85,7 +88,8 @@ impl Export {
     async fn next(&mut self) -> Result<Option<Bytes>, Broken> {
         while let Some(span) = self.left {
             let mut transaction = self.app.0.reads.begin(self.tenant, &Reach::All).await?;
-            let Found { events, left } = portion(&mut transaction, &self.sought, span, EVENTS).await?;
+            let sought = (&self.sought, &self.sight);
+            let Found { events, left } = portion(&mut transaction, sought, span, EVENTS).await?;
             self.left = left;
             if events.is_empty() {
                 continue;

@@ -1,7 +1,8 @@
 //! Searching the log in portions, so that no statement is long, however long the log and however rare what is sought.
 
 use chrono::{DateTime, Utc};
-use edge::Problem;
+use domain::identity::RecordKind;
+use edge::{Problem, Sight};
 use event_store::Recorded;
 use event_store::read::{self, COLUMNS};
 use serde_json::Value;
@@ -99,7 +100,7 @@ pub(super) async fn head(transaction: &mut TenantTransaction) -> Result<i64, Pro
 /// Up to `limit` events of the first portion of a span.
 pub(super) async fn portion(
     transaction: &mut TenantTransaction,
-    sought: &Sought,
+    (sought, sight): (&Sought, &Sight),
     span: Span,
     limit: usize,
 ) -> Result<Found, sqlx::Error> {
@@ -129,9 +130,18 @@ pub(super) async fn portion(
         sql.push(" and event_type = ").push_bind(event_type.clone());
     }
     portion.push_order(&mut sql, i64::try_from(limit).unwrap_or(i64::MAX));
-    let events: Vec<Recorded<Value>> = sql.build_query_as().fetch_all(transaction.connection()).await?;
+    let mut events: Vec<Recorded<Value>> = sql.build_query_as().fetch_all(transaction.connection()).await?;
+    events.iter_mut().for_each(|event| hide(event, sight));
     let seen = if events.len() < limit { end } else { events.last().map(|event| event.position) };
     Ok(Found { events, left: seen.map(|position| span.beyond(position)) })
+}
+
+/// Leaves out of an event what it says of hidden fields.
+fn hide(event: &mut Recorded<Value>, sight: &Sight) {
+    let Some(kind) = RecordKind::of_aggregate(&event.aggregate_type).filter(|_| !sight.is_whole()) else { return };
+    let Some(data) = event.payload.get_mut("data").and_then(Value::as_object_mut) else { return };
+    let hidden: Vec<&str> = sight.hidden_somewhere(kind).flat_map(|field| field.in_events).copied().collect();
+    data.retain(|name, _| !hidden.contains(&name.as_str()));
 }
 
 /// The position at which a portion ends, if there is any event in the span.

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use chrono::{DateTime, Utc};
+use domain::identity::RecordKind;
 use edge::{Answer, Envelope, Field, ListFields, Order, Permission, Permit, Problem};
 use event_store::read;
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,7 @@ use crate::app::QueryApi;
 use crate::failure;
 use crate::list::{List, Listed, View, load};
 use crate::permission::ReadTrail;
-use crate::row::Doc;
+use crate::row::{Doc, Shown};
 use crate::wait::Freshness;
 
 /// Something that somebody did or was refused.
@@ -102,6 +103,7 @@ impl ListFields for TrailEntry {
 
 impl View for TrailEntry {
     const TABLE: &'static str = "trail";
+    const KIND: Option<RecordKind> = None;
     const ORDER: &'static [(&'static str, Order)] = &[("at", Order::Desc)];
     const NEVER_NULL: &'static [&'static str] = &["at"];
     const COUNTED: bool = false;
@@ -128,10 +130,10 @@ async fn list_trail(
     caller: Permit<ReadTrail>,
     State(app): State<QueryApi>,
     list: List<TrailEntry>,
-) -> Result<Answer<Listed<Doc>>, Problem> {
+) -> Result<Answer<Listed<Shown>>, Problem> {
     let begun = app.0.reads.begin(caller.tenant, caller.reach()).await;
     let mut transaction = begun.map_err(failure::database)?;
     let head = read::head(transaction.connection()).await.map_err(failure::database)?;
     let page = load(&mut transaction, &list, &[]).await?;
-    page.answer(Freshness::of(head, head, None), Ok)
+    page.answer(Freshness::of(head, head, None), |doc: Doc| doc.shown(caller.sight(), TrailEntry::KIND))
 }

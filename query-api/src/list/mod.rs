@@ -14,6 +14,7 @@ mod position;
 mod request;
 mod search;
 
+use domain::identity::RecordKind;
 use edge::{ListFields, Order};
 
 pub use page::Listed;
@@ -25,6 +26,10 @@ pub(crate) use request::{List, link};
 pub trait View: ListFields {
     /// The table in schema `read_model`.
     const TABLE: &'static str;
+    /// What the rows are, if they have fields that roles can hide.
+    const KIND: Option<RecordKind>;
+    /// The fields that `q` searches, of those that roles can hide.
+    const SEARCHED: &'static [&'static str] = &[];
     /// The order, unless another one is asked for. In every order the id comes last, so that none is left to chance.
     const ORDER: &'static [(&'static str, Order)];
     /// The sortable fields that every row has. The others come last where they are null, whichever end comes first.

@@ -34,7 +34,7 @@ async fn what_events_tell_and_what_was_refused_is_one_list_in_order_of_time() {
     let kim = world.user("Kim", "kim@engines.example").await;
     let role = new_id();
     let grants: Grants = [("lead.read".to_owned(), Level::Team)].into();
-    let define = CustomRoleAction::Define { name: text("Field sales"), grants };
+    let define = CustomRoleAction::Define { name: text("Field sales"), grants, hidden: [].into() };
     world.tell_role(role, at(3, 2, 9), define).await;
     world.tell_user(kim, at(3, 4, 9), UserAction::GrantCustomRole { role }).await;
     assert_eq!(world.get_as(Role::SalesRep, "/api/v1/users").await.status, StatusCode::FORBIDDEN);
@@ -106,7 +106,7 @@ async fn pages_go_on_where_the_one_before_ended_and_filters_find() {
     let between = format!("filter[at][gte]={}&filter[at][lt]={}", time(3), time(1));
     assert_eq!(count(&between).await, 4);
     assert_eq!(count("filter[correlation_id]=nothing").await, 0);
-    let other = world.token(new_id::<domain::TenantId>(), &[Role::Auditor]);
+    let other = world.token(domain::TenantId::from_uuid(Uuid::now_v7()), &[Role::Auditor]);
     let request = axum::http::Request::get(URI).header("authorization", format!("Bearer {other}"));
     let reply = world.send(request.body(axum::body::Body::empty()).unwrap()).await;
     assert_eq!(reply.data(URI)["items"], json!([]));
