@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use cqrs_es::Aggregate as _;
-use domain::{TenantId, UserId};
 use domain::identity::user::User;
+use domain::{TenantId, UserId};
 use edge::{ApiKeys, Bearer, Identity, Problem};
 use event_store::{Upcasters, measured, read, within_reason};
 use futures::future::BoxFuture;

@@ -54,7 +54,12 @@ impl TrailTable {
             .bind(texts(|entry| entry.route.clone()))
             .bind(texts(|entry| entry.permission.as_ref().map(ToString::to_string)))
             .bind(entries.iter().map(|entry| entry.record).collect::<Vec<_>>())
-            .bind(entries.iter().map(|entry| i64::try_from(entry.count).unwrap_or(i64::MAX)).collect::<Vec<_>>())
+            .bind(
+                entries
+                    .iter()
+                    .map(|entry| i64::try_from(entry.count).unwrap_or(i64::MAX))
+                    .collect::<Vec<_>>(),
+            )
             .bind(entries.iter().map(|entry| entry.detail.clone().map(Json)).collect::<Vec<_>>());
         within_reason(insert.execute(&self.0)).await?;
         Ok(())

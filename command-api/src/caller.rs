@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use domain::identity::RecordKind;
 use domain::identity::permission::{Given, Permission as Listed};
 use edge::{
-    Asker, Bearer, CorrelationId, EdgeState, IdempotencyKey, IfMatch, Permission, Permit, Permitted, Problem, Sight,
-    TraceParent,
+    Asker, Bearer, CorrelationId, EdgeState, IdempotencyKey, IfMatch, Permission, Permit, Permitted, Problem,
+    Sight, TraceParent,
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -117,7 +117,9 @@ impl Writable {
     /// # Errors
     /// 403 `field.hidden`, which names the fields.
     pub(crate) fn check(&self, body: &[u8]) -> Result<(), Problem> {
-        let Some(kind) = self.kind.filter(|_| !self.sights.iter().all(Sight::is_whole)) else { return Ok(()) };
+        let Some(kind) = self.kind.filter(|_| !self.sights.iter().all(Sight::is_whole)) else {
+            return Ok(());
+        };
         // It was read as JSON before.
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
         let members = || body.as_object().into_iter().flatten().map(|(name, _)| name.as_str());

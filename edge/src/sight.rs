@@ -35,7 +35,11 @@ impl Sight {
     }
 
     /// The fields that are hidden of a record of a kind, by whose it is.
-    pub fn hidden(&self, kind: RecordKind, owner: Option<&str>) -> impl Iterator<Item = &'static HideableField> {
+    pub fn hidden(
+        &self,
+        kind: RecordKind,
+        owner: Option<&str>,
+    ) -> impl Iterator<Item = &'static HideableField> {
         let names = self.0.as_ref().map(|limited| limited.of(owner));
         kind.fields().filter(move |field| names.is_some_and(|names| names.contains(field.name)))
     }
@@ -65,7 +69,9 @@ impl Sight {
             return Ok(());
         }
         let told = columns.into_iter().flat_map(|(parameter, column)| {
-            self.hidden_somewhere(kind).filter(move |field| field.is_told_by(column)).map(move |field| (parameter, field))
+            self.hidden_somewhere(kind)
+                .filter(move |field| field.is_told_by(column))
+                .map(move |field| (parameter, field))
         });
         refused(told)
     }
@@ -83,7 +89,9 @@ impl Sight {
             return Ok(());
         }
         let told = members.into_iter().flat_map(|member| {
-            self.hidden_somewhere(kind).filter(move |field| field.json == member).map(move |field| (member, field))
+            self.hidden_somewhere(kind)
+                .filter(move |field| field.json == member)
+                .map(move |field| (member, field))
         });
         refused(told)
     }
@@ -127,7 +135,8 @@ mod tests {
         let all = BTreeSet::from(["lead.email", "lead.phone", "lead.custom", "opportunity.amount"]);
         let hidden = BTreeMap::from([("lead.read".to_owned(), Arc::new(Hidden { own, team, all }))]);
         let names = |names: &[&str]| Arc::new(names.iter().map(ToString::to_string).collect::<BTreeSet<_>>());
-        let rights = Rights { own: names(&["sam"]), team: names(&["sam", "kim"]), hidden, ..Rights::default() };
+        let rights =
+            Rights { own: names(&["sam"]), team: names(&["sam", "kim"]), hidden, ..Rights::default() };
         let reach = match reach {
             Reach::All => Reach::All,
             Reach::Owners(_) => Reach::Owners(Arc::clone(&rights.team)),

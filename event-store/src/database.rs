@@ -57,7 +57,9 @@ impl Duty {
     const fn synchronous_commit(self) -> &'static str {
         match self {
             Duty::Projector => "off",
-            Duty::Appender | Duty::Relay | Duty::Reader | Duty::Identity | Duty::Trail | Duty::Sweeper => "on",
+            Duty::Appender | Duty::Relay | Duty::Reader | Duty::Identity | Duty::Trail | Duty::Sweeper => {
+                "on"
+            }
         }
     }
 }

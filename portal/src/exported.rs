@@ -24,13 +24,19 @@ pub struct Exported {
 
 impl Exported {
     /// Records that `what` leaves, of one tenant or of all that `log` has. Only then may it leave.
-    pub async fn begin(site: &Site, log: &PgPool, what: &'static str, tenant: Option<Uuid>) -> anyhow::Result<Self> {
+    pub async fn begin(
+        site: &Site,
+        log: &PgPool,
+        what: &'static str,
+        tenant: Option<Uuid>,
+    ) -> anyhow::Result<Self> {
         let tenants = match tenant {
             Some(tenant) => vec![tenant],
             None => sqlx::query_scalar(include_str!("exported/tenants.sql")).fetch_all(log).await?,
         };
         let login = std::env::var("USER").unwrap_or_default();
-        let detail = json!({"what": what, "format": "ndjson", "login": login.chars().take(64).collect::<String>()});
+        let detail =
+            json!({"what": what, "format": "ndjson", "login": login.chars().take(64).collect::<String>()});
         let entry = |tenant: Uuid| {
             let begun = Entry::new(Kind::Export, TenantId::from_uuid(tenant), OPERATOR);
             (tenant, (begun.with_code("begun").with_detail(detail.clone()), 0))

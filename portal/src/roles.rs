@@ -150,7 +150,8 @@ impl<'a> Roles<'a> {
         if let Some((trail, _)) = &*trail {
             return Ok(trail.clone());
         }
-        let started = Trail::start(TrailTable::new(self.named_pool("trail", Duty::Trail, TRAIL_CONNECTIONS)?));
+        let started =
+            Trail::start(TrailTable::new(self.named_pool("trail", Duty::Trail, TRAIL_CONNECTIONS)?));
         let mut sweeping = JoinSet::new();
         sweeping.spawn(trail::sweep_for_ever(self.pool(Duty::Sweeper, 1)?, self.args.trail_days));
         *trail = Some((started.clone(), sweeping));

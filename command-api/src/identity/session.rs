@@ -13,8 +13,8 @@ use axum::http::request::Parts;
 use domain::SessionId;
 use domain::identity::session::Device;
 use edge::{
-    Answer, Asker, ClientAddress, CorrelationId, EdgeState, Envelope, Path, Problem, Role, TraceParent, cookie,
-    created, csrf, ok,
+    Answer, Asker, ClientAddress, CorrelationId, EdgeState, Envelope, Path, Problem, Role, TraceParent,
+    cookie, created, csrf, ok,
 };
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

@@ -11,7 +11,8 @@ const PASSWORD: &str = "correct horse";
 /// What the trail has of a kind, in order: actor, code, address, agent and count.
 async fn of_kind(api: &Api, kind: &str) -> Vec<(Option<String>, Option<String>, Option<String>, i64)> {
     api.trail.flush().await;
-    let sql = "select actor, code, address, count from trail.entry where tenant_id = $1 and kind = $2 order by id";
+    let sql =
+        "select actor, code, address, count from trail.entry where tenant_id = $1 and kind = $2 order by id";
     sqlx::query_as(sql).bind(Uuid::from(api.tenant)).bind(kind).fetch_all(&api.pool).await.unwrap()
 }
 
@@ -21,7 +22,11 @@ async fn sign_in(api: &Api, email: &str, password: &str) -> u16 {
     api.send(call.json(body)).await.status.as_u16()
 }
 
-fn told(actor: Option<Uuid>, code: &str, count: i64) -> (Option<String>, Option<String>, Option<String>, i64) {
+fn told(
+    actor: Option<Uuid>,
+    code: &str,
+    count: i64,
+) -> (Option<String>, Option<String>, Option<String>, i64) {
     (actor.map(|user| user.to_string()), Some(code.to_owned()), Some("192.0.2.1".to_owned()), count)
 }
 
@@ -38,7 +43,10 @@ async fn whoever_is_not_let_in_is_recorded_with_why_and_nobodys_address_is() {
     assert_eq!(sign_in(&api, email, PASSWORD).await, 401);
     let refused = of_kind(&api, "sign_in_refused").await;
     let wrong = "credentials.wrong";
-    assert_eq!(refused, [told(Some(user), wrong, 1), told(None, wrong, 1), told(Some(user), "user.disabled", 1)]);
+    assert_eq!(
+        refused,
+        [told(Some(user), wrong, 1), told(None, wrong, 1), told(Some(user), "user.disabled", 1)]
+    );
     let all: String = sqlx::query_scalar("select string_agg(entry::text, ' ') from trail.entry as entry")
         .fetch_one(&api.pool)
         .await
@@ -106,7 +114,8 @@ async fn from_where_somebody_signs_in_and_rights_are_changed_is_written_before()
     let roles = from(Call::new("PUT", &path("users", user, "/roles"))).json(json!({"roles": ["viewer"]}));
     api.send(roles).await.is(200);
     for event in ["user.registered", "session.started", "user.role_granted", "user.role_revoked"] {
-        let found: Vec<String> = sqlx::query_scalar(FROM_WHERE).bind(event).fetch_all(&api.pool).await.unwrap();
+        let found: Vec<String> =
+            sqlx::query_scalar(FROM_WHERE).bind(event).fetch_all(&api.pool).await.unwrap();
         assert_eq!(found, ["192.0.2.1"], "{event}");
     }
     // Nothing of it happens where that cannot be written.

@@ -32,11 +32,19 @@ pub struct HideableField {
     pub derived: &'static [&'static str],
 }
 
-const fn of_lead(name: &'static str, json: &'static str, in_events: &'static [&'static str]) -> HideableField {
+const fn of_lead(
+    name: &'static str,
+    json: &'static str,
+    in_events: &'static [&'static str],
+) -> HideableField {
     HideableField { kind: RecordKind::Lead, name, json, in_events, derived: &[] }
 }
 
-const fn of_deal(name: &'static str, json: &'static str, in_events: &'static [&'static str]) -> HideableField {
+const fn of_deal(
+    name: &'static str,
+    json: &'static str,
+    in_events: &'static [&'static str],
+) -> HideableField {
     HideableField { kind: RecordKind::Opportunity, name, json, in_events, derived: &[] }
 }
 
@@ -105,8 +113,24 @@ mod tests {
 
     /// What events of leads and deals say that no role can hide: what things are called, whose they are, and where they stand.
     const PLAIN: &[&str] = &[
-        "name", "owner", "at", "from", "to", "kind", "summary", "opportunity", "pipeline", "stage", "probability", "lead",
-        "direction", "since", "stay", "closed_on", "opened_on", "outcome",
+        "name",
+        "owner",
+        "at",
+        "from",
+        "to",
+        "kind",
+        "summary",
+        "opportunity",
+        "pipeline",
+        "stage",
+        "probability",
+        "lead",
+        "direction",
+        "since",
+        "stay",
+        "closed_on",
+        "opened_on",
+        "outcome",
     ];
 
     #[test]
@@ -129,7 +153,11 @@ mod tests {
             for name in payload["data"].as_object().unwrap().keys() {
                 looked_at += 1;
                 let name = name.as_str();
-                assert!(hideable.contains(&name) != PLAIN.contains(&name), "{name} of {}", event.event_type());
+                assert!(
+                    hideable.contains(&name) != PLAIN.contains(&name),
+                    "{name} of {}",
+                    event.event_type()
+                );
             }
         }
         assert!(looked_at > 50, "{looked_at}");

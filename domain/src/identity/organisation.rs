@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::identity::custom_role::CustomRole;
+use crate::identity::field::HideableField;
 use crate::identity::permission::{self, Permission};
 use crate::identity::team::Team;
-use crate::identity::field::HideableField;
 use crate::identity::{Grants, Level, Role};
 use crate::{CustomRoleId, TeamId, UserId};
 
@@ -83,7 +83,8 @@ impl Organisation {
         }
         let at = |permission: &String, level: Level| {
             let given = definitions.iter().filter(|one| one.grants.get(permission) >= Some(&level));
-            let names = given.map(|one| one.hidden.iter().filter_map(|name| Some(HideableField::of_name(name)?.name)));
+            let names = given
+                .map(|one| one.hidden.iter().filter_map(|name| Some(HideableField::of_name(name)?.name)));
             names.map(BTreeSet::from_iter).reduce(|one, other| &one & &other).unwrap_or_default()
         };
         let all = grants.iter().filter_map(|(permission, widest)| {
@@ -274,7 +275,8 @@ mod tests {
             let roles: Vec<CustomRoleId> = roles.iter().map(|number| id(*number)).collect();
             let rights = organisation.rights("sam", &roles);
             assert!(!rights.hidden.contains_key("pipeline.read"));
-            let found = rights.hidden.get("lead.read").map(|hidden| Hidden::clone(hidden)).unwrap_or_default();
+            let found =
+                rights.hidden.get("lead.read").map(|hidden| Hidden::clone(hidden)).unwrap_or_default();
             [found.own.len(), found.team.len(), found.all.len()]
         };
         assert_eq!(hidden(&[91, 92, 93, 94]), [0, 1, 2]);

@@ -44,7 +44,13 @@ struct Told {
 
 impl Asker {
     /// Whoever sends a request that came through so many proxies of ours.
-    pub(super) fn of(method: &Method, uri: &Uri, headers: &HeaderMap, extensions: &Extensions, proxies: usize) -> Self {
+    pub(super) fn of(
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+        extensions: &Extensions,
+        proxies: usize,
+    ) -> Self {
         let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
         Self(Arc::new(Sent {
             address: client(headers, peer, proxies),
@@ -71,7 +77,8 @@ impl Asker {
     /// It is this one: a good signature says so.
     pub fn is(&self, tenant: TenantId, actor: &str, key: Option<Uuid>) {
         let mut told = self.told();
-        *told = Told { tenant: Some(tenant), actor: Some(actor.to_owned()), key, proven: true, ..told.clone() };
+        *told =
+            Told { tenant: Some(tenant), actor: Some(actor.to_owned()), key, proven: true, ..told.clone() };
     }
 
     /// It says to be of this tenant, and perhaps somebody.

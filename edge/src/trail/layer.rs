@@ -19,8 +19,7 @@ pub fn recorded<S: Clone + Send + Sync + 'static>(
 }
 
 async fn watched(trail: Trail, proxies: usize, mut request: Request, next: Next) -> Response {
-    let asker =
-        Asker::of(request.method(), request.uri(), request.headers(), request.extensions(), proxies);
+    let asker = Asker::of(request.method(), request.uri(), request.headers(), request.extensions(), proxies);
     request.extensions_mut().insert(asker.clone());
     let answer = next.run(request).await;
     let problem = answer.extensions().get::<Problem>();
@@ -40,7 +39,7 @@ fn kind(problem: &Problem) -> Option<Kind> {
         (StatusCode::UNAUTHORIZED, code) if code.starts_with("token.") || code == "session.over" => {
             Some(Kind::TokenRefused)
         }
-        // Too many guesses are answered so; who asks too often for anything else has told no tenant.
+        // Too many guesses, or mails that one asks for.
         (StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS, _) => Some(Kind::SignInRefused),
         _ => None,
     }

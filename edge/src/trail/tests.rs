@@ -58,7 +58,8 @@ fn of_refusals_that_are_alike_the_first_is_kept_and_the_others_are_counted() {
 fn whoever_comes_from_many_addresses_is_told_apart_only_while_nobody_knows_who_it_is() {
     let mut flood = Flood::default();
     let from = |number: u8| Entry { address: Some([192, 0, 2, number].into()), ..refusal(1, "sam") };
-    let kept = |flood: &mut Flood, proven| (0..10).filter_map(|number| flood.take(from(number), proven)).count();
+    let kept =
+        |flood: &mut Flood, proven| (0..10).filter_map(|number| flood.take(from(number), proven)).count();
     assert_eq!(kept(&mut flood, true), 1);
     assert_eq!(kept(&mut Flood::default(), false), 10);
 }

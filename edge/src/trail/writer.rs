@@ -68,12 +68,19 @@ async fn write(sink: &dyn TrailSink, entries: &mut Vec<Entry>) {
         match sink.write(batch).await {
             Ok(()) => metrics::trail_written(count),
             Err(error @ Unwritten::Refused(_)) => {
-                tracing::error!(error = &error as &dyn std::error::Error, count, "entries of the trail are lost");
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    count,
+                    "entries of the trail are lost"
+                );
                 metrics::trail_dropped("refused", count);
             }
             Err(error @ Unwritten::Unavailable(_)) => {
                 if wait == WAITS.0 {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "the trail cannot be written for now");
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "the trail cannot be written for now"
+                    );
                 }
                 tokio::time::sleep(wait).await;
                 wait = (wait * 2).min(WAITS.1);

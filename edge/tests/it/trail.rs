@@ -7,8 +7,8 @@ use axum::Router;
 use axum::routing::get as at;
 use edge::trail::{Entry, Kind, TrailSink, Unwritten, recorded};
 use edge::{
-    Answer, Identity, Permission, Permit, Problem, Role, SigningKey, TenantId, TokenKeys, TokenSettings, Trail,
-    finish, ok,
+    Answer, Identity, Permission, Permit, Problem, Role, SigningKey, TenantId, TokenKeys, TokenSettings,
+    Trail, finish, ok,
 };
 use futures::future::BoxFuture;
 use uuid::Uuid;

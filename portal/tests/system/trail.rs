@@ -6,7 +6,8 @@ use crate::crm::{Crm, Site};
 
 impl Site {
     async fn trail(&self, crm: &Crm, kind: &str) -> Vec<Value> {
-        let request = self.client.get(format!("{}/trail?filter[kind]={kind}", crm.api)).bearer_auth(&self.token);
+        let request =
+            self.client.get(format!("{}/trail?filter[kind]={kind}", crm.api)).bearer_auth(&self.token);
         let answer: Value = request.send().await.unwrap().json().await.unwrap();
         answer["data"]["items"].as_array().unwrap_or_else(|| panic!("{answer}")).clone()
     }

@@ -1,8 +1,8 @@
 //! `identity_custom_role_list`: the roles that a tenant has defined.
 
 use chrono::{DateTime, Utc};
-use domain::identity::{Grants, HiddenFields};
 use domain::identity::custom_role::CustomRoleEvent;
+use domain::identity::{Grants, HiddenFields};
 use domain::{CustomRoleId, Event, Text};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

@@ -26,7 +26,11 @@ pub(super) struct Sought {
 impl Sought {
     /// What it is sought by.
     pub(super) fn filters(&self) -> Vec<&'static str> {
-        let by = [("aggregate", self.aggregate.is_some()), ("actor", self.actor.is_some()), ("type", self.event_type.is_some())];
+        let by = [
+            ("aggregate", self.aggregate.is_some()),
+            ("actor", self.actor.is_some()),
+            ("type", self.event_type.is_some()),
+        ];
         by.into_iter().filter(|(_, is_given)| *is_given).map(|(name, _)| name).collect()
     }
 }
@@ -138,7 +142,9 @@ pub(super) async fn portion(
 
 /// Leaves out of an event what it says of hidden fields.
 fn hide(event: &mut Recorded<Value>, sight: &Sight) {
-    let Some(kind) = RecordKind::of_aggregate(&event.aggregate_type).filter(|_| !sight.is_whole()) else { return };
+    let Some(kind) = RecordKind::of_aggregate(&event.aggregate_type).filter(|_| !sight.is_whole()) else {
+        return;
+    };
     let Some(data) = event.payload.get_mut("data").and_then(Value::as_object_mut) else { return };
     let hidden: Vec<&str> = sight.hidden_somewhere(kind).flat_map(|field| field.in_events).copied().collect();
     data.retain(|name, _| !hidden.contains(&name.as_str()));

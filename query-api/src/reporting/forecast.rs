@@ -172,8 +172,7 @@ fn bucket(rows: &[Row], name: &str, tells_amounts: bool) -> ForecastBucket {
             _ => without_amount += row.count,
         }
     }
-    let (without_amount, totals) =
-        (tells_amounts.then_some(without_amount), tells_amounts.then_some(totals));
+    let (without_amount, totals) = (tells_amounts.then_some(without_amount), tells_amounts.then_some(totals));
     ForecastBucket { count, without_amount, totals }
 }
 

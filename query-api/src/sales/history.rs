@@ -177,7 +177,9 @@ async fn history<P: Projection + Rows>(
         let names = names(transaction).await.map_err(failure::database)?;
         let hidden: Vec<_> = match P::KIND.filter(|_| !caller.sight().is_whole()) {
             // Whose it is now decides, also of what happened before.
-            Some(kind) => caller.sight().hidden(kind, owner(transaction, P::NAME, id).await?.as_deref()).collect(),
+            Some(kind) => {
+                caller.sight().hidden(kind, owner(transaction, P::NAME, id).await?.as_deref()).collect()
+            }
             None => Vec::new(),
         };
         Ok(page.answer(reading.freshness, |doc| named(&doc, &names, &hidden))?.into())
@@ -204,11 +206,7 @@ async fn names(transaction: &mut TenantTransaction) -> Result<HashMap<String, St
 }
 
 /// Adds names to the ids that have some, and leaves out what changed of hidden fields.
-fn named(
-    entry: &Doc,
-    names: &HashMap<String, String>,
-    hidden: &[&HideableField],
-) -> Result<Shown, Problem> {
+fn named(entry: &Doc, names: &HashMap<String, String>, hidden: &[&HideableField]) -> Result<Shown, Problem> {
     let mut entry: Value = serde_json::from_str(entry.text()).map_err(Problem::internal)?;
     if let Some(changes) = entry["changes"].as_array_mut() {
         let is_shown = |change: &Value| {

@@ -2,10 +2,10 @@
 
 use axum::http::StatusCode;
 use chrono::{Duration, Utc};
+use domain::fixtures::text;
 use domain::identity::custom_role::CustomRoleAction;
 use domain::identity::user::UserAction;
 use domain::identity::{Grants, Level};
-use domain::fixtures::text;
 use edge::Role;
 use edge::trail::{Entry, Kind};
 use futures::StreamExt as _;
@@ -47,7 +47,10 @@ async fn what_events_tell_and_what_was_refused_is_one_list_in_order_of_time() {
     let times: Vec<&str> = entries.iter().map(|entry| entry["at"].as_str().unwrap()).collect();
     assert!(times.is_sorted_by(|one, next| one >= next), "{times:?}");
     let (revoked, denied, granted) = (&entries[0], &entries[1], &entries[2]);
-    assert_eq!((&revoked["event_type"], &revoked["detail"]), (&json!("user.role_revoked"), &json!({"role": "sales_rep"})));
+    assert_eq!(
+        (&revoked["event_type"], &revoked["detail"]),
+        (&json!("user.role_revoked"), &json!({"role": "sales_rep"}))
+    );
     assert_eq!((&granted["record_id"], &granted["detail"]), (&json!(kim), &json!({"role": role})));
     assert_eq!((&granted["actor"], &granted["correlation_id"]), (&json!("sam"), &json!("test")));
     assert_eq!((&denied["actor"], &denied["permission"]), (&json!("sam"), &json!("user.read")));
@@ -98,7 +101,9 @@ async fn pages_go_on_where_the_one_before_ended_and_filters_find() {
     found.sort_unstable();
     found.dedup();
     assert_eq!(found.len(), 25);
-    let time = |seconds: i64| (begun - Duration::seconds(seconds)).to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
+    let time = |seconds: i64| {
+        (begun - Duration::seconds(seconds)).to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
+    };
     let count = async |query: &str| trail(&world, query).await.len();
     assert_eq!(count("filter[actor]=user%201").await, 5);
     assert_eq!(count("filter[kind]=denied").await, 25);
@@ -168,9 +173,13 @@ async fn a_long_trail_is_read_by_its_index() {
         let mut transaction = admin.begin().await.unwrap();
         let role = format!("set local role crm_reader; set local crm.tenant = '{}'", world.tenant);
         sqlx::raw_sql(&role).execute(&mut *transaction).await.unwrap();
-        let sql = "explain select doc, id, at from read_model.trail where true order by at desc, id asc limit 51";
+        let sql =
+            "explain select doc, id, at from read_model.trail where true order by at desc, id asc limit 51";
         sqlx::query_scalar(sql).fetch_all(&mut *transaction).await.unwrap()
     };
     let plan = plan.join("\n");
-    assert!(plan.contains("entry_at") && plan.contains("event_trail") && !plan.contains("Seq Scan"), "{plan}");
+    assert!(
+        plan.contains("entry_at") && plan.contains("event_trail") && !plan.contains("Seq Scan"),
+        "{plan}"
+    );
 }

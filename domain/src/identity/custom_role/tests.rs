@@ -107,18 +107,26 @@ fn a_role_hides_only_fields_that_there_are() {
     assert_eq!(decide([defined(), retired()], hide(hidden())), Err(CustomRoleError::Retired));
     for unknown in ["lead.name", "lead.owner", "lead.email ", "email", "opportunity.status", ""] {
         let hidden: HiddenFields = [unknown.to_owned()].into();
-        assert_eq!(decide([defined()], hide(hidden.clone())), Err(CustomRoleError::UnknownField), "{unknown}");
+        assert_eq!(
+            decide([defined()], hide(hidden.clone())),
+            Err(CustomRoleError::UnknownField),
+            "{unknown}"
+        );
         let define = CustomRoleAction::Define { name: text("Field sales"), grants: grants(), hidden };
         assert_eq!(decide([], define), Err(CustomRoleError::UnknownField), "{unknown}");
     }
-    let defined_so = CustomRoleAction::Define { name: text("Field sales"), grants: grants(), hidden: hidden() };
-    let CustomRoleEvent::Defined { hidden: told, .. } = decide([], defined_so).unwrap().remove(0) else { panic!() };
+    let defined_so =
+        CustomRoleAction::Define { name: text("Field sales"), grants: grants(), hidden: hidden() };
+    let CustomRoleEvent::Defined { hidden: told, .. } = decide([], defined_so).unwrap().remove(0) else {
+        panic!()
+    };
     assert_eq!(told, hidden());
 }
 
 #[test]
 fn a_role_of_before_there_were_hidden_fields_hides_none() {
-    let old = serde_json::json!({"type": "defined", "data": {"name": "Guest", "grants": {"lead.read": "all"}}});
+    let old =
+        serde_json::json!({"type": "defined", "data": {"name": "Guest", "grants": {"lead.read": "all"}}});
     let event: CustomRoleEvent = serde_json::from_value(old.clone()).unwrap();
     assert_eq!(serde_json::to_value(&event).unwrap(), old);
     assert_eq!(given::<CustomRole>([event]).definition().unwrap().hidden, HiddenFields::new());

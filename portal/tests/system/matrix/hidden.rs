@@ -41,7 +41,8 @@ impl Things {
         };
         let reason = json!({"reason": "kanarie reason"});
         let changed = json!({"email": "kanarie.2@kanarie.example", "custom": {"region": "kanarie again"}});
-        let revised = json!({"amount": {"amount": "90817263.46", "currency": "EUR"}, "account": "kanarie other"});
+        let revised =
+            json!({"amount": {"amount": "90817263.46", "currency": "EUR"}, "account": "kanarie other"});
         for (method, path, body) in [
             ("POST", format!("leads/{}/qualify", things.lead), json!({"score": 73})),
             ("POST", format!("leads/{}/disqualify", things.lost_lead), reason.clone()),
@@ -50,7 +51,8 @@ impl Things {
             ("POST", format!("opportunities/{}/move", things.deal), json!({"stage_id": world.stage})),
             ("POST", format!("opportunities/{}/lose", things.lost_deal), reason),
         ] {
-            let (status, answer) = world.send(method, &format!("/api/v1/{path}"), &world.admin, Some(body)).await;
+            let (status, answer) =
+                world.send(method, &format!("/api/v1/{path}"), &world.admin, Some(body)).await;
             assert_eq!(status, 200, "{path}: {answer}");
         }
         things
@@ -74,7 +76,9 @@ fn told(answer: &Value, names: &[&str], place: &str, found: &mut Vec<String>) {
             }
         }
         Value::Array(items) => items.iter().for_each(|item| told(item, names, place, found)),
-        Value::String(text) if CANARIES.iter().any(|canary| text.contains(canary)) => found.push(place.to_owned()),
+        Value::String(text) if CANARIES.iter().any(|canary| text.contains(canary)) => {
+            found.push(place.to_owned())
+        }
         Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
@@ -93,7 +97,8 @@ fn reads(document: &Value, world: &World, things: &[&Things], head: i64) -> Vec<
             "pipelines" => vec![world.pipeline],
             _ => vec![world.boss],
         };
-        let ids: Vec<Uuid> = if path.contains("{id}") { things.iter().flat_map(of).collect() } else { vec![Uuid::nil()] };
+        let ids: Vec<Uuid> =
+            if path.contains("{id}") { things.iter().flat_map(of).collect() } else { vec![Uuid::nil()] };
         for id in ids {
             let path = path.replace("{id}", &id.to_string());
             match collection {
@@ -135,7 +140,9 @@ async fn nobody_is_told_a_field_that_their_role_hides_by_any_read() {
     let whole = world.token(everything(Level::All)).await;
     let (_, seen) = leaks(&world, &document(), &[&things], &whole).await;
     let shown = |collection: &str| seen.iter().any(|place| place.contains(collection));
-    for place in ["/leads?", "/leads.", "/opportunities.", "/board", "/history", "/audit/events", "/reports/", "as_of"] {
+    for place in
+        ["/leads?", "/leads.", "/opportunities.", "/board", "/history", "/audit/events", "/reports/", "as_of"]
+    {
         assert!(place == "/leads?" || shown(place), "the canaries cannot be seen in {place}: {seen:#?}");
     }
     for level in [Level::Own, Level::Team, Level::All] {
@@ -151,10 +158,13 @@ async fn nobody_is_told_a_field_that_their_role_hides_by_any_read() {
 async fn a_read_that_forgets_to_hide_is_found() {
     let mut world = World::new().await;
     let things = Things::of(&world, world.boss).await;
-    let peek = || async { axum::Json(json!({"success": true, "data": {"items": [{"email": "kanarie@kanarie.example"}]}})) };
+    let peek = || async {
+        axum::Json(json!({"success": true, "data": {"items": [{"email": "kanarie@kanarie.example"}]}}))
+    };
     world.router = world.router.merge(Router::new().route("/api/v1/leads/{id}/peek", get(peek)));
     let mut document = document();
-    document["paths"]["/api/v1/leads/{id}/peek"]["get"] = json!({"operationId": "peek", "x-permission": "lead.read"});
+    document["paths"]["/api/v1/leads/{id}/peek"]["get"] =
+        json!({"operationId": "peek", "x-permission": "lead.read"});
     let token = world.token_hiding(everything(Level::All), &all_fields()).await;
     let (_, found) = leaks(&world, &document, &[&things], &token).await;
     assert!(!found.is_empty() && found.iter().all(|place| place.contains("/peek")), "{found:#?}");
@@ -218,7 +228,8 @@ async fn what_would_write_a_hidden_field_is_refused_and_names_it() {
         assert_eq!((status, &answer["error"]["code"]), (403, &json!("field.hidden")), "{path}: {answer}");
         assert!(answer["error"]["errors"].to_string().contains(field), "{path}: {answer}");
     }
-    let (status, _) = world.send("PATCH", &format!("/api/v1/{lead}"), &token, Some(json!({"name": "B"}))).await;
+    let (status, _) =
+        world.send("PATCH", &format!("/api/v1/{lead}"), &token, Some(json!({"name": "B"}))).await;
     assert_eq!(status, 200);
     let (status, _) = world.send("POST", &format!("/api/v1/{deal}/win"), &token, Some(json!({}))).await;
     assert_eq!(status, 200);
@@ -234,7 +245,8 @@ async fn a_field_is_shown_of_the_records_of_which_any_role_shows_it() {
     let hides = world.role(json!({"lead.read": "all"}), &["lead.email"]).await;
     let token = world.token_of(vec![shows, hides]);
     let email = async |lead: Uuid, suffix: &str| {
-        let (status, answer) = world.send("GET", &format!("/api/v1/leads/{lead}{suffix}"), &token, None).await;
+        let (status, answer) =
+            world.send("GET", &format!("/api/v1/leads/{lead}{suffix}"), &token, None).await;
         assert_eq!(status, 200);
         answer["data"].get("email").is_some()
     };

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use access::{LoggedOrganisations, TrailTable};
 use access::rights::RightsWatch;
+use access::{LoggedOrganisations, TrailTable};
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
