@@ -11,6 +11,8 @@ use super::world::{World, document, everything};
 
 /// What every hidden text holds, the digits of every hidden amount, and every hidden day.
 const CANARIES: [&str; 3] = ["kanarie", "90817263", "2031-07-19"];
+/// What boards and reports call what is made of amounts.
+const TOTALS: [&str; 3] = ["weighted", "won_value", "without_amount"];
 /// Reads of which answers were looked at. A new route makes it more, never less.
 const AT_LEAST: usize = 60;
 
@@ -67,9 +69,10 @@ fn all_fields() -> Vec<&'static str> {
 fn told(answer: &Value, names: &[&str], place: &str, found: &mut Vec<String>) {
     match answer {
         Value::Object(members) => {
-            let is_thing = members.contains_key("version") && members.contains_key("links");
+            // Users have an address as well, which is another field.
+            let is_thing = members.contains_key("version") && members.contains_key("activities");
             for (name, value) in members {
-                if is_thing && names.contains(&name.as_str()) {
+                if is_thing && names.contains(&name.as_str()) || TOTALS.contains(&name.as_str()) {
                     found.push(format!("{place}.{name}"));
                 }
                 told(value, names, &format!("{place}.{name}"), found);
@@ -151,6 +154,27 @@ async fn nobody_is_told_a_field_that_their_role_hides_by_any_read() {
         assert_eq!(found, Vec::<String>::new(), "at {level:?}");
         assert!(looked_at >= AT_LEAST / 2, "{looked_at} at {level:?}");
         println!("{looked_at} answers at {level:?}");
+    }
+}
+
+#[tokio::test]
+async fn totals_of_hidden_amounts_are_absent_and_counts_are_not() {
+    let world = World::new().await;
+    Things::of(&world, world.boss).await;
+    let token = world.token_hiding(everything(Level::All), &["opportunity.amount"]).await;
+    let board = format!("/api/v1/pipelines/{}/board", world.pipeline);
+    let reports = ["/api/v1/reports/forecast", "/api/v1/reports/sales?group_by=owner", &board];
+    for read in reports {
+        let (status, answer) = world.send("GET", read, &token, None).await;
+        assert_eq!(status, 200, "{read}: {answer}");
+        let mut found = Vec::new();
+        told(&answer, &["amount"], read, &mut found);
+        found.retain(|place| place.ends_with("amount") || TOTALS.iter().any(|name| place.ends_with(name)));
+        assert_eq!(found, Vec::<String>::new());
+        assert!(
+            answer.to_string().contains(if read.contains("sales") { "\"open\":1" } else { "\"count\":1" }),
+            "{answer}"
+        );
     }
 }
 
