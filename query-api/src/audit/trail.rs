@@ -102,7 +102,8 @@ impl ListFields for TrailEntry {
 }
 
 impl View for TrailEntry {
-    const TABLE: &'static str = "trail";
+    const TABLE: &'static str = "trail_entry";
+    const PARTS: &'static [&'static str] = &["trail_entry", "trail_event"];
     const KIND: Option<RecordKind> = None;
     const ORDER: &'static [(&'static str, Order)] = &[("at", Order::Desc)];
     const NEVER_NULL: &'static [&'static str] = &["at"];

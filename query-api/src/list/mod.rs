@@ -26,6 +26,8 @@ pub(crate) use request::{List, link};
 pub trait View: ListFields {
     /// The table in schema `read_model`.
     const TABLE: &'static str;
+    /// Tables that are read as one, in place of that one: each has an index in the order of the list.
+    const PARTS: &'static [&'static str] = &[];
     /// What the rows are, if they have fields that roles can hide.
     const KIND: Option<RecordKind>;
     /// The fields that `q` searches, of those that roles can hide.
