@@ -9,14 +9,15 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use cqrs_es::Aggregate as _;
-use domain::UserId;
 use domain::identity::user::User;
+use domain::{TenantId, UserId};
 use edge::{ApiKeys, Bearer, Identity, Problem};
 use event_store::read::History;
 use event_store::{Upcasters, measured, within_reason};
 use futures::future::BoxFuture;
 use moka::sync::Cache;
 use sqlx::{Executor as _, PgPool};
+use uuid::Uuid;
 
 use crate::Vault;
 use crate::api_key::ApiKey;
@@ -110,6 +111,10 @@ impl ApiKeys for KeyRing {
             }
             Ok(known.filter(|known| known.expires_at > Utc::now()).map(|known| known.bearer))
         })
+    }
+
+    fn named(&self, key: &str) -> Option<(TenantId, Uuid)> {
+        ApiKey::parse(key).map(|key| (key.tenant, key.id.as_uuid()))
     }
 }
 

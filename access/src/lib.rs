@@ -1,7 +1,7 @@
 //! Who may come in: passwords, second factors, refresh tokens, links in mails, keys, and what ends them before their time.
 //!
-//! Job: keep the secrets of users in tables of their own, each of which is a digest that cannot be turned back; and tell
-//! every process whose tokens have ended, and what custom roles give.
+//! Job: keep the secrets of users in tables of their own, each of which is a digest that cannot be turned back; tell
+//! every process whose tokens have ended, and what custom roles give; and keep the trail of who was refused.
 //! Used by: the command API, which signs users in and out, and the binary.
 //! Never here: handlers of HTTP, events (no secret is ever in one), rules about who may do what.
 
@@ -19,6 +19,7 @@ pub mod rights;
 pub mod second_factor;
 mod secret;
 pub mod throttle;
+pub mod trail;
 pub mod vault;
 
 pub use api_key::ApiKey;
@@ -30,4 +31,5 @@ pub use organisations::LoggedOrganisations;
 pub use password::{Hasher, Password};
 pub use refresh::RefreshToken;
 pub use throttle::Throttle;
+pub use trail::TrailTable;
 pub use vault::Vault;

@@ -13,6 +13,7 @@ use commands::{
 use cqrs_es::{Aggregate, DomainEvent};
 use domain::StageId;
 use domain::identity::custom_role::CustomRole;
+use domain::identity::field::HideableField;
 use domain::identity::permission::Permission;
 use domain::identity::session::{Session, SessionEvent};
 use domain::identity::team::{Team, TeamEvent};
@@ -323,6 +324,9 @@ proptest! {
             prop_assert_eq!(next.definition().map(|definition| &definition.name), name.as_ref());
             for (permission, level) in next.definition().iter().flat_map(|definition| &definition.grants) {
                 prop_assert!(Permission::of_name(permission).is_some_and(|permission| permission.can_be_given(*level)));
+            }
+            for field in next.definition().iter().flat_map(|definition| &definition.hidden) {
+                prop_assert!(HideableField::of_name(field).is_some());
             }
             prop_assert!(role != CustomRole::Retired || next == CustomRole::Retired);
             role = next;

@@ -63,7 +63,7 @@ pub struct FieldError {
     /// the body as a whole.
     #[schema(example = "contact.email")]
     pub field: String,
-    /// `required`, `unknown`, `duplicate`, `type`, `invalid`, `conflict` or `too_many`.
+    /// `required`, `unknown`, `duplicate`, `type`, `invalid`, `conflict`, `too_many` or `hidden`.
     #[schema(value_type = String, example = "invalid")]
     pub code: Cow<'static, str>,
     /// What is wrong, to be read after the name of the field: "must be …".
@@ -150,6 +150,12 @@ impl Problem {
     pub fn beyond_reach() -> Self {
         let detail = "What your roles let you do does not reach this owner: it must be you, or somebody in a team of yours.";
         Self::new(StatusCode::FORBIDDEN, "permission.reach", detail)
+    }
+
+    /// 403: what is asked for would tell, or write, a field that the roles of the caller hide.
+    pub fn field_hidden(errors: Vec<FieldError>) -> Self {
+        let detail = "Your roles hide a field from you, so you can neither ask by it nor set it.";
+        Self::new(StatusCode::FORBIDDEN, "field.hidden", detail).with_errors(errors)
     }
 
     /// 403: the caller acts by a key that was not given a permission.

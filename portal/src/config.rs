@@ -87,6 +87,16 @@ pub struct SiteArgs {
         value_name = "BOOL"
     )]
     pub hsts_subdomains: bool,
+    /// Days for which the trail keeps who was refused and who took data out, at least 30
+    #[arg(
+        long,
+        env = "CRM_TRAIL_DAYS",
+        global = true,
+        default_value_t = 365,
+        value_parser = clap::value_parser!(u32).range(30..=36_500),
+        value_name = "DAYS"
+    )]
+    pub trail_days: u32,
     /// What log lines on stderr look like; RUST_LOG chooses which there are
     #[arg(long, env = "CRM_LOG", global = true, default_value = "auto", value_name = "FORMAT")]
     pub log: LogFormat,

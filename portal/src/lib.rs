@@ -8,6 +8,7 @@ mod admin;
 mod analyst;
 mod config;
 mod erase;
+mod exported;
 mod heads;
 mod import;
 mod maintain;

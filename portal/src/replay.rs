@@ -11,6 +11,7 @@ use event_store::{Duty, connect, read, seal};
 use uuid::Uuid;
 
 use crate::config::SiteArgs;
+use crate::exported::Exported;
 use crate::site::Site;
 
 /// Events read at a time; memory does not grow with the log.
@@ -56,6 +57,7 @@ pub async fn replay(args: &SiteArgs, replay: &ReplayArgs) -> anyhow::Result<Exit
     let pool = connect(&site.database_url, Duty::Projector, 1)?;
     let head = read::head(&pool).await?;
     let until = replay.until.unwrap_or(head).min(head);
+    let mut exported = Exported::begin(&site, &pool, "crm replay", replay.tenant).await?;
     let mut after = replay.after;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     loop {
@@ -72,13 +74,18 @@ pub async fn replay(args: &SiteArgs, replay: &ReplayArgs) -> anyhow::Result<Exit
                 .and_then(|()| out.write_all(b"\n"));
             match written {
                 // Whoever reads has seen enough, as `head` does.
-                Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(ExitCode::SUCCESS),
+                Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+                    exported.end("broken_off").await?;
+                    return Ok(ExitCode::SUCCESS);
+                }
                 other => other?,
             }
+            exported.add(event.tenant_id);
         }
     }
     out.flush()?;
     drop(out);
+    exported.end("finished").await?;
     pool.close().await;
     site.close().await?;
     Ok(ExitCode::SUCCESS)

@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use access::rights::RightsWatch;
-use access::{Hasher, KeyRing, LoggedOrganisations, SharedLimits, Vault};
+use access::{Hasher, KeyRing, LoggedOrganisations, SharedLimits, TrailTable, Vault, trail};
 use anyhow::{Context as _, bail};
 use axum::Router;
 use command_api::CommandApi;
 use command_api::identity::Issuer;
-use edge::{Check, Directory, OpenApiExt as _, Revocations, SigningKey, TokenKeys, WebPolicy};
+use edge::{Check, Directory, OpenApiExt as _, Revocations, SigningKey, TokenKeys, Trail, WebPolicy};
 use event_store::relay::Relay;
 use event_store::{Duty, EventStore, SessionPool, Upcasters, connect, nats, read};
 use projections::runner::Runner;
@@ -41,6 +41,7 @@ const PROJECTOR_CONNECTIONS: u32 = 12;
 const IDENTITY_CONNECTIONS: u32 = 8;
 const ORGANISATION_CONNECTIONS: u32 = 2;
 const KEY_CONNECTIONS: u32 = 2;
+const TRAIL_CONNECTIONS: u32 = 4;
 
 /// What all parts of a process share.
 pub struct Roles<'a> {
@@ -50,6 +51,7 @@ pub struct Roles<'a> {
     rights: Mutex<Option<Rights>>,
     reading: Mutex<Option<Upcasters>>,
     limits: Mutex<Option<SharedLimits>>,
+    trail: Mutex<Option<(Trail, JoinSet<()>)>>,
 }
 
 /// What the log says of who may do what, for all parts of a process.
@@ -69,6 +71,7 @@ impl<'a> Roles<'a> {
             rights: Mutex::default(),
             reading: Mutex::default(),
             limits: Mutex::default(),
+            trail: Mutex::default(),
         }
     }
 
@@ -87,7 +90,8 @@ impl<'a> Roles<'a> {
             .with_directory(directory)
             .with_origins(self.args.allowed_origins())
             .with_api_keys(self.key_ring()?, permissions(&openapi()))
-            .with_proxies(self.args.proxies);
+            .with_proxies(self.args.proxies)
+            .with_trail(self.trail()?);
         let mail = &self.args.mail;
         let mailer = mail.mailer(self.args, self.site.is_embedded())?;
         let mut issuer = self.issuer()?;
@@ -179,6 +183,25 @@ impl<'a> Roles<'a> {
         Ok(Rights { revocations, directory, _watch: watch })
     }
 
+    /// What records who is refused and who takes data out. All parts of a process share it; what is old is swept away meanwhile.
+    pub fn trail(&self) -> anyhow::Result<Trail> {
+        let mut trail = self.trail.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((trail, _)) = &*trail {
+            return Ok(trail.clone());
+        }
+        let started =
+            Trail::start(TrailTable::new(self.named_pool("trail", Duty::Trail, TRAIL_CONNECTIONS)?));
+        let mut sweeping = JoinSet::new();
+        sweeping.spawn(trail::sweep_for_ever(self.pool(Duty::Sweeper, 1)?, self.args.trail_days));
+        *trail = Some((started.clone(), sweeping));
+        Ok(started)
+    }
+
+    /// The routes of APIs, which record what they refuse.
+    pub fn recorded(&self, apis: Router) -> anyhow::Result<Router> {
+        Ok(edge::trail::recorded(apis, self.trail()?, self.args.proxies))
+    }
+
     /// The query side.
     pub async fn queries(&self) -> anyhow::Result<QueryApi> {
         let sessions = SessionPool::new(&self.site.database_url, Duty::Reader, QUERY_CONNECTIONS)?;
@@ -192,7 +215,8 @@ impl<'a> Roles<'a> {
             .with_revocations(revocations)
             .with_directory(directory)
             .with_api_keys(self.key_ring()?)
-            .with_reads_of_a_tenant(TENANT_READS, TENANT_PATIENCE))
+            .with_reads_of_a_tenant(TENANT_READS, TENANT_PATIENCE)
+            .with_trail(self.trail()?))
     }
 
     /// What knows the keys of users.

@@ -102,12 +102,14 @@ async fn run_all(
         .merge(query_api::router(queries))
         .merge(edge::jwks::router(&roles.keys()?));
     let web = roles.web_policy();
+    let (apis, trail) = (roles.recorded(apis)?, roles.trail()?);
     let served = tokio::select! {
         served = run(listener, site_router(apis, checks, &web), args.limits(), &web, stop) => served,
         died = site.died() => Err(died.into()),
         ended = workers.join_next() => Err(worker_ended(ended)),
     };
     drop(workers);
+    trail.flush().await;
     served?;
     Ok(ExitCode::SUCCESS)
 }
@@ -150,7 +152,10 @@ async fn one_api(
     };
     println!("crm listens on http://{}", listener.local_addr()?);
     let web = roles.web_policy();
-    run(listener, site_router(router, checks, &web), args.limits(), &web, stopped()?).await?;
+    let router = roles.recorded(router)?;
+    let served = run(listener, site_router(router, checks, &web), args.limits(), &web, stopped()?).await;
+    roles.trail()?.flush().await;
+    served?;
     Ok(ExitCode::SUCCESS)
 }
 

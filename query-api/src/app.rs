@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use edge::{ApiKeys, Directory, EdgeState, Revocations, TokenKeys};
+use edge::{ApiKeys, Directory, EdgeState, Revocations, TokenKeys, Trail};
 use event_store::{SessionPool, Upcasters};
 use projections::Positions;
 use tokio::sync::Semaphore;
@@ -39,6 +39,7 @@ pub(crate) struct Parts {
     revocations: Option<Revocations>,
     directory: Option<Directory>,
     api_keys: Option<Arc<dyn ApiKeys>>,
+    trail: Option<Trail>,
 }
 
 impl QueryApi {
@@ -57,6 +58,7 @@ impl QueryApi {
             revocations: None,
             directory: None,
             api_keys: None,
+            trail: None,
         }))
     }
 
@@ -76,6 +78,12 @@ impl QueryApi {
     #[must_use]
     pub fn with_api_keys(self, api_keys: Arc<dyn ApiKeys>) -> Self {
         Self(Arc::new(Parts { api_keys: Some(api_keys), ..Arc::unwrap_or_clone(self.0) }))
+    }
+
+    /// Records exports; without it, there are none.
+    #[must_use]
+    pub fn with_trail(self, trail: Trail) -> Self {
+        Self(Arc::new(Parts { trail: Some(trail), ..Arc::unwrap_or_clone(self.0) }))
     }
 
     /// Takes the time that answers depend on, such as days in a stage, from another clock than that of the machine.
@@ -120,5 +128,9 @@ impl EdgeState for QueryApi {
 
     fn api_keys(&self) -> Option<&dyn ApiKeys> {
         self.0.api_keys.as_deref()
+    }
+
+    fn trail(&self) -> Option<&Trail> {
+        self.0.trail.as_ref()
     }
 }

@@ -1,6 +1,7 @@
 //! The past: a thing as it was, folded in memory from the log by the fold that also fills the read model.
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use domain::identity::field::HideableField;
 use edge::{Meta, MinPosition, Permitted, Problem};
 use event_store::read::{self, History};
 use event_store::{Recorded, seal};
@@ -12,6 +13,8 @@ use uuid::Uuid;
 
 use crate::app::QueryApi;
 use crate::failure;
+use crate::row::Rows;
+use crate::single::owner;
 use crate::wait::Freshness;
 
 /// A point of the past.
@@ -95,16 +98,18 @@ impl AsOf {
 /// A row as it was, and where the log was when it was read.
 pub(crate) struct Past<R> {
     pub(crate) row: R,
+    /// What the caller is not shown of it.
+    pub(crate) hidden: Vec<&'static HideableField>,
     pub(crate) freshness: Freshness,
     pub(crate) meta: Meta,
 }
 
 impl QueryApi {
-    /// The row of a thing as it was. Who may see what it is now may see what it was.
+    /// The row of a thing as it was. Who may see what it is now may see what it was; whose it is now decides which fields.
     ///
     /// # Errors
     /// 404 if it did not exist then, or is beyond the caller's reach now.
-    pub(crate) async fn past<P: Projection>(
+    pub(crate) async fn past<P: Projection + Rows>(
         &self,
         caller: &Permitted,
         at_least: Option<MinPosition>,
@@ -138,8 +143,15 @@ impl QueryApi {
             AsOf::Time(time) => (head, Some(time)),
         };
         let row = row.ok_or_else(Problem::not_found)?;
+        let hidden = match P::KIND.filter(|_| !caller.sight().is_whole()) {
+            Some(kind) => {
+                let owner = owner(&mut transaction, P::NAME, id).await?;
+                caller.sight().hidden(kind, owner.as_deref()).collect()
+            }
+            None => Vec::new(),
+        };
         let meta = Meta { as_of: time, ..Meta::default() };
-        Ok(Past { row, freshness: Freshness::of(head, head, at_least).at(position), meta })
+        Ok(Past { row, hidden, freshness: Freshness::of(head, head, at_least).at(position), meta })
     }
 }
 

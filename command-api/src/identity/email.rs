@@ -132,6 +132,7 @@ async fn confirm(
     let followed = Followed::find(app, &request.token, Purpose::EmailChange).await?;
     let (link, tenant) = (&followed.link, followed.token.tenant());
     let wanted = EmailChange::of(link).ok_or(Refusal::LinkOver)?;
+    circumstances.recorded(app, tenant, link.user()).await?;
     for _ in 0..ATTEMPTS {
         let before = user(app, tenant, link.user()).await?;
         if !wanted.is_open(&before, link) {

@@ -122,6 +122,7 @@ pub(super) async fn choose(
 ) -> Result<PasswordChosen, Refusal> {
     let followed = Followed::find(app, &request.token, purpose).await?;
     let (tenant, id) = (followed.token.tenant(), followed.link.user());
+    circumstances.recorded(app, tenant, id).await?;
     let hash = app.issuer()?.hasher().hash(request.password).await?;
     for _ in 0..ATTEMPTS {
         let before = user(app, tenant, id).await?;

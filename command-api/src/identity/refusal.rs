@@ -52,6 +52,9 @@ pub enum Refusal {
     /// A page sent it that may not act for whoever is signed in by cookie.
     #[error("the page may not act for whoever is signed in")]
     Foreign(Problem),
+    /// From where somebody comes could not be recorded, so they do not come in.
+    #[error("the trail is not available")]
+    Unrecorded(Problem),
     /// Too many wrong passwords: how long to wait before the next.
     #[error("too many wrong passwords")]
     Throttled(Duration),
@@ -147,7 +150,7 @@ impl From<Refusal> for Problem {
             Refusal::NoMail => {
                 Self::unavailable(Duration::from_secs(60), "No mail is sent here: SMTP_URL is not set.")
             }
-            Refusal::Foreign(problem) => problem,
+            Refusal::Foreign(problem) | Refusal::Unrecorded(problem) => problem,
             Refusal::Throttled(wait) => Self::too_many_requests(wait),
             Refusal::Untold => Self::unavailable(
                 UNTOLD,

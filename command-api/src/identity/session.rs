@@ -13,8 +13,8 @@ use axum::http::request::Parts;
 use domain::SessionId;
 use domain::identity::session::Device;
 use edge::{
-    Answer, ClientAddress, CorrelationId, EdgeState, Envelope, Path, Problem, Role, TraceParent, cookie,
-    created, csrf, ok,
+    Answer, Asker, ClientAddress, CorrelationId, EdgeState, Envelope, Path, Problem, Role, TraceParent,
+    cookie, created, csrf, ok,
 };
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -183,6 +183,7 @@ impl<S: EdgeState> FromRequestParts<S> for Circumstances {
             address: ClientAddress::from_request_parts(parts, state).await?.0,
             correlation_id: correlation_id.to_string(),
             traceparent: Some(trace.to_string()),
+            asker: Asker::in_request(parts),
         })
     }
 }

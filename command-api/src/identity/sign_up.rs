@@ -117,6 +117,7 @@ async fn complete(
     let followed = Followed::find(app, &request.token, Purpose::SignUp).await?;
     let (tenant, id): (TenantId, UserId) = (followed.token.tenant(), followed.link.user());
     let wanted = SignUpIn::of(&followed.link).ok_or(Refusal::LinkOver)?;
+    circumstances.recorded(app, tenant, id).await?;
     let hash = app.issuer()?.hasher().hash(request.password).await?;
     let password: PasswordId = Uuid::now_v7().into();
     app.issuer()?.vault().keep_hash(tenant, id, password, &hash).await?;

@@ -24,6 +24,7 @@ mod identity_sign_up;
 mod identity_step_up;
 mod identity_team;
 mod identity_throttle;
+mod identity_trail;
 mod identity_user;
 mod in_process;
 mod permissions;

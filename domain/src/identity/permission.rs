@@ -149,6 +149,8 @@ pub const TEAM_FORM: Permission = never("team.form", ADMINS);
 pub const TEAM_READ: Permission = whole("team.read", AUDITORS);
 /// To take users into teams, and let them go.
 pub const TEAM_STAFF: Permission = never("team.staff", ADMINS);
+/// To read who came in, who was refused, and who took data out.
+pub const TRAIL_READ: Permission = whole("trail.read", AUDITORS);
 /// To say what users may do.
 pub const USER_ASSIGN_ROLES: Permission = never("user.assign_roles", ADMINS);
 /// To change names and addresses of users.
@@ -213,6 +215,7 @@ pub const ALL: &[Permission] = &[
     TEAM_FORM,
     TEAM_READ,
     TEAM_STAFF,
+    TRAIL_READ,
     USER_ASSIGN_ROLES,
     USER_CHANGE,
     USER_CHANGE_POLICY,

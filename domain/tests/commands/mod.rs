@@ -172,8 +172,12 @@ pub fn custom_role_commands() -> impl Strategy<Value = Vec<CustomRoleCommand>> {
     let grants = move || {
         btree_map(permission().prop_map(str::to_owned), level(), 0..2).prop_map(|grants: Grants| grants)
     };
+    let field = || proptest::sample::select(&["lead.email", "opportunity.amount", "lead.name"][..]);
+    let hidden = move || btree_set(field().prop_map(str::to_owned), 0..2);
     commands(prop_oneof![
-        1 => (name(), grants()).prop_map(|(name, grants)| CustomRoleAction::Define { name, grants }),
+        1 => (name(), grants(), hidden())
+            .prop_map(|(name, grants, hidden)| CustomRoleAction::Define { name, grants, hidden }),
+        2 => hidden().prop_map(|hidden| CustomRoleAction::Hide { hidden }),
         2 => name().prop_map(|name| CustomRoleAction::Rename { name }),
         3 => grants().prop_map(|grants| CustomRoleAction::Grant { grants }),
         1 => Just(CustomRoleAction::Retire),

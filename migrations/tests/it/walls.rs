@@ -129,6 +129,13 @@ async fn a_hole_in_the_walls_is_found() {
             "grant of trigger: read_model.sales_lead_list",
         ),
         ("grant maintain on log.claim to crm_appender".to_owned(), "grant of maintain: log.claim"),
+        ("grant update on trail.entry to crm_trail".to_owned(), "trail that can be changed: update by crm_trail"),
+        ("grant delete on trail.entry to crm_reader".to_owned(), "trail that can be changed: delete by crm_reader"),
+        ("grant insert on trail.entry to crm_appender".to_owned(), "trail that can be changed: insert by crm_appender"),
+        (
+            "alter policy sweeper_deletes on trail.entry using (at < now() - interval '1 day')".to_owned(),
+            "policy that shows a sweeper what is young: sweeper_deletes on trail.entry",
+        ),
         ("grant select on log.claim to public".to_owned(), "grant to everybody: select on log.claim"),
         (
             "alter function log.enter() security definer".to_owned(),

@@ -80,6 +80,7 @@ fn good(document: &Value, schema: &Value, name: &str, things: &Things) -> Value 
         ("string", None) => json!(format!("kanarie {name} {}", Uuid::now_v7().simple())),
         ("integer" | "number", _) => schema.get("example").cloned().unwrap_or(json!(1)),
         ("boolean", _) => json!(true),
+        ("array", _) if name == "hidden" => json!(["lead.email"]),
         ("array", _) => json!([good(document, &schema["items"], name, things)]),
         _ if name == "grants" => json!({"lead.read": "team"}),
         _ if schema.get("properties").is_none() => {

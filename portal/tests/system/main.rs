@@ -20,3 +20,4 @@ mod sign_in;
 mod stopped_relay;
 mod tampering;
 mod traces;
+mod trail;

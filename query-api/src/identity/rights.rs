@@ -53,6 +53,10 @@ pub struct PermissionReason {
     pub roles: Vec<String>,
     /// The roles that the tenant has defined that give it.
     pub custom_roles: Vec<RoleReason>,
+    /// The fields that are hidden at this level: that no role shows which gives it so far. Absent if there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false, example = json!(["lead.email"]))]
+    pub hidden: Vec<String>,
 }
 
 /// A role that gives a permission.
@@ -66,6 +70,10 @@ pub struct RoleReason {
     /// As far as it gives it.
     #[schema(example = "team")]
     pub level: String,
+    /// The fields that it hides. Absent if there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false, example = json!(["lead.email"]))]
+    pub hidden: Vec<String>,
 }
 
 pub(super) fn router() -> OpenApiRouter<QueryApi> {
@@ -127,13 +135,22 @@ fn reasons(organisation: &Organisation, roles: &BTreeSet<Role>, user: &User) -> 
     let level = |level: Level| <&str>::from(level).to_owned();
     let named = |(id, given)| {
         let definition = organisation.roles.get(&id)?.definition()?;
-        Some(RoleReason { id: id.into(), name: definition.name.to_string(), level: level(given) })
+        let hidden = definition.hidden.iter().cloned().collect();
+        Some(RoleReason { id: id.into(), name: definition.name.to_string(), level: level(given), hidden })
     };
     let reasons = organisation.reasons(roles, user.custom_roles());
+    let defined: Vec<_> = user.custom_roles().iter().copied().collect();
+    let hidden = organisation.rights("", &defined).hidden;
+    // A role of every tenant shows everything.
+    let hidden = |name: &str, known: &[Role]| {
+        let hidden = hidden.get(name).filter(|_| known.is_empty());
+        hidden.map(|hidden| hidden.all.iter().map(ToString::to_string).collect()).unwrap_or_default()
+    };
     let told =
         reasons.into_iter().map(|(name, Reason { level: widest, roles, custom_roles })| PermissionReason {
             permission: name.to_owned(),
             level: level(widest),
+            hidden: hidden(name, &roles),
             roles: roles.iter().map(|role| role.name().to_owned()).collect(),
             custom_roles: custom_roles.into_iter().filter_map(named).collect(),
         });

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::Uri;
 use chrono::{DateTime, Utc};
 use domain::UserId;
+use domain::identity::RecordKind;
 use edge::{
     Envelope, Field, Identity, Links, ListFields, MinPosition, Order, Path, Permission, Permit, Problem,
     Query, Rendered, Role,
@@ -20,7 +21,7 @@ use crate::app::QueryApi;
 use crate::as_of::{AsOf, AsOfQuery};
 use crate::list::{List, Listed, View, link};
 use crate::permission::ReadUsers;
-use crate::row::Facts;
+use crate::row::{Facts, Rows};
 use crate::wait::AtLeast;
 
 /// A user.
@@ -67,8 +68,13 @@ impl ListFields for User {
 
 impl View for User {
     const TABLE: &'static str = UserList::NAME;
+    const KIND: Option<RecordKind> = UserList::KIND;
     const ORDER: &'static [(&'static str, Order)] = &[("name", Order::Asc)];
     const NEVER_NULL: &'static [&'static str] = &["name", "email", "status", "registered_at", "updated_at"];
+}
+
+impl Rows for UserList {
+    const KIND: Option<RecordKind> = None;
 }
 
 pub(super) fn router() -> OpenApiRouter<QueryApi> {

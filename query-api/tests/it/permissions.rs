@@ -4,7 +4,8 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use edge::{Permission, Role};
 use query_api::permission::{
-    OWN, ReadAudit, ReadLeads, ReadOpportunities, ReadPipelines, ReadReports, ReadRoles, ReadTeams, ReadUsers,
+    OWN, ReadAudit, ReadLeads, ReadOpportunities, ReadPipelines, ReadReports, ReadRoles, ReadTeams,
+    ReadTrail, ReadUsers,
 };
 use serde_json::Value;
 
@@ -18,7 +19,7 @@ fn roles(permission: &str) -> &'static [Role] {
         "lead.read" => &[Admin, SalesManager, SalesRep, Support, Viewer],
         "opportunity.read" | "pipeline.read" => &[Admin, SalesManager, SalesRep, Support, Finance, Viewer],
         "report.read" => &[Admin, SalesManager, SalesRep, Finance, Viewer],
-        "audit.read" | "user.read" | "role.read" | "team.read" => &[Admin, Auditor],
+        "audit.read" | "trail.read" | "user.read" | "role.read" | "team.read" => &[Admin, Auditor],
         "session.own" => Role::ALL,
         other => panic!("{other} is no permission that is known here"),
     }
@@ -85,8 +86,11 @@ async fn who_may_not_ask_learns_nothing_from_asking_badly() {
 #[test]
 fn the_document_names_the_permissions_by_their_names() {
     let sales = [ReadLeads::NAME, ReadOpportunities::NAME, ReadPipelines::NAME, ReadReports::NAME];
-    let names =
-        [&sales[..], &[ReadAudit::NAME, ReadUsers::NAME, ReadRoles::NAME, ReadTeams::NAME, OWN]].concat();
+    let names = [
+        &sales[..],
+        &[ReadAudit::NAME, ReadUsers::NAME, ReadRoles::NAME, ReadTeams::NAME, ReadTrail::NAME, OWN],
+    ]
+    .concat();
     for (_, permission) in operations() {
         assert!(names.contains(&permission.as_str()), "{permission}");
     }

@@ -16,7 +16,7 @@ use domain::identity::user::{User, UserAction, UserError};
 use domain::{Personal, SessionId, TenantId, UserId};
 use edge::address::network;
 use edge::revocation::ACCESS_TOKEN_TTL;
-use edge::{Identity, Issue, SignIn};
+use edge::{Asker, EdgeState as _, Identity, Issue, SignIn};
 use event_store::Loaded;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -59,6 +59,8 @@ pub struct Circumstances {
     pub correlation_id: String,
     /// Its place in a trace, as W3C `traceparent`.
     pub traceparent: Option<String>,
+    /// Who sends it, for the trail.
+    pub asker: Asker,
 }
 
 impl Circumstances {
@@ -66,6 +68,23 @@ impl Circumstances {
     pub fn context(&self, tenant: TenantId, user: UserId) -> Context {
         let traceparent = self.traceparent.clone();
         Context { traceparent, ..Context::new(tenant, user.to_string(), self.correlation_id.clone()) }
+    }
+
+    /// Records from where a user comes in, before they do.
+    ///
+    /// # Errors
+    /// [`Refusal::Unrecorded`].
+    pub(crate) async fn recorded(
+        &self,
+        app: &CommandApi,
+        tenant: TenantId,
+        user: UserId,
+    ) -> Result<(), Refusal> {
+        self.asker.claims(tenant, Some(user.to_string()), None);
+        match app.trail() {
+            Some(trail) => trail.source(&self.asker).await.map_err(Refusal::Unrecorded),
+            None => Ok(()),
+        }
     }
 
     /// What tells one client from another.
@@ -90,6 +109,7 @@ pub async fn sign_in(
     issuer.signer()?;
     let (tenant, scope) =
         (request.tenant_id, email_scope(request.email.reveal().ok_or(Refusal::Credentials)?));
+    circumstances.asker.claims(tenant, None, None);
     let guessing = Guessing::begin(issuer, tenant, &scope, circumstances).await?;
     let account = issuer.vault().account(tenant, &scope).await?;
     // Of somebody who does not exist, nothing is found under an id that nobody has.
@@ -98,7 +118,13 @@ pub async fn sign_in(
     let password = user.state.password();
     let hash = account.and_then(|account| account.hash(password));
     let verdict = issuer.hasher().verify(request.password.clone(), hash, guessing.caller()).await?;
+    if user.sequence > 0 {
+        circumstances.asker.claims(tenant, Some(id.to_string()), None);
+    }
     if verdict == Verdict::Wrong || !user.state.is_active() {
+        if verdict != Verdict::Wrong {
+            circumstances.asker.because("user.disabled");
+        }
         return Err(Refusal::Credentials);
     }
     let proof = Proof { code: request.code, recovery_code: request.recovery_code };
@@ -128,6 +154,7 @@ pub(crate) async fn open(
 ) -> Result<SessionTokens, Refusal> {
     let (issuer, signer) = (app.issuer()?, app.issuer()?.signer()?);
     let (tenant, id) = (TenantId::from_uuid(user.tenant), UserId::from_uuid(user.id));
+    circumstances.recorded(app, tenant, id).await?;
     let (session, token) = (SessionId::from_uuid(Uuid::now_v7()), RefreshToken::fresh(tenant)?);
     // A token of a session that never begins is good for nothing, so a crash between the two does no harm.
     let expires_at = issuer.vault().begin_session(&token, session, id, user.state.epoch().into()).await?;
@@ -177,10 +204,12 @@ pub async fn refresh(
     refreshes.take(&[(of_address, from)]).await.map_err(Refusal::Throttled)?;
     let token = RefreshToken::parse(refresh_token).ok_or(Refusal::SessionOver)?;
     let tenant = token.tenant();
+    circumstances.asker.claims(tenant, None, None);
     let kept = issuer.vault().find(&token).await?.ok_or(Refusal::SessionOver)?;
     let family = Sha256::digest(format!("{tenant} {}", kept.session())).into();
     let of_session = Rate { of: "session", most: limits.session, period: REFRESHES };
     refreshes.take(&[(of_session, family)]).await.map_err(Refusal::Throttled)?;
+    circumstances.asker.claims(tenant, Some(kept.user().to_string()), None);
     is_right(tenant, kept.session())?;
     let user = user(app, tenant, kept.user()).await?;
     let session: Loaded<Session> =
@@ -198,6 +227,7 @@ pub async fn refresh(
             issued.signed(signer, &user, missing, user.position.max(session.position))
         }
         Use::Reused => {
+            circumstances.asker.because("refresh_token.reused");
             // Whoever sent it need not be the user.
             let context = Context { actor: REUSE.to_owned(), ..circumstances.context(tenant, kept.user()) };
             end(app, &context, kept.session(), EndReason::Reused).await?;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use ::mail::Mailer;
 use access::rights::RightsWatch;
-use access::{Hasher, KeyRing, LoggedOrganisations, Password, SharedLimits, Vault};
+use access::{Hasher, KeyRing, LoggedOrganisations, Password, SharedLimits, TrailTable, Vault};
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
@@ -17,7 +17,8 @@ use chrono::{DateTime, Utc};
 use command_api::identity::{Issuer, Post, Postman, password};
 use command_api::{CommandApi, Context, router};
 use domain::TenantId;
-use edge::{Directory, Identity, Revocations, Role, SigningKey, TokenKeys, TokenSettings, finish};
+use edge::trail::recorded;
+use edge::{Directory, Identity, Revocations, Role, SigningKey, TokenKeys, TokenSettings, Trail, finish};
 use embedded::testing::{self, TestDatabase};
 use event_store::{Duty, EventStore, MasterKeys, connect, fixtures, read, seal};
 use serde_json::{Value, json};
@@ -45,6 +46,7 @@ pub struct Api {
     made: Made,
     /// Up to 10 connections past all row-level security.
     pub pool: PgPool,
+    pub trail: Trail,
     _watch: RightsWatch,
     /// The database goes with the first of all that share it.
     _database: Option<TestDatabase>,
@@ -69,16 +71,16 @@ impl Api {
         let key = SigningKey::generate().unwrap();
         let (url, pool) = (database.url().to_owned(), database.pool());
         let tenant = TenantId::from_uuid(Uuid::now_v7());
-        let (app, router, watch) = whole(&url, &key, &made);
-        Self { app, tenant, router, key, url, made, pool, _watch: watch, _database: Some(database) }
+        let (app, router, watch, trail) = whole(&url, &key, &made);
+        Self { app, tenant, router, key, url, made, pool, trail, _watch: watch, _database: Some(database) }
     }
 
     /// Another process on the same database, with a cache of its own.
     pub fn another(&self) -> Self {
-        let (app, router, watch) = whole(&self.url, &self.key, &self.made);
+        let (app, router, watch, trail) = whole(&self.url, &self.key, &self.made);
         let (url, pool, key) = (self.url.clone(), self.pool.clone(), self.key.clone());
         let (tenant, made) = (self.tenant, Arc::clone(&self.made));
-        Self { app, tenant, router, key, url, made, pool, _watch: watch, _database: None }
+        Self { app, tenant, router, key, url, made, pool, trail, _watch: watch, _database: None }
     }
 
     /// Another process over a pool of its own.
@@ -240,7 +242,7 @@ impl Api {
 const PERMISSIONS: [&str; 4] = ["lead.capture", "lead.read", "opportunity.open", "user.assign_roles"];
 
 /// All that a process has which signs users in.
-fn whole(url: &str, key: &SigningKey, made: &Made) -> (CommandApi, Router, RightsWatch) {
+fn whole(url: &str, key: &SigningKey, made: &Made) -> (CommandApi, Router, RightsWatch, Trail) {
     let pool = |duty, connections| connect(url, duty, connections).unwrap();
     // Hashing the password of nobody is dear, so all tests share one.
     static HASHER: LazyLock<Hasher> = LazyLock::new(|| Hasher::new(2).unwrap());
@@ -260,13 +262,15 @@ fn whole(url: &str, key: &SigningKey, made: &Made) -> (CommandApi, Router, Right
         .with_key(key.clone(), TokenSettings::default())
         .with_post(Post::new(PUBLIC_URL).with_sign_up());
     let issuer = made(issuer, key);
+    let trail = Trail::start(TrailTable::new(pool(Duty::Trail, 2)));
     let app = commands(pool(Duty::Appender, 8), key)
         .with_issuer(issuer)
         .with_revocations(revocations)
         .with_directory(directory)
         .with_api_keys(Arc::new(ring), PERMISSIONS.map(str::to_owned).into())
-        .with_proxies(1);
-    (app.clone(), finish(router(app)), watch)
+        .with_proxies(1)
+        .with_trail(trail.clone());
+    (app.clone(), finish(recorded(router(app), trail.clone(), 1)), watch, trail)
 }
 
 /// Commands, and nobody who signs in.
