@@ -5,6 +5,7 @@ use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
 use domain::identity::RecordKind;
 use domain::identity::permission::{Given, Permission as Listed};
+use edge::trail::Kind;
 use edge::{
     Asker, Bearer, CorrelationId, EdgeState, IdempotencyKey, IfMatch, Permission, Permit, Permitted, Problem,
     Sight, TraceParent,
@@ -82,6 +83,11 @@ impl<P: Permission, S: EdgeState> FromRequestParts<S> for Caller<P> {
         let permit = bearer.clone().permit()?;
         if let Some(trail) = state.trail().filter(|_| runs_the_tenant(P::NAME)) {
             trail.source(&asker).await?;
+        }
+        if let (Some(trail), true) = (state.trail(), P::NAME.ends_with(".erase"))
+            && let Some(erasure) = asker.entry(Kind::Erasure)
+        {
+            trail.before(erasure).await?;
         }
         parts.extensions.insert(Writable::of(P::NAME, &permit));
         let correlation_id = CorrelationId::from_request_parts(parts, state).await?;

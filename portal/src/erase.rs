@@ -3,13 +3,14 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use access::{Hasher, Vault};
+use access::{Hasher, TrailTable, Vault};
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use command_api::identity::{Issuer, user};
 use command_api::sales::{lead, opportunity};
 use command_api::{CommandApi, Context};
 use domain::{LeadId, OpportunityId, TenantId, UserId};
+use edge::trail::{Entry, TrailSink as _};
 use event_store::{Duty, connect};
 use projections::{checkpoint, registry};
 use sqlx::PgPool;
@@ -61,6 +62,7 @@ pub async fn erase(args: &SiteArgs, erase: &EraseArgs) -> anyhow::Result<ExitCod
     let site = Site::open(args).await?;
     let vault = Vault::new(connect(&site.database_url, Duty::Identity, CONNECTIONS)?);
     let app = in_process(args, &site, CONNECTIONS)?.with_issuer(Issuer::new(vault, Hasher::new(1)?));
+    erase.record(&site, tenant).await?;
     let position = erase.carry_out(&app, tenant).await.context("nobody was erased")?;
     println!("erased, and no key is left, as of position {position}");
     let pool = connect(&site.database_url, Duty::Projector, 1)?;
@@ -79,6 +81,16 @@ pub async fn erase(args: &SiteArgs, erase: &EraseArgs) -> anyhow::Result<ExitCod
 }
 
 impl EraseArgs {
+    /// Puts into the trail that somebody is about to be erased. If it cannot be written, nobody is.
+    async fn record(&self, site: &Site, tenant: TenantId) -> anyhow::Result<()> {
+        let table = TrailTable::new(connect(&site.database_url, Duty::Trail, 1)?);
+        let entry = Entry::erasure(tenant, ACTOR, self.id);
+        table
+            .write(&[entry])
+            .await
+            .context("the erasure could not be recorded in the trail, so nobody was erased")
+    }
+
     async fn carry_out(&self, app: &CommandApi, tenant: TenantId) -> anyhow::Result<i64> {
         let context = Context::new(tenant, ACTOR, Uuid::now_v7().to_string());
         let erased = match self.kind {

@@ -8,6 +8,8 @@ with passwords as (
     delete from identity.second_factor where tenant_id = $1 and user_id = $2
 ), codes as (
     delete from identity.recovery_code where tenant_id = $1 and user_id = $2
+), trail as (
+    update trail.entry set address = null, agent = null where tenant_id = $1 and actor = $2::text
 ), keys as (
     delete from identity.api_key where tenant_id = $1 and user_id = $2
 )
