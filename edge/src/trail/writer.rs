@@ -62,17 +62,20 @@ pub(super) async fn run(
 /// Writes entries, however long the trail is away; meanwhile the queue fills, and then entries are dropped.
 async fn write(sink: &dyn TrailSink, entries: &mut Vec<Entry>) {
     let mut wait = WAITS.0;
+    // Of a batch that is refused, each entry is written alone, so that one never takes its neighbours along.
+    let mut alone = 0_usize;
     while !entries.is_empty() {
-        let batch = &entries[..entries.len().min(BATCH)];
+        let most = if alone > 0 { 1 } else { BATCH };
+        let batch = &entries[..entries.len().min(most)];
         let count = batch.len();
         match sink.write(batch).await {
             Ok(()) => metrics::trail_written(count),
+            Err(Unwritten::Refused(_)) if count > 1 => {
+                alone = count;
+                continue;
+            }
             Err(error @ Unwritten::Refused(_)) => {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    count,
-                    "entries of the trail are lost"
-                );
+                tracing::error!(error = &error as &dyn std::error::Error, "an entry of the trail is lost");
                 metrics::trail_dropped("refused", count);
             }
             Err(error @ Unwritten::Unavailable(_)) => {
@@ -88,6 +91,7 @@ async fn write(sink: &dyn TrailSink, entries: &mut Vec<Entry>) {
             }
         }
         wait = WAITS.0;
+        alone = alone.saturating_sub(1);
         entries.drain(..count);
     }
 }

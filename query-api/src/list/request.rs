@@ -104,12 +104,14 @@ impl<F> List<F> {
         F: View,
     {
         let Some(kind) = F::KIND.filter(|_| !sight.is_whole()) else { return Ok(()) };
-        let custom: Vec<String> = self.custom.iter().map(CustomFilter::column).collect();
-        let filters = self.query.filters.iter().map(|filter| ("filter", filter.field));
-        let customs = custom.iter().map(|column| ("filter", column.as_str()));
-        let sorts = self.query.sort.iter().map(|(field, _)| ("sort", *field));
-        let searched = F::SEARCHED.iter().filter(|_| self.query.q.is_some()).map(|column| ("q", *column));
-        sight.check(kind, filters.chain(customs).chain(sorts).chain(searched))
+        let filter = |column: String| (format!("filter[{column}]"), column);
+        let filters = self.query.filters.iter().map(|asked| filter(asked.field.to_owned()));
+        let customs = self.custom.iter().map(|asked| filter(asked.column()));
+        let sorts = self.query.sort.iter().map(|(field, _)| ("sort".to_owned(), (*field).to_owned()));
+        let searched = F::SEARCHED.iter().filter(|_| self.query.q.is_some());
+        let searched = searched.map(|column| ("q".to_owned(), (*column).to_owned()));
+        let asked: Vec<(String, String)> = filters.chain(customs).chain(sorts).chain(searched).collect();
+        sight.check(kind, asked.iter().map(|(parameter, column)| (parameter.as_str(), column.as_str())))
     }
 
     /// Whether every row of the tenant is on it.

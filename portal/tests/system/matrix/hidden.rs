@@ -1,10 +1,14 @@
 //! Fields that a role hides: every field of the list in every thing, every read of the document, every command.
 
 use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
 use axum::routing::get;
 use domain::identity::field;
 use domain::identity::{Level, RecordKind};
+use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
+use tower::ServiceExt as _;
 use uuid::Uuid;
 
 use super::world::{World, document, everything};
@@ -155,6 +159,26 @@ async fn nobody_is_told_a_field_that_their_role_hides_by_any_read() {
         assert!(looked_at >= AT_LEAST / 2, "{looked_at} at {level:?}");
         println!("{looked_at} answers at {level:?}");
     }
+}
+
+/// Lines of an export, which are no JSON as a whole.
+async fn exported(world: &World, token: &str) -> String {
+    let request = Request::get("/api/v1/audit/events").header("authorization", format!("Bearer {token}"));
+    let request = request.header("accept", "application/x-ndjson").body(Body::empty()).unwrap();
+    let answer = world.router.clone().oneshot(request).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    String::from_utf8(answer.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn an_export_of_events_hides_what_pages_of_them_hide() {
+    let world = World::new().await;
+    Things::of(&world, world.boss).await;
+    let whole = exported(&world, &world.token(everything(Level::All)).await).await;
+    let hidden = exported(&world, &world.token_hiding(everything(Level::All), &all_fields()).await).await;
+    assert!(CANARIES.iter().all(|canary| whole.contains(canary)), "{whole}");
+    assert!(!CANARIES.iter().any(|canary| hidden.contains(canary)), "{hidden}");
+    assert!(whole.lines().count() > 10 && hidden.lines().count() >= whole.lines().count());
 }
 
 #[tokio::test]
