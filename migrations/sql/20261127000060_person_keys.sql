@@ -48,7 +48,7 @@ $$;
 
 -- Of a user who was erased, the trail forgets from where they came, and nothing else.
 grant usage on schema trail to crm_identity;
-grant select, update on trail.entry to crm_identity;
+grant select (tenant_id, actor), update (address, agent) on trail.entry to crm_identity;
 create policy identity_reads on trail.entry for select to crm_identity using (tenant_id = log.tenant());
 create policy identity_forgets on trail.entry for update to crm_identity
     using (tenant_id = log.tenant()) with check (tenant_id = log.tenant() and address is null and agent is null);

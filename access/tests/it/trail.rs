@@ -1,8 +1,8 @@
 //! The table of the trail: added to by those who may do nothing else, read by one tenant, deleted when it is old.
 
-use access::TrailTable;
 use access::trail::{LEAST_DAYS, sweep};
-use domain::TenantId;
+use access::{TrailTable, Vault};
+use domain::{TenantId, UserId};
 use edge::trail::{Entry, Kind, TrailSink};
 use embedded::testing::{self, TestDatabase};
 use event_store::{Duty, connect};
@@ -57,7 +57,7 @@ async fn whoever_adds_to_the_trail_neither_reads_nor_changes_it_and_nobody_else_
     TrailTable::new(pool(&database, Duty::Trail)).write(&[entry(1)]).await.unwrap();
     let statements =
         ["select from trail.entry", "update trail.entry set actor = 'kim'", "delete from trail.entry"];
-    let duties = [Duty::Trail, Duty::Appender, Duty::Identity, Duty::Projector, Duty::Relay];
+    let duties = [Duty::Trail, Duty::Appender, Duty::Projector, Duty::Relay];
     for duty in duties {
         for statement in statements {
             let error = pool(&database, duty).execute(statement).await.unwrap_err();
@@ -70,6 +70,32 @@ async fn whoever_adds_to_the_trail_neither_reads_nor_changes_it_and_nobody_else_
     }
     let error = pool(&database, Duty::Sweeper).execute(statements[1]).await.unwrap_err();
     assert!(error.to_string().contains("permission denied"), "{error}");
+}
+
+#[tokio::test]
+async fn of_an_erased_user_it_forgets_from_where_they_came_and_nothing_else() {
+    let database = testing::database().await;
+    let (kim, sam) = (UserId::from_uuid(Uuid::now_v7()), UserId::from_uuid(Uuid::now_v7()));
+    let of = |user: UserId| Entry {
+        actor: Some(user.to_string()),
+        address: Some([10, 1, 2, 3].into()),
+        agent: Some("Kanarie".to_owned()),
+        ..entry(1)
+    };
+    let (of_kim, of_sam) = (of(kim), of(sam));
+    let tenant = of_kim.tenant;
+    TrailTable::new(pool(&database, Duty::Trail)).write(&[of_kim, of_sam]).await.unwrap();
+    Vault::new(pool(&database, Duty::Identity)).forget_user(tenant, kim).await.unwrap();
+    let told = "select actor, address is null and agent is null from trail.entry where count > 0";
+    let mut rows: Vec<(String, bool)> = sqlx::query_as(told).fetch_all(&database.pool()).await.unwrap();
+    rows.sort();
+    let mut expected = [(kim.to_string(), true), (sam.to_string(), false)];
+    expected.sort();
+    assert_eq!(rows, expected);
+    for statement in ["update trail.entry set actor = 'kim'", "delete from trail.entry"] {
+        let error = pool(&database, Duty::Identity).execute(statement).await.unwrap_err();
+        assert!(error.to_string().contains("permission denied"), "{statement}: {error}");
+    }
 }
 
 #[tokio::test]

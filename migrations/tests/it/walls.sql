@@ -82,12 +82,14 @@ from pg_attribute as a join relation as r on r.oid = a.attrelid
 cross join lateral aclexplode(a.attacl) as acl
 where acl.grantee <> r.relowner and acl.grantee <> 'crm_head'::regrole
     and not (acl.grantee = 'crm_identity'::regrole and r.name = 'log.event' and a.attname not in ('payload', 'metadata'))
+    -- It forgets from where somebody came who is erased.
+    and not (acl.grantee = 'crm_identity'::regrole and r.name = 'trail.entry' and a.attname in ('tenant_id', 'actor', 'address', 'agent'))
 union all
--- The trail is added to by one role, and what is old is deleted by another. A third forgets from where somebody came who is erased.
+-- The trail is added to by one role, and what is old is deleted by another.
 select 'trail that can be changed', format('%s by %s', lower(privilege_type), grantee::regrole)
 from granted
 where name = 'trail.entry' and (
-    privilege_type = 'UPDATE' and grantee <> 'crm_identity'::regrole
+    privilege_type = 'UPDATE'
     or privilege_type = 'INSERT' and grantee <> 'crm_trail'::regrole
     or privilege_type = 'DELETE' and grantee <> 'crm_sweeper'::regrole
 )
