@@ -355,7 +355,7 @@ impl History<'_> {
             if last.is_null() { self.first(field) } else { last }
         };
         let is_retired = self.told().any(|(kind, _)| kind == "retired");
-        json!({
+        let mut row = json!({
             "id": self.id(),
             "name": now("renamed", "name"),
             "grants": now("granted", "grants"),
@@ -363,7 +363,12 @@ impl History<'_> {
             "defined_at": self.began_at(),
             "updated_at": self.0[self.0.len() - 1].recorded_at,
             "version": self.0.len(),
-        })
+        });
+        let hidden = now("fields_hidden", "hidden");
+        if hidden.as_array().is_some_and(|hidden| !hidden.is_empty()) {
+            row["hidden"] = hidden;
+        }
+        row
     }
 
     /// The row of `identity_team_list`; none once it is dissolved.

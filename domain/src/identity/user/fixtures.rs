@@ -29,13 +29,13 @@ pub fn all() -> Vec<UserEvent> {
         enabled(),
         password_changed(),
         signed_out_everywhere(),
-        erased(),
         invited(),
         second_factor_enabled(),
         second_factor_disabled(),
         recovery_code_used(),
         key_issued(),
         key_revoked(),
+        erased(),
     ]
 }
 

@@ -91,8 +91,9 @@ impl Walk {
                 // A rule may refuse what is there: an open deal cannot be reopened.
                 let is_there = matches!(status, 200 | 201 | 409);
                 let place = format!("{} {} {target:?} at {level:?}", operation.method, operation.path);
-                let keeps_history = target.is_told_of(level) && operation.path.ends_with("/history");
-                if target.is_within(level) || keeps_history {
+                // What was taken back keeps its history, and people in that can be erased.
+                let is_left = ["/history", "/erase"].iter().any(|left| operation.path.ends_with(left));
+                if target.is_within(level) || target.is_told_of(level) && is_left {
                     self.expect(place, true, is_there);
                 } else if target.is_told_of(level) && operation.method != "GET" {
                     self.expect(place, 409, status);
