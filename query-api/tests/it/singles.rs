@@ -151,6 +151,7 @@ const PLAIN: &[&str] = &[
     "updated_at",
     "version",
     "links",
+    "erased_at",
     "pipeline_id",
     "stage_id",
     "probability",
