@@ -28,7 +28,7 @@ impl Vault {
         secret: &Secret,
     ) -> Result<(), sqlx::Error> {
         let keys = self.master_keys()?;
-        let sealed = keys.seal(&place(tenant.as_uuid(), user.as_uuid()), secret.bytes()).map_err(refused)?;
+        let sealed = keys.seal(&place(tenant.as_uuid(), user.as_uuid()), secret.bytes())?;
         let query = sqlx::query(include_str!("sql/keep_factor.sql"))
             .bind(tenant.as_uuid())
             .bind(user.as_uuid())
@@ -97,12 +97,12 @@ impl Vault {
     ) -> Result<Secret, sqlx::Error> {
         let Some(master) = master else { return Ok(Secret::of(secret)) };
         let place = place(tenant.as_uuid(), user.as_uuid());
-        let opened = self.master_keys()?.open(&master, &place, &secret).map_err(refused)?;
+        let opened = self.master_keys()?.open(&master, &place, &secret)?;
         Ok(Secret::of(opened.to_vec()))
     }
 
-    fn master_keys(&self) -> Result<&MasterKeys, sqlx::Error> {
-        self.master_keys.as_ref().ok_or_else(|| refused(MasterKeyError::Absent))
+    fn master_keys(&self) -> Result<&MasterKeys, MasterKeyError> {
+        self.master_keys.as_ref().ok_or(MasterKeyError::Absent)
     }
 
     /// Takes the code of a time step, unless one of it or of a later one was taken.
@@ -210,11 +210,6 @@ fn place(tenant: Uuid, user: Uuid) -> String {
     format!("second factor of {user} of {tenant}")
 }
 
-/// As an error of the database, for callers that could do no more about it than about that.
-fn refused(error: MasterKeyError) -> sqlx::Error {
-    sqlx::Error::Configuration(error.into())
-}
-
 #[derive(sqlx::FromRow)]
 struct Kept {
     user_id: Uuid,
@@ -248,6 +243,9 @@ pub async fn rewrap(connection: &mut PgConnection, keys: &MasterKeys) -> Result<
         .bind(keys.current())
         .fetch_all(&mut *transaction)
         .await?;
+        if old.is_empty() {
+            continue;
+        }
         let anew: Vec<Vec<u8>> =
             old.iter().map(|kept| kept.sealed_by(keys, tenant)).collect::<Result<_, _>>()?;
         sqlx::query(include_str!("sql/reseal_factors.sql"))
@@ -265,10 +263,10 @@ pub async fn rewrap(connection: &mut PgConnection, keys: &MasterKeys) -> Result<
 }
 
 impl Kept {
-    fn sealed_by(&self, keys: &MasterKeys, tenant: Uuid) -> Result<Vec<u8>, sqlx::Error> {
+    fn sealed_by(&self, keys: &MasterKeys, tenant: Uuid) -> Result<Vec<u8>, MasterKeyError> {
         let place = place(tenant, self.user_id);
-        let Some(master) = &self.master else { return keys.seal(&place, &self.secret).map_err(refused) };
-        let plain = keys.open(master, &place, &self.secret).map_err(refused)?;
-        keys.seal(&place, &plain).map_err(refused)
+        let Some(master) = &self.master else { return keys.seal(&place, &self.secret) };
+        let plain = keys.open(master, &place, &self.secret)?;
+        keys.seal(&place, &plain)
     }
 }

@@ -1,8 +1,9 @@
 //! The parts of the system as one process runs them, alone or together.
 
+mod checks;
+
 use std::collections::BTreeSet;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,9 +15,9 @@ use command_api::CommandApi;
 use command_api::identity::Issuer;
 use edge::{Check, Directory, OpenApiExt as _, Revocations, SigningKey, TokenKeys, Trail, WebPolicy};
 use event_store::relay::Relay;
-use event_store::{Duty, EventStore, SessionPool, Upcasters, connect, nats, read};
+use event_store::{Duty, EventStore, SessionPool, Upcasters, connect, nats};
 use projections::runner::Runner;
-use projections::{Positions, checkpoint, registry};
+use projections::{Positions, registry};
 use query_api::QueryApi;
 use sqlx::PgPool;
 use tokio::sync::Notify;
@@ -24,7 +25,6 @@ use tokio::task::JoinSet;
 use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
 
 use crate::config::{SiteArgs, token_settings};
-use crate::maintain::missing_migrations;
 use crate::post;
 use crate::sampler::{Connections, NamedPool, Sampler};
 use crate::site::Site;
@@ -127,15 +127,6 @@ impl<'a> Roles<'a> {
         let shared = SharedLimits::connect(url, key.secret_for("limits"))?;
         *self.limits.lock().unwrap_or_else(PoisonError::into_inner) = Some(shared.clone());
         Ok(Some(shared))
-    }
-
-    /// What `/health/ready` asks of command APIs that share limits: whether anybody can sign in.
-    pub fn limits_check(&self) -> Option<Check> {
-        let shared = self.limits.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
-        Some(Check::new("limits", move || {
-            let is_there = shared.is_there();
-            async move { if is_there { Ok(()) } else { Err("the Redis of shared limits does not answer") } }
-        }))
     }
 
     /// What tokens of users are signed with: the configured key; with embedded servers, the development key.
@@ -259,56 +250,6 @@ impl<'a> Roles<'a> {
     pub async fn sampler(&self) -> anyhow::Result<Sampler> {
         let pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Ok(Sampler::start(Observer::connect(self.args, self.site).await?, pools))
-    }
-
-    /// What `/health/ready` asks: whether the database has the schema of this build. Once it has, it keeps it.
-    pub fn schema_check(&self) -> Check {
-        let (url, current) = (self.site.database_url.clone(), Arc::new(AtomicBool::new(false)));
-        Check::new("migrations", move || {
-            let (url, current) = (url.clone(), Arc::clone(&current));
-            async move {
-                if current.load(Ordering::Relaxed) {
-                    return Ok(());
-                }
-                match missing_migrations(&url).await? {
-                    0 => {
-                        current.store(true, Ordering::Relaxed);
-                        Ok(())
-                    }
-                    missing => Err(anyhow::anyhow!("the database lacks {missing} migrations of this build")),
-                }
-            }
-        })
-    }
-
-    /// What `/health/ready` asks: whether the database answers in the role of `duty`.
-    pub fn database_check(&self, duty: Duty) -> anyhow::Result<Check> {
-        let pool = self.pool(duty, 1)?;
-        Ok(Check::new("database", move || {
-            let pool = pool.clone();
-            async move { read::head(&pool).await.map(|_| ()) }
-        }))
-    }
-
-    /// What `/health/ready` asks of a projector: whether the rows of every tenant go on.
-    pub fn parked_check(&self) -> anyhow::Result<Check> {
-        let pool = self.pool(Duty::Projector, 1)?;
-        Ok(Check::new("parked", move || {
-            let pool = pool.clone();
-            async move {
-                let parked = checkpoint::parked(&pool).await?;
-                match parked.first() {
-                    None => Ok(()),
-                    Some(first) => Err(anyhow::anyhow!(
-                        "{} read models of tenants stand still; the first is {} of {} at position {}",
-                        parked.len(),
-                        first.view,
-                        first.tenant_id,
-                        first.position
-                    )),
-                }
-            }
-        }))
     }
 
     /// A pool that metrics tell of.

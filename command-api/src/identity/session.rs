@@ -3,6 +3,7 @@
 mod body;
 mod commands;
 mod cookies;
+mod guessing;
 mod own;
 mod step_up;
 
@@ -24,9 +25,10 @@ use crate::CommandApi;
 use crate::sent::Sent;
 pub use body::{RefreshIn, SessionTokens, SignInIn, SignedOut, Transport};
 pub use commands::{Circumstances, RefreshLimits, refresh, sign_in, sign_out, sign_out_everywhere};
-pub(super) use commands::{Guessing, REFRESHES, check_all, open, user};
+pub(super) use commands::{REFRESHES, open, user};
 pub(super) use cookies::carried;
 use cookies::forgotten;
+pub(super) use guessing::{Guessing, check_all};
 pub(super) use own::OwnSession;
 pub use step_up::{StepUpIn, SteppedUp};
 

@@ -4,7 +4,7 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::cipher::Key;
-use super::master::{MasterKeyError, MasterKeys, refused};
+use super::master::{MasterKeyError, MasterKeys};
 
 /// Keys of tenants kept in memory per process.
 const TENANTS: u64 = 10_000;
@@ -34,7 +34,7 @@ impl TenantKeys {
         if let Some(known) = self.known.get(&tenant) {
             return Ok(known);
         }
-        let masters = self.masters.ok_or_else(|| refused(MasterKeyError::Absent))?;
+        let masters = self.masters.ok_or(MasterKeyError::Absent)?;
         let found = match self.find(tenant, masters).await? {
             Some(found) => found,
             None => self.make(tenant, masters).await?,
@@ -55,12 +55,12 @@ impl TenantKeys {
                 .fetch_optional(&self.pool)
                 .await?;
         let Some((id, master, wrapped)) = row else { return Ok(None) };
-        let key = masters.unwrap(tenant, id, &master, &wrapped).map_err(refused)?;
+        let key = masters.unwrap(tenant, id, &master, &wrapped)?;
         Ok(Some(TenantKey { id, key }))
     }
 
     async fn make(&self, tenant: Uuid, masters: &MasterKeys) -> Result<TenantKey, sqlx::Error> {
-        let (id, key) = (Uuid::now_v7(), Key::generate().map_err(|_| refused(MasterKeyError::Cipher))?);
+        let (id, key) = (Uuid::now_v7(), Key::generate().map_err(|_| MasterKeyError::Cipher)?);
         sqlx::query(
             "insert into identity.tenant_key (tenant_id, id, master, wrapped) values ($1, $2, $3, $4)
              on conflict (tenant_id) do nothing",
@@ -68,7 +68,7 @@ impl TenantKeys {
         .bind(tenant)
         .bind(id)
         .bind(masters.current())
-        .bind(masters.wrap(tenant, id, &key).map_err(refused)?)
+        .bind(masters.wrap(tenant, id, &key)?)
         .execute(&self.pool)
         .await?;
         // Of several processes that make one at once, the first one's is the key.
@@ -83,7 +83,7 @@ impl TenantKey {
 
     /// Wraps the key of a stream.
     pub(crate) fn wrap(&self, stream: Stream<'_>, key: &Key) -> Result<Vec<u8>, sqlx::Error> {
-        self.key.wrap(&stream.context(), key).map_err(|_| refused(MasterKeyError::Cipher))
+        Ok(self.key.wrap(&stream.context(), key).map_err(|_| MasterKeyError::Cipher)?)
     }
 
     /// Unwraps the key of a stream; nothing if it is another's, or was changed.

@@ -157,25 +157,25 @@ pub async fn rewrap(connection: &mut PgConnection, keys: &MasterKeys) -> Result<
     .bind(keys.current())
     .fetch_all(&mut *transaction)
     .await?;
-    for (tenant, id, master, wrapped) in &old {
-        let key = keys.unwrap(*tenant, *id, master, wrapped).map_err(refused)?;
-        sqlx::query(
-            "update identity.tenant_key set master = $3, wrapped = $4 where tenant_id = $1 and id = $2",
-        )
-        .bind(tenant)
-        .bind(id)
+    let anew = |(tenant, id, master, wrapped): &(Uuid, Uuid, String, Vec<u8>)| {
+        keys.wrap(*tenant, *id, &keys.unwrap(*tenant, *id, master, wrapped)?)
+    };
+    let anew: Vec<Vec<u8>> = old.iter().map(anew).collect::<Result<_, _>>()?;
+    sqlx::query(include_str!("../sql/rewrap.sql"))
         .bind(keys.current())
-        .bind(keys.wrap(*tenant, *id, &key).map_err(refused)?)
+        .bind(old.iter().map(|(tenant, ..)| *tenant).collect::<Vec<_>>())
+        .bind(anew)
         .execute(&mut *transaction)
         .await?;
-    }
     transaction.commit().await?;
     Ok(old.len())
 }
 
 /// As an error of the database, for callers that could do no more about it than about that.
-pub(super) fn refused(error: MasterKeyError) -> sqlx::Error {
-    sqlx::Error::Configuration(error.into())
+impl From<MasterKeyError> for sqlx::Error {
+    fn from(error: MasterKeyError) -> Self {
+        Self::Configuration(error.into())
+    }
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::SEALED;
 use super::cipher::Key;
 use super::keys::{Stream, TenantKey};
-use super::master::{MasterKeyError, MasterKeys, refused};
+use super::master::{MasterKeyError, MasterKeys};
 use crate::database::within_reason;
 use crate::event::Recorded;
 use crate::upcast::Upcasters;
@@ -118,7 +118,7 @@ async fn keys(
     if streams.is_empty() {
         return Ok(HashMap::new());
     }
-    let masters = masters.ok_or_else(|| refused(MasterKeyError::Absent))?;
+    let masters = masters.ok_or(MasterKeyError::Absent)?;
     streams.sort_unstable();
     streams.dedup();
     let rows = sqlx::query_as(include_str!("../sql/keys.sql"))
@@ -151,7 +151,7 @@ impl KeyRow {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(unknown) => {
                 let key = masters.unwrap(tenant, self.tenant_key, &self.master, &self.tenant_wrapped);
-                unknown.insert(TenantKey::new(self.tenant_key, key.map_err(refused)?))
+                unknown.insert(TenantKey::new(self.tenant_key, key?))
             }
         };
         let Self { aggregate_type, aggregate_id, .. } = self;

@@ -3,13 +3,12 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use access::limits::{Admitted, Rate};
-use access::password::{Guess, Verdict};
+use access::RefreshToken;
+use access::limits::Rate;
+use access::password::Verdict;
 use access::refresh::random;
 use access::second_factor::Proof;
-use access::throttle::Caller;
 use access::vault::Use;
-use access::{Guesses, RefreshToken};
 use chrono::{DateTime, Utc};
 use domain::identity::session::{Device, EndReason, Session, SessionAction};
 use domain::identity::user::{User, UserAction, UserError};
@@ -22,10 +21,11 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::body::{SessionTokens, SignInIn};
+use super::guessing::Guessing;
 use crate::dispatch::{change, dispatch};
 use crate::identity::aggregates::email_scope;
 use crate::identity::issuer::Signer;
-use crate::identity::{Issuer, Refusal, second_factor};
+use crate::identity::{Refusal, second_factor};
 use crate::{Accepted, CommandApi, CommandError, Context};
 
 /// In which time refreshes are counted.
@@ -282,44 +282,6 @@ pub(crate) async fn user(app: &CommandApi, tenant: TenantId, id: UserId) -> Resu
     Ok(app.store().load_newest(tenant.as_uuid(), id.as_uuid()).await?)
 }
 
-/// Makes sure once more that it is the user who is signed in: by the password, and by the second factor if there is one.
-///
-/// # Errors
-/// Those of the password and of the second factor; or the log or the database is not available.
-pub(crate) async fn check_all(
-    app: &CommandApi,
-    circumstances: &Circumstances,
-    user: &Loaded<User>,
-    guess: Guess,
-    proof: &Proof,
-) -> Result<(), Refusal> {
-    check_password(app.issuer()?, circumstances, user, guess).await?;
-    second_factor::check(app, circumstances, user, proof).await
-}
-
-/// Makes sure that `guess` is the password that the user has now.
-///
-/// # Errors
-/// [`Refusal::Password`], [`Refusal::Throttled`], [`Refusal::Untold`] or [`Refusal::Busy`]; or the database is not available.
-async fn check_password(
-    issuer: &Issuer,
-    circumstances: &Circumstances,
-    user: &Loaded<User>,
-    guess: Guess,
-) -> Result<(), Refusal> {
-    let (tenant, id) = (TenantId::from_uuid(user.tenant), UserId::from_uuid(user.id));
-    let guessing = Guessing::begin(issuer, tenant, &id.to_string(), circumstances).await?;
-    let hash = match user.state.password() {
-        Some(password) => issuer.vault().hash(tenant, id, password).await?,
-        None => None,
-    };
-    if issuer.hasher().verify(guess, hash, guessing.caller()).await? == Verdict::Wrong {
-        return Err(Refusal::Password);
-    }
-    guessing.right();
-    Ok(())
-}
-
 /// Who the tokens of a user say it is. A user who lacks a second factor that the tenant demands has no roles.
 pub(super) fn identity(user: &Loaded<User>, second_factor_missing: bool) -> Identity {
     let (subject, tenant) = (user.id.to_string(), TenantId::from_uuid(user.tenant));
@@ -328,38 +290,6 @@ pub(super) fn identity(user: &Loaded<User>, second_factor_missing: bool) -> Iden
     }
     Identity::new(subject, tenant, user.state.roles().iter().copied().collect())
         .with_custom_roles(user.state.custom_roles().iter().copied().collect())
-}
-
-/// A guess under way, which counts as wrong unless it turns out to be right.
-pub(crate) struct Guessing<'a> {
-    guesses: &'a Guesses,
-    admitted: Admitted,
-}
-
-impl<'a> Guessing<'a> {
-    pub(crate) async fn begin(
-        issuer: &'a Issuer,
-        tenant: TenantId,
-        name: &str,
-        circumstances: &Circumstances,
-    ) -> Result<Self, Refusal> {
-        let account = Sha256::digest(format!("{tenant} {name}")).into();
-        let guesses = issuer.guesses();
-        Ok(Self { guesses, admitted: guesses.guess(account, circumstances.address).await? })
-    }
-
-    fn caller(&self) -> Caller {
-        self.admitted.caller()
-    }
-
-    pub(crate) fn right(self) {
-        self.guesses.right(&self.admitted);
-    }
-
-    /// It was not wrong, and opens nothing by itself.
-    fn no_guess(self) {
-        self.guesses.no_guess(&self.admitted);
-    }
 }
 
 /// A refresh token and when it was issued: all that an answer depends on, so that it can be given again.

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::commands::{check_all, identity, user};
+use super::commands::{identity, user};
+use super::guessing::check_all;
 use super::{OwnSession, Transport};
 use crate::CommandApi;
 use crate::identity::{Refusal, second_factor};
