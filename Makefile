@@ -22,7 +22,7 @@ test: cargo tools ## check the format and the lints, and run all tests
 	@$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	@$(CARGO) metadata --quiet --locked --format-version 1 --manifest-path fuzz/targets/Cargo.toml >/dev/null
 	@$(CARGO) test --workspace --locked --no-run
-	@exec $(CARGO) run --quiet --locked -p embedded --bin with-servers -- $(CARGO) test --workspace --locked
+	@exec $${CARGO_TARGET_DIR:-target}/debug/with-servers $(CARGO) test --workspace --locked
 	@! command -v promtool >/dev/null 2>&1 || $(MAKE) --no-print-directory alerts
 
 alerts: ## test the alert rules of deploy/prometheus with promtool

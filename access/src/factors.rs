@@ -3,6 +3,9 @@
 use std::time::Duration;
 
 use domain::{SecondFactorId, TenantId, UserId};
+use event_store::seal::MasterKeyError;
+use event_store::MasterKeys;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::Vault;
@@ -13,7 +16,7 @@ use crate::second_factor::Secret;
 pub const CONFIRM: Duration = Duration::from_secs(10 * 60);
 
 impl Vault {
-    /// Keeps a secret that nobody is asked for yet.
+    /// Keeps a secret that nobody is asked for yet, in place of the one that the user was told before.
     ///
     /// # Errors
     /// The database is not there.
@@ -24,13 +27,15 @@ impl Vault {
         factor: SecondFactorId,
         secret: &Secret,
     ) -> Result<(), sqlx::Error> {
-        let sql =
-            "insert into identity.second_factor (tenant_id, user_id, id, secret) values ($1, $2, $3, $4)";
-        let query = sqlx::query(sql)
+        let keys = self.master_keys()?;
+        let sealed = keys.seal(&place(tenant.as_uuid(), user.as_uuid()), secret.bytes())?;
+        let query = sqlx::query(include_str!("sql/keep_factor.sql"))
             .bind(tenant.as_uuid())
             .bind(user.as_uuid())
             .bind(factor.as_uuid())
-            .bind(secret.bytes());
+            .bind(sealed)
+            .bind(CONFIRM)
+            .bind(keys.current());
         self.write(tenant, query).await
     }
 
@@ -45,15 +50,19 @@ impl Vault {
         current: Option<SecondFactorId>,
     ) -> Result<Option<(SecondFactorId, Secret)>, sqlx::Error> {
         let mut transaction = self.begin(tenant).await?;
-        let found: Option<(Uuid, Vec<u8>)> = sqlx::query_as(include_str!("sql/pending_factor.sql"))
-            .bind(tenant.as_uuid())
-            .bind(user.as_uuid())
-            .bind(current.map(SecondFactorId::as_uuid))
-            .bind(CONFIRM)
-            .fetch_optional(&mut *transaction)
-            .await?;
+        let found: Option<(Uuid, Vec<u8>, Option<String>)> =
+            sqlx::query_as(include_str!("sql/pending_factor.sql"))
+                .bind(tenant.as_uuid())
+                .bind(user.as_uuid())
+                .bind(current.map(SecondFactorId::as_uuid))
+                .bind(CONFIRM)
+                .fetch_optional(&mut *transaction)
+                .await?;
         transaction.commit().await?;
-        Ok(found.map(|(id, secret)| (id.into(), Secret::of(secret))))
+        let opened = |(id, secret, master): (Uuid, Vec<u8>, Option<String>)| {
+            Ok((id.into(), self.opened(tenant, user, secret, master)?))
+        };
+        found.map(opened).transpose()
     }
 
     /// The secret of a factor.
@@ -67,16 +76,29 @@ impl Vault {
         factor: SecondFactorId,
     ) -> Result<Option<Secret>, sqlx::Error> {
         let mut transaction = self.begin(tenant).await?;
-        let sql =
-            "select secret from identity.second_factor where tenant_id = $1 and user_id = $2 and id = $3";
-        let found: Option<Vec<u8>> = sqlx::query_scalar(sql)
+        let sql = "select secret, master from identity.second_factor
+            where tenant_id = $1 and user_id = $2 and id = $3";
+        let found: Option<(Vec<u8>, Option<String>)> = sqlx::query_as(sql)
             .bind(tenant.as_uuid())
             .bind(user.as_uuid())
             .bind(factor.as_uuid())
             .fetch_optional(&mut *transaction)
             .await?;
         transaction.commit().await?;
-        Ok(found.map(Secret::of))
+        found.map(|(secret, master)| self.opened(tenant, user, secret, master)).transpose()
+    }
+
+    fn opened(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        secret: Vec<u8>,
+        master: Option<String>,
+    ) -> Result<Secret, sqlx::Error> {
+        let Some(master) = master else { return Ok(Secret::of(secret)) };
+        let place = place(tenant.as_uuid(), user.as_uuid());
+        let opened = self.master_keys()?.open(&master, &place, &secret)?;
+        Ok(Secret::of(opened.to_vec()))
     }
 
     /// Takes the code of a time step, unless one of it or of a later one was taken.
@@ -176,5 +198,57 @@ impl Vault {
             .await?;
         transaction.commit().await?;
         Ok(spent.rows_affected() > 0)
+    }
+}
+
+/// What a secret is bound to.
+fn place(tenant: Uuid, user: Uuid) -> String {
+    format!("second factor of {user} of {tenant}")
+}
+
+#[derive(sqlx::FromRow)]
+struct Kept {
+    user_id: Uuid,
+    id: Uuid,
+    secret: Vec<u8>,
+    master: Option<String>,
+}
+
+/// Seals the secrets of second factors of a tenant by the first of the master keys, in a transaction that sees the tenant.
+/// Returns how many were not before.
+pub(crate) async fn reseal(
+    transaction: &mut PgConnection,
+    tenant: Uuid,
+    keys: &MasterKeys,
+) -> Result<usize, sqlx::Error> {
+    let old: Vec<Kept> = sqlx::query_as(
+        "select user_id, id, secret, master from identity.second_factor
+        where tenant_id = $1 and master is distinct from $2 for update",
+    )
+    .bind(tenant)
+    .bind(keys.current())
+    .fetch_all(&mut *transaction)
+    .await?;
+    if old.is_empty() {
+        return Ok(0);
+    }
+    let anew: Vec<Vec<u8>> = old.iter().map(|kept| kept.sealed_by(keys, tenant)).collect::<Result<_, _>>()?;
+    sqlx::query(include_str!("sql/reseal_factors.sql"))
+        .bind(tenant)
+        .bind(keys.current())
+        .bind(old.iter().map(|kept| kept.user_id).collect::<Vec<_>>())
+        .bind(old.iter().map(|kept| kept.id).collect::<Vec<_>>())
+        .bind(anew)
+        .execute(&mut *transaction)
+        .await?;
+    Ok(old.len())
+}
+
+impl Kept {
+    fn sealed_by(&self, keys: &MasterKeys, tenant: Uuid) -> Result<Vec<u8>, MasterKeyError> {
+        let place = place(tenant, self.user_id);
+        let Some(master) = &self.master else { return keys.seal(&place, &self.secret) };
+        let plain = keys.open(master, &place, &self.secret)?;
+        keys.seal(&place, &plain)
     }
 }

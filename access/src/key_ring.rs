@@ -9,13 +9,15 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use cqrs_es::Aggregate as _;
-use domain::UserId;
 use domain::identity::user::User;
+use domain::{TenantId, UserId};
 use edge::{ApiKeys, Bearer, Identity, Problem};
-use event_store::{Upcasters, measured, read, within_reason};
+use event_store::read::History;
+use event_store::{Upcasters, measured, within_reason};
 use futures::future::BoxFuture;
 use moka::sync::Cache;
 use sqlx::{Executor as _, PgPool};
+use uuid::Uuid;
 
 use crate::Vault;
 use crate::api_key::ApiKey;
@@ -73,22 +75,24 @@ impl KeyRing {
     /// The user as the log has them now, and their version.
     async fn user(&self, key: &ApiKey, user: UserId) -> Result<(User, i64), LookError> {
         let tenant = key.tenant;
-        let events = within_reason(async {
+        let read = within_reason(async {
             let mut transaction = measured("keys", self.log.begin()).await?;
             // A UUID needs no quoting.
             let sql = format!("set local crm.tenant = '{tenant}'; set local statement_timeout = '10s'");
             transaction.execute(sql.as_str()).await?;
-            let aggregate = (User::TYPE, user.as_uuid());
-            let events = read::stream(&mut *transaction, tenant.as_uuid(), aggregate, 0).await?;
+            let mut history = History::of(tenant.as_uuid(), (User::TYPE, user.as_uuid()));
+            let (mut state, mut version) = (User::default(), 0);
+            let mut folded = Ok(());
+            while let Some(events) = history.next(&mut *transaction).await? {
+                for event in events {
+                    version = event.sequence;
+                    folded = folded.and_then(|()| self.upcasters.apply(&mut state, event));
+                }
+            }
             transaction.commit().await?;
-            Ok(events)
+            Ok(folded.map(|()| (state, version)))
         });
-        let (mut state, mut version) = (User::default(), 0);
-        for event in events.await? {
-            version = event.sequence;
-            self.upcasters.apply(&mut state, event).map_err(LookError::Undecodable)?;
-        }
-        Ok((state, version))
+        read.await?.map_err(LookError::Undecodable)
     }
 }
 
@@ -107,6 +111,10 @@ impl ApiKeys for KeyRing {
             }
             Ok(known.filter(|known| known.expires_at > Utc::now()).map(|known| known.bearer))
         })
+    }
+
+    fn named(&self, key: &str) -> Option<(TenantId, Uuid)> {
+        ApiKey::parse(key).map(|key| (key.tenant, key.id.as_uuid()))
     }
 }
 

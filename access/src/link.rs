@@ -38,6 +38,12 @@ impl Purpose {
         }
     }
 
+    /// Whether the link before stays good until its time is over. Whoever likes asks for links to a new password, so a further one
+    /// takes nothing away from the user.
+    pub const fn keeps_earlier(self) -> bool {
+        matches!(self, Self::PasswordReset)
+    }
+
     /// How long a link is good, from when its mail goes.
     pub const fn ttl(self) -> Duration {
         const HOUR: u64 = 60 * 60;

@@ -1,21 +1,24 @@
 //! How often somebody may guess: by account, by address and by both, with rising delays; and never so that guesses shut
 //! out whoever knows the password.
 //!
-//! Everything is kept in memory, and bounded: what comes after a restart, or to another process, begins anew.
+//! Everything is kept in memory, and bounded: what comes after a restart, or to another process, begins anew. What processes
+//! count together is the matter of [`crate::limits`].
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use edge::address::network;
 use moka::ops::compute::Op;
 use moka::sync::Cache;
 
 /// Accounts, addresses and pairs of them that are remembered, of each.
-const CAPACITY: u64 = 50_000;
+pub(crate) const CAPACITY: u64 = 50_000;
 /// How long a pair that signed in is known.
-const KNOWN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+pub(crate) const KNOWN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// How long guesses are remembered.
-const GUESSED: Duration = Duration::from_secs(60 * 60);
+pub(crate) const GUESSED: Duration = Duration::from_secs(60 * 60);
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// What identifies an account, whether there is one or not.
 pub type Account = [u8; 32];
@@ -60,6 +63,15 @@ pub enum Caller {
     Unknown,
 }
 
+/// Why a guess is not let through, and how long to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// There were too many of this account from this address, whoever knows it.
+    Here(Duration),
+    /// There were too many from this address, or at this account, for somebody who is not known.
+    Stranger(Duration),
+}
+
 /// Wrong guesses in a row.
 #[derive(Clone, Copy, Debug)]
 struct Series {
@@ -69,7 +81,7 @@ struct Series {
 
 /// What runs over if it is filled faster than it empties.
 #[derive(Clone, Copy, Debug)]
-struct Bucket {
+pub(crate) struct Bucket {
     level: f64,
     at: Instant,
 }
@@ -97,17 +109,41 @@ impl Throttle {
     /// # Errors
     /// How long to wait.
     pub fn guess(&self, account: &Account, address: IpAddr, now: Instant) -> Result<Caller, Duration> {
+        self.count(account, address, now).map_err(Refused::wait)
+    }
+
+    /// The same, and whether the refusal is for strangers only.
+    pub(crate) fn count(&self, account: &Account, address: IpAddr, now: Instant) -> Result<Caller, Refused> {
         let parts = &*self.0;
         let address = network(address);
         let pair = (*account, address);
         let is_known = parts.known.contains_key(&pair);
-        add(&parts.pairs, pair, |series| Series::add(series, &parts.limits, now))?;
+        add(&parts.pairs, pair, |series| Series::add(series, &parts.limits, now)).map_err(Refused::Here)?;
         if is_known {
             return Ok(Caller::Known);
         }
-        add(&parts.addresses, address, |bucket| Bucket::add(bucket, parts.limits.address, now))?;
-        add(&parts.accounts, *account, |bucket| Bucket::add(bucket, parts.limits.account, now))?;
+        add(&parts.addresses, address, |bucket| Bucket::add(bucket, parts.limits.address, now))
+            .map_err(Refused::Stranger)?;
+        add(&parts.accounts, *account, |bucket| Bucket::add(bucket, parts.limits.account, now))
+            .map_err(Refused::Stranger)?;
         Ok(Caller::Unknown)
+    }
+
+    /// Knows from elsewhere that an account signed in from this address. A guess that was counted as a stranger's is taken back
+    /// where those are counted.
+    pub(crate) fn know(&self, account: &Account, address: IpAddr, is_counted: bool) {
+        let parts = &*self.0;
+        let address = network(address);
+        parts.known.insert((*account, address), ());
+        if is_counted {
+            take(&parts.addresses, address);
+            take(&parts.accounts, *account);
+        }
+    }
+
+    /// What is let through.
+    pub(crate) fn limits(&self) -> Limits {
+        self.0.limits
     }
 
     /// It was no guess after all: it does not count, and says nothing of those before it.
@@ -142,7 +178,7 @@ impl Throttle {
 }
 
 /// Adds to what is kept under a key, or says how long to wait and leaves it. No two do so at once.
-fn add<K, V>(
+pub(crate) fn add<K, V>(
     kept: &Cache<K, V>,
     key: K,
     added: impl FnOnce(Option<V>) -> Result<V, Duration>,
@@ -163,7 +199,7 @@ where
 }
 
 /// Takes one guess back out.
-fn take<K: std::hash::Hash + Eq + Send + Sync + 'static>(kept: &Cache<K, Bucket>, key: K) {
+pub(crate) fn take<K: std::hash::Hash + Eq + Send + Sync + 'static>(kept: &Cache<K, Bucket>, key: K) {
     kept.entry(key).and_compute_with(|entry| match entry {
         Some(entry) => {
             let bucket = entry.into_value();
@@ -173,14 +209,11 @@ fn take<K: std::hash::Hash + Eq + Send + Sync + 'static>(kept: &Cache<K, Bucket>
     });
 }
 
-/// What counts as one address: of IPv6, the network that a single customer has.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(six) => {
-            let [a, b, c, d, ..] = six.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+impl Refused {
+    pub(crate) fn wait(self) -> Duration {
+        match self {
+            Self::Here(wait) | Self::Stranger(wait) => wait,
         }
-        four @ IpAddr::V4(_) => four,
     }
 }
 
@@ -201,7 +234,17 @@ impl Series {
 
 impl Bucket {
     fn add(before: Option<Self>, most: u32, now: Instant) -> Result<Self, Duration> {
-        let (most, a_second) = (f64::from(most), f64::from(most) / 60.0);
+        Self::add_in(before, most, MINUTE, now)
+    }
+
+    /// At most so many at once, and then in each period.
+    pub(crate) fn add_in(
+        before: Option<Self>,
+        most: u32,
+        period: Duration,
+        now: Instant,
+    ) -> Result<Self, Duration> {
+        let (most, a_second) = (f64::from(most), f64::from(most) / period.as_secs_f64());
         let level = before.map_or(0.0, |bucket| {
             let waited = now.saturating_duration_since(bucket.at).as_secs_f64();
             (bucket.level - waited * a_second).max(0.0)

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::{PasswordId, SessionId, TenantId, UserId};
-use event_store::{measured, within_reason};
+use event_store::seal::MasterKeyError;
+use event_store::{MasterKeys, measured, within_reason};
 use sqlx::postgres::{PgArguments, PgPool};
 use sqlx::query::Query;
 use sqlx::{Executor as _, FromRow, Postgres, Transaction};
@@ -17,6 +18,7 @@ use uuid::Uuid;
 use crate::refresh::{Digest, Nonce, RefreshToken};
 pub use links::Link;
 pub use mails::{Asked, Mail, MailKind, Recipient};
+pub(crate) use providers::reseal;
 pub use providers::{Begun, SIGN_IN};
 
 /// How long a session lasts, however often it is refreshed.
@@ -26,7 +28,10 @@ pub const RETRY: Duration = Duration::from_secs(10);
 
 /// Passwords and refresh tokens, by connections of [`event_store::Duty::Identity`].
 #[derive(Clone)]
-pub struct Vault(PgPool);
+pub struct Vault {
+    pool: PgPool,
+    master_keys: Option<MasterKeys>,
+}
 
 /// A user found by their address.
 pub struct Found {
@@ -100,7 +105,13 @@ impl Kept {
 impl Vault {
     /// Over a pool of [`event_store::Duty::Identity`].
     pub fn new(pool: PgPool) -> Self {
-        Self(pool)
+        Self { pool, master_keys: None }
+    }
+
+    /// The same with what it seals secrets under that must be known in plain text to be of use.
+    #[must_use]
+    pub fn with_master_keys(self, keys: MasterKeys) -> Self {
+        Self { master_keys: Some(keys), ..self }
     }
 
     /// The user who occupies `scope` by an address.
@@ -204,6 +215,16 @@ impl Vault {
         self.write(tenant, query).await
     }
 
+    /// Forgets all hashes and tokens of a user.
+    ///
+    /// # Errors
+    /// The database is not there.
+    pub async fn forget_user(&self, tenant: TenantId, user: UserId) -> Result<(), sqlx::Error> {
+        let query =
+            sqlx::query(include_str!("sql/forget_user.sql")).bind(tenant.as_uuid()).bind(user.as_uuid());
+        self.write(tenant, query).await
+    }
+
     /// Keeps the first token of a session, and says when the session is over.
     ///
     /// # Errors
@@ -290,6 +311,10 @@ impl Vault {
         }
     }
 
+    pub(crate) fn master_keys(&self) -> Result<&MasterKeys, MasterKeyError> {
+        self.master_keys.as_ref().ok_or(MasterKeyError::Absent)
+    }
+
     /// Writes in a transaction of its own.
     pub(crate) async fn write(
         &self,
@@ -307,7 +332,7 @@ impl Vault {
         tenant: TenantId,
     ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
         within_reason(async {
-            let mut transaction = measured("identity", self.0.begin()).await?;
+            let mut transaction = measured("identity", self.pool.begin()).await?;
             // A UUID needs no quoting.
             let sql = format!("set local crm.tenant = '{tenant}'; set local statement_timeout = '10s'");
             transaction.execute(sql.as_str()).await?;

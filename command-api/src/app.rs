@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use edge::{ApiKeys, Directory, EdgeState, Origins, Revocations, TokenKeys};
+use edge::{ApiKeys, Directory, EdgeState, Origins, Revocations, TokenKeys, Trail};
 use event_store::EventStore;
 
 use crate::identity::{Issuer, Refusal};
@@ -29,6 +29,7 @@ struct Parts {
     api_keys: Option<Arc<dyn ApiKeys>>,
     permissions: Arc<BTreeSet<String>>,
     proxies: usize,
+    trail: Option<Trail>,
 }
 
 impl CommandApi {
@@ -47,6 +48,7 @@ impl CommandApi {
             api_keys: None,
             permissions: Arc::default(),
             proxies: 0,
+            trail: None,
         }))
     }
 
@@ -93,6 +95,12 @@ impl CommandApi {
         Self(Arc::new(Parts { proxies, ..Arc::unwrap_or_clone(self.0) }))
     }
 
+    /// The same API, which changes rights only once it is recorded from where.
+    #[must_use]
+    pub fn with_trail(self, trail: Trail) -> Self {
+        Self(Arc::new(Parts { trail: Some(trail), ..Arc::unwrap_or_clone(self.0) }))
+    }
+
     pub(crate) fn issuer(&self) -> Result<&Issuer, Refusal> {
         self.0.issuer.as_ref().ok_or(Refusal::Off)
     }
@@ -136,6 +144,10 @@ impl EdgeState for CommandApi {
 
     fn origins(&self) -> &Origins {
         &self.0.origins
+    }
+
+    fn trail(&self) -> Option<&Trail> {
+        self.0.trail.as_ref()
     }
 
     fn proxies(&self) -> usize {

@@ -3,9 +3,14 @@
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
+use domain::identity::RecordKind;
+use domain::identity::permission::{Given, Permission as Listed};
+use edge::trail::Kind;
 use edge::{
-    Bearer, CorrelationId, EdgeState, IdempotencyKey, IfMatch, Permission, Permit, Problem, TraceParent,
+    Asker, Bearer, CorrelationId, EdgeState, IdempotencyKey, IfMatch, Permission, Permit, Permitted, Problem,
+    Sight, TraceParent,
 };
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
 
@@ -72,8 +77,19 @@ impl<P: Permission, S: EdgeState> FromRequestParts<S> for Caller<P> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let asker = Asker::in_request(parts);
+        asker.needs(P::NAME);
         let bearer = Bearer::from_request_parts(parts, state).await?;
         let permit = bearer.clone().permit()?;
+        if let Some(trail) = state.trail().filter(|_| runs_the_tenant(P::NAME)) {
+            trail.source(&asker).await?;
+        }
+        if let (Some(trail), true) = (state.trail(), P::NAME.ends_with(".erase"))
+            && let Some(erasure) = asker.entry(Kind::Erasure)
+        {
+            trail.before(erasure).await?;
+        }
+        parts.extensions.insert(Writable::of(P::NAME, &permit));
         let correlation_id = CorrelationId::from_request_parts(parts, state).await?;
         let trace = TraceParent::from_request_parts(parts, state).await?;
         let key = <IdempotencyKey as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await?;
@@ -81,6 +97,55 @@ impl<P: Permission, S: EdgeState> FromRequestParts<S> for Caller<P> {
         let (method, path) = (parts.method.to_string(), parts.uri.path().to_owned());
         Ok(Self { permit, bearer, correlation_id, trace, key, if_match, method, path })
     }
+}
+
+/// Which members the body of a command may have: none that is a field which is hidden from the caller.
+#[derive(Clone, Debug)]
+pub(crate) struct Writable {
+    kind: Option<RecordKind>,
+    /// What the permission shows that the command needs, and the one by which its things are read.
+    sights: [Sight; 2],
+}
+
+impl Writable {
+    fn of(permission: &str, permitted: &Permitted) -> Self {
+        // What a lead becomes is a deal, and that is what the body is about.
+        let kind = match permission.split_once('.') {
+            Some(("lead", "convert")) => Some(RecordKind::Opportunity),
+            Some(("lead", _)) => Some(RecordKind::Lead),
+            Some(("opportunity", _)) => Some(RecordKind::Opportunity),
+            _ => None,
+        };
+        let read = kind.map(RecordKind::read).map(|read| permitted.sight_with(read.name, read.roles));
+        Self { kind, sights: [permitted.sight().clone(), read.unwrap_or_default()] }
+    }
+
+    /// # Errors
+    /// 403 `field.hidden`, which names the fields.
+    pub(crate) fn check(&self, body: &[u8]) -> Result<(), Problem> {
+        let Some(kind) = self.kind.filter(|_| !self.sights.iter().all(Sight::is_whole)) else {
+            return Ok(());
+        };
+        // It was read as JSON before.
+        let body: Value = serde_json::from_slice(body).unwrap_or_default();
+        let members = || body.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
+        let members = || members().map(|name| written(kind, name));
+        self.sights.iter().try_for_each(|sight| sight.check_body(kind, members()))
+    }
+}
+
+/// What a member of a body is called as a field. The reason of a refusal is the only one that has another name there.
+fn written(kind: RecordKind, member: &str) -> &str {
+    match (kind, member) {
+        (RecordKind::Lead, "reason") => "disqualified_reason",
+        (RecordKind::Opportunity, "reason") => "lost_reason",
+        _ => member,
+    }
+}
+
+/// Whether a permission is to say who may do what, which no role can be given that a tenant defines.
+fn runs_the_tenant(permission: &str) -> bool {
+    Listed::of_name(permission).is_some_and(|permission| permission.given == Given::Never)
 }
 
 /// The headers of commands that create something, for the documentation.

@@ -17,6 +17,12 @@ pub trait Decide: Aggregate<Error: Rule> + Clone + 'static {
     /// The rule that refuses it.
     fn decide(&self, command: Command<Self::Action>) -> Result<Vec<Self::Event>, Self::Error>;
 
+    /// Whom the personal data in its events tells of: the id of a person, whose keys are destroyed together. By default the aggregate
+    /// is the person.
+    fn person(&self, id: Uuid) -> Uuid {
+        id
+    }
+
     /// Whether it is a record that a caller of this reach may see and change; what has no owners always is.
     fn is_within(&self, _reach: &Reach) -> bool {
         true

@@ -160,7 +160,10 @@ async fn append(app: &CommandApi, decided: Decided) -> Result<Accepted, AppendEr
 }
 
 /// What an earlier request with the same key was answered.
-async fn kept_answer(app: &CommandApi, context: &Context) -> Result<Option<Accepted>, CommandError> {
+pub(crate) async fn kept_answer(
+    app: &CommandApi,
+    context: &Context,
+) -> Result<Option<Accepted>, CommandError> {
     let Some(idempotent) = &context.idempotency else { return Ok(None) };
     let stored = app.store().stored_answer(context.tenant.as_uuid(), &idempotent.key).await;
     stored.map_err(CommandError::unavailable)?.map(|stored| answer_again(idempotent, stored)).transpose()

@@ -9,6 +9,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::caller::Writable;
+
 /// A typed body, read as strictly as [`Json`] reads it. Take it as `Option<Sent<T>>` where the body may be absent.
 #[derive(Clone, Debug, Default)]
 pub struct Sent<T> {
@@ -35,7 +37,9 @@ where
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let (bytes, request) = buffered(request, state).await?;
+        let writable = request.extensions().get::<Writable>().cloned();
         let Json(body) = <Json<T> as FromRequest<S>>::from_request(request, state).await?;
+        check(writable.as_ref(), &bytes)?;
         Ok(Self { body, bytes })
     }
 }
@@ -49,9 +53,18 @@ where
 
     async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Problem> {
         let (bytes, request) = buffered(request, state).await?;
+        let writable = request.extensions().get::<Writable>().cloned();
         let body = <Json<T> as OptionalFromRequest<S>>::from_request(request, state).await?;
+        if body.is_some() {
+            check(writable.as_ref(), &bytes)?;
+        }
         Ok(body.map(|Json(body)| Self { body, bytes }))
     }
+}
+
+/// Makes sure that whoever sends a body is shown all that it sets. Every command has its body from here.
+fn check(writable: Option<&Writable>, bytes: &[u8]) -> Result<(), Problem> {
+    writable.map_or(Ok(()), |writable| writable.check(bytes))
 }
 
 /// The bytes of the body, and the request with the same body to be read again.

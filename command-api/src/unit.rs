@@ -92,7 +92,7 @@ impl<'a> Unit<'a> {
             return self.load(id).await;
         }
         let tenant = self.context.tenant.as_uuid();
-        Ok(Loaded { tenant, id, state: A::default(), sequence: 0, position: 0 })
+        Ok(Loaded::unborn(tenant, id))
     }
 
     /// Has the aggregate decide on one action after the other, and adds the events and what they occupy. Returns what
@@ -122,9 +122,20 @@ impl<'a> Unit<'a> {
         if !events.is_empty() && !self.sees(&next) {
             return Err(CommandError::BeyondReach);
         }
-        next.sequence =
-            self.change.record(loaded, events).map_err(|error| CommandError::Internal(error.into()))?;
+        let person = next.state.person(loaded.id);
+        let recorded = self.change.record_about(person, loaded, events);
+        next.sequence = recorded.map_err(|error| CommandError::Internal(error.into()))?;
         Ok(next)
+    }
+
+    /// Destroys the keys of a person when the events are appended.
+    pub fn erase(&mut self, person: Uuid) {
+        self.change.erase(person);
+    }
+
+    /// Gives a claim free that no event tells of.
+    pub fn leave(&mut self, claim: Claim) {
+        settle(claim, &mut self.taken, &mut self.left);
     }
 
     /// Requires that an aggregate which was only read has not moved when the events are appended.

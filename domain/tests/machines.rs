@@ -8,12 +8,14 @@ use std::fmt::Debug;
 use chrono::{DateTime, Utc};
 use commands::{
     custom_role_commands, import_commands, lead_commands, opportunity_commands, pipeline_commands,
-    session_commands, team_commands, user_commands,
+    provider_commands, session_commands, team_commands, user_commands,
 };
 use cqrs_es::{Aggregate, DomainEvent};
 use domain::StageId;
 use domain::identity::custom_role::CustomRole;
+use domain::identity::field::HideableField;
 use domain::identity::permission::Permission;
+use domain::identity::provider::{Provider, ProviderEvent};
 use domain::identity::session::{Session, SessionEvent};
 use domain::identity::team::{Team, TeamEvent};
 use domain::identity::user::{User, UserEvent};
@@ -82,7 +84,8 @@ struct Folded {
 impl Folded {
     /// A fold that counts deals per stage stays right, and stays are numbered 1, 2, 3, … and never of negative length.
     fn apply(&mut self, event: &OpportunityEvent) -> Result<(), TestCaseError> {
-        prop_assert!(!self.withdrawn, "{event:?} after the withdrawal");
+        let erased = *event == OpportunityEvent::Erased {};
+        prop_assert!(!self.withdrawn || erased, "{event:?} after the withdrawal");
         if let Some(left) = event.stage_left() {
             prop_assert_eq!(self.stage, Some(left));
             self.stage = None;
@@ -115,7 +118,9 @@ impl Folded {
                 }
             }
             OpportunityEvent::Revised { stage, .. } => prop_assert_eq!(*stage, self.stage),
-            OpportunityEvent::Assigned { .. } | OpportunityEvent::ActivityLogged { .. } => {}
+            OpportunityEvent::Assigned { .. }
+            | OpportunityEvent::ActivityLogged { .. }
+            | OpportunityEvent::Erased {} => {}
         }
         Ok(())
     }
@@ -168,6 +173,10 @@ proptest! {
                 prop_assert_eq!(next.converted_to(), lead.converted_to());
             }
             if lead.status() == Some(LeadStatus::Withdrawn) {
+                let erases = events.iter().all(|event| matches!(event, LeadEvent::Erased { .. }));
+                prop_assert!(erases);
+            }
+            if matches!(lead, Lead::Erased { .. }) {
                 prop_assert!(events.is_empty());
             }
             for event in &events {
@@ -175,7 +184,8 @@ proptest! {
                     LeadEvent::Disqualified { from, .. }
                     | LeadEvent::Reopened { from, .. }
                     | LeadEvent::Converted { from, .. }
-                    | LeadEvent::Withdrawn { from, .. } => Some(*from),
+                    | LeadEvent::Withdrawn { from, .. }
+                    | LeadEvent::Erased { from, .. } => Some(*from),
                     LeadEvent::Captured { .. }
                     | LeadEvent::Assigned { .. }
                     | LeadEvent::Qualified { .. }
@@ -224,7 +234,10 @@ proptest! {
                     prop_assert!(!account.roles.contains(role));
                 }
             }
-            prop_assert_eq!(next.account().map(|account| account.email.reveal()), address.as_ref());
+            if next == User::Erased {
+                address = None;
+            }
+            prop_assert_eq!(next.account().and_then(|account| account.email.reveal()), address.as_ref());
             user = next;
         }
     }
@@ -262,6 +275,8 @@ proptest! {
                     | UserEvent::Enabled {}
                     | UserEvent::SecondFactorDisabled {}
                     | UserEvent::KeyRevoked { .. } => {}
+                    // Whose account is closed has neither.
+                    UserEvent::Erased {} => (password, ends) = (None, 0),
                     UserEvent::SecondFactorEnabled { .. } => prop_assert_eq!(user.second_factor(), None),
                     UserEvent::RecoveryCodeUsed { left } => {
                         let before = user.second_factor().map(|factor| factor.recovery_codes);
@@ -315,6 +330,9 @@ proptest! {
             for (permission, level) in next.definition().iter().flat_map(|definition| &definition.grants) {
                 prop_assert!(Permission::of_name(permission).is_some_and(|permission| permission.can_be_given(*level)));
             }
+            for field in next.definition().iter().flat_map(|definition| &definition.hidden) {
+                prop_assert!(HideableField::of_name(field).is_some());
+            }
             prop_assert!(role != CustomRole::Retired || next == CustomRole::Retired);
             role = next;
         }
@@ -345,6 +363,25 @@ proptest! {
             prop_assert!(has.is_none_or(|has| has == members));
             prop_assert!(team != Team::Dissolved || next == Team::Dissolved);
             team = next;
+        }
+    }
+
+    #[test]
+    fn a_provider_lets_in_on_the_last_terms_or_not_at_all(commands in provider_commands()) {
+        let mut provider = Provider::default();
+        let mut stored = Stored::default();
+        for command in commands {
+            let Ok(events) = provider.decide(command.clone()) else { continue };
+            let next = after(&provider, &events);
+            check(&provider, &command, &next, &events)?;
+            stored.add(&events, &next)?;
+            match events.first() {
+                Some(ProviderEvent::Configured(terms)) => prop_assert_eq!(next.settings.as_ref(), Some(terms)),
+                Some(ProviderEvent::Removed {}) => prop_assert_eq!(&next, &Provider::default()),
+                None => {}
+            }
+            prop_assert!(next.settings.is_some() || next.check_password().is_ok());
+            provider = next;
         }
     }
 

@@ -179,6 +179,7 @@ impl World {
             ("NATS_URL".to_owned(), nats_url),
             ("CRM_NATS_ROOT".to_owned(), "crm".to_owned()),
             ("CRM_TOKEN_PUBLIC_KEY".to_owned(), self.token_key.display().to_string()),
+            ("CRM_MASTER_KEY".to_owned(), event_store::fixtures::MASTER_KEY.to_owned()),
         ];
         if let Some(bug) = settings.planted {
             environment.push(("CRM_PLANTED".to_owned(), bug.to_owned()));
@@ -250,6 +251,7 @@ impl World {
             .env("DATABASE_URL", self.postgres.url())
             .env("NATS_URL", self.nats.url())
             .env("CRM_NATS_ROOT", "crm")
+            .env("CRM_MASTER_KEY", event_store::fixtures::MASTER_KEY)
             .stdin(std::process::Stdio::null())
             .kill_on_drop(true)
             .output()

@@ -1,6 +1,6 @@
 //! Where a request comes from.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
@@ -23,9 +23,25 @@ impl<S: EdgeState> FromRequestParts<S> for ClientAddress {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
         // Only where no connection is, in tests of a router, there is no peer.
-        let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-        Ok(Self(forwarded(&parts.headers, state.proxies()).unwrap_or(peer)))
+        let unknown = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+        Ok(Self(client(&parts.headers, peer, state.proxies()).unwrap_or(unknown)))
     }
+}
+
+/// What counts as one address: of IPv6, the network that a single customer has.
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(six) => {
+            let [a, b, c, d, ..] = six.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+        four @ IpAddr::V4(_) => four,
+    }
+}
+
+/// The address of a client whose connection, or that of so many proxies, comes from `peer`.
+pub(crate) fn client(headers: &HeaderMap, peer: Option<IpAddr>, proxies: usize) -> Option<IpAddr> {
+    forwarded(headers, proxies).or(peer)
 }
 
 /// What the outermost of so many proxies added.

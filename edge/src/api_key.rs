@@ -2,7 +2,9 @@
 
 use futures::future::BoxFuture;
 
-use crate::{Bearer, Problem};
+use uuid::Uuid;
+
+use crate::{Bearer, Problem, TenantId};
 
 /// What a key begins with. Refresh tokens begin so too, and are none.
 pub(crate) const PREFIX: &str = "crm_";
@@ -14,4 +16,10 @@ pub trait ApiKeys: Send + Sync + 'static {
     ///
     /// Fails with 503 if that cannot be told.
     fn bearer<'a>(&'a self, key: &'a str, newest: bool) -> BoxFuture<'a, Result<Option<Bearer>, Problem>>;
+
+    /// The tenant and the id that a key names, be it good or not; none if it has not the form of one.
+    fn named(&self, key: &str) -> Option<(TenantId, Uuid)> {
+        let _unread = key;
+        None
+    }
 }

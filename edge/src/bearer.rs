@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::revocation::Subject;
 use crate::token::TokenError;
-use crate::{EdgeState, Identity, Permission, Permit, Problem, api_key, cookie, csrf};
+use crate::{Asker, EdgeState, Identity, Permission, Permit, Problem, api_key, cookie, csrf};
 
 /// Seconds for which somebody who showed once more who they are need not do so again.
 const MAX_AGE: i64 = 300;
@@ -80,13 +80,15 @@ impl Bearer {
         Permit::of(self.identity)
     }
 
-    /// Makes sure that a user who is signed in here has just shown once more who they are. Of others it is not known.
+    /// Makes sure that a user has just shown once more who they are, whoever issued the token. Programs that act by a key, and whoever
+    /// is no user here, are not asked.
     ///
     /// # Errors
     /// 401 `step_up.required`. `now` is in seconds since 1970.
     pub fn check_recent(&self, now: i64) -> Result<(), Problem> {
         let is_recent = self.auth_time.is_some_and(|time| (0..=MAX_AGE).contains(&(now - time)));
-        if self.sign_in.is_none() || is_recent { Ok(()) } else { Err(Problem::step_up_required()) }
+        let is_user = self.sign_in.is_some() || (self.user.is_some() && self.key.is_none());
+        if !is_user || is_recent { Ok(()) } else { Err(Problem::step_up_required()) }
     }
 
     /// Whether it is a program that acts by a key.
@@ -128,6 +130,12 @@ impl Bearer {
         Ok(self)
     }
 
+    /// Tells the trail who it is.
+    fn introduce(&self, asker: &Asker) {
+        let key = self.key.as_ref().map(|key| key.rights.session);
+        asker.is(self.identity.tenant, &self.identity.subject, key);
+    }
+
     /// Whether the token came as a cookie.
     pub fn is_by_cookie(&self) -> bool {
         self.by_cookie
@@ -144,16 +152,24 @@ impl<S: EdgeState> FromRequestParts<S> for Bearer {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let asker = Asker::in_request(parts);
         let sent = Sent::of(&parts.headers)?;
         if let Sent::ByHeader(key) = sent
             && key.starts_with(api_key::PREFIX)
         {
-            return by_key(state, key).await;
+            return by_key(state, key, &asker).await;
         }
         let mut bearer = state.token_keys().verify(sent.token()).map_err(|error| {
             tracing::debug!(%error, "token refused");
-            if error == TokenError::Expired { Problem::token_expired() } else { Problem::token_invalid() }
+            if error != TokenError::Expired {
+                return Problem::token_invalid();
+            }
+            if let Some((tenant, subject)) = state.token_keys().whose(sent.token()) {
+                asker.is(tenant, &subject, None);
+            }
+            Problem::token_expired()
         })?;
+        bearer.introduce(&asker);
         if let (Some(revocations), Some(subject)) = (state.revocations(), bearer.subject()) {
             revocations.check(&subject).await?;
         }
@@ -171,12 +187,16 @@ impl<S: EdgeState> FromRequestParts<S> for Bearer {
 }
 
 /// Who acts by a key. If the user has other rights since that was looked up, it is looked up again.
-async fn by_key<S: EdgeState>(state: &S, key: &str) -> Result<Bearer, Problem> {
+async fn by_key<S: EdgeState>(state: &S, key: &str, asker: &Asker) -> Result<Bearer, Problem> {
     let keys = state.api_keys().ok_or_else(Problem::token_invalid)?;
+    if let Some((tenant, id)) = keys.named(key) {
+        asker.claims(tenant, None, Some(id));
+    }
     let revocations = state.revocations();
     let mut newest = revocations.is_none();
     loop {
         let bearer = keys.bearer(key, newest).await?.ok_or_else(Problem::token_invalid)?;
+        bearer.introduce(asker);
         let (Some(revocations), Some(subject)) = (revocations, bearer.subject()) else {
             return bearer.with_rights(state).await;
         };

@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use domain::CustomRoleId;
 use domain::identity::{Level, Rights};
 
-use crate::{Bearer, EdgeState, Problem, Reach, Role, TenantId};
+use crate::{Bearer, EdgeState, Problem, Reach, Role, Sight, TenantId};
 
 /// The bearer of a valid token, and the tenant that all the request is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +54,14 @@ impl Identity {
         })
     }
 
+    /// Which fields one is shown with a permission that these roles have without limits.
+    pub fn sight(&self, permission: &str, roles: &[Role]) -> Sight {
+        match (self.reach(permission, roles), &self.rights) {
+            (Some(reach), Some(rights)) if !self.has_any(roles) => Sight::new(rights, permission, &reach),
+            _ => Sight::WHOLE,
+        }
+    }
+
     /// Whether one of the roles is among `roles`.
     pub fn has_any(&self, roles: &[Role]) -> bool {
         self.roles.iter().any(|role| roles.contains(role))
@@ -84,7 +92,7 @@ mod tests {
         let own = Arc::new(BTreeSet::from(["sam".to_owned()]));
         let team = Arc::new(BTreeSet::from(["sam".to_owned(), "kim".to_owned()]));
         let sam = Identity::new("sam", TenantId::from_uuid(Uuid::from_u128(1)), vec![Role::Viewer]);
-        Identity { rights: Some(Arc::new(Rights { grants, own, team })), ..sam }
+        Identity { rights: Some(Arc::new(Rights { grants, own, team, ..Rights::default() })), ..sam }
     }
 
     #[test]

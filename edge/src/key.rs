@@ -11,6 +11,7 @@ use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey, EncodePublicKey};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use rand::TryRngCore;
 use rand::rngs::OsRng;
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::bearer::SignIn;
@@ -111,6 +112,12 @@ impl SigningKey {
         jsonwebtoken::encode(&header, &claims, &key).map_err(KeyError::Signing)
     }
 
+    /// A secret for another purpose, the same for all who have this key: nobody who sees one comes to the key or to another. Like
+    /// what is signed for a page, what is signed for it has a space in it, so that it is no token.
+    pub fn secret_for(&self, purpose: &str) -> [u8; 32] {
+        Sha256::digest(self.0.sign(format!("crm secret {purpose}").as_bytes()).to_bytes()).into()
+    }
+
     /// What a page sends as `X-CSRF-Token` to act for whoever is signed in by this session.
     pub fn csrf_token(&self, tenant: TenantId, session: Uuid) -> String {
         let signature = self.0.sign(csrf::signed(tenant, session).as_bytes());
@@ -142,5 +149,19 @@ pub struct Issue {
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SigningKey(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_the_same_for_all_who_have_the_key_and_another_for_each_purpose() {
+        let key = SigningKey::generate().unwrap();
+        let same = SigningKey::from_pem(&key.to_pem().unwrap()).unwrap();
+        assert_eq!(key.secret_for("limits"), same.secret_for("limits"));
+        assert_ne!(key.secret_for("limits"), key.secret_for("other"));
+        assert_ne!(key.secret_for("limits"), SigningKey::generate().unwrap().secret_for("limits"));
     }
 }

@@ -21,12 +21,27 @@ pub const IN_FLIGHT: &str = "crm_http_requests_in_flight";
 /// Connections closed since there were too many.
 pub const TURNED_AWAY: &str = "crm_http_connections_turned_away_total";
 
+/// Entries written into the trail.
+pub const TRAIL_WRITTEN: &str = "crm_trail_entries_total";
+/// Entries that the trail lost, by `reason`: queue full, flood or refused.
+pub const TRAIL_DROPPED: &str = "crm_trail_dropped_total";
+
 /// Tells the installed recorder what the names mean.
 pub fn describe() {
     describe_counter!(REQUESTS, Unit::Count, "Requests answered, by method, route template and status.");
     describe_histogram!(DURATION, Unit::Seconds, "Time to the first byte of an answer, by method and route.");
     describe_gauge!(IN_FLIGHT, Unit::Count, "Requests under way.");
     describe_counter!(TURNED_AWAY, Unit::Count, "Connections closed since there were too many.");
+    describe_counter!(TRAIL_WRITTEN, Unit::Count, "Entries written into the trail.");
+    describe_counter!(TRAIL_DROPPED, Unit::Count, "Entries that the trail lost, by reason.");
+}
+
+pub(crate) fn trail_written(count: usize) {
+    counter!(TRAIL_WRITTEN).increment(u64::try_from(count).unwrap_or(u64::MAX));
+}
+
+pub(crate) fn trail_dropped(reason: &'static str, count: usize) {
+    counter!(TRAIL_DROPPED, "reason" => reason).increment(u64::try_from(count).unwrap_or(u64::MAX));
 }
 
 pub(crate) fn turned_away() {

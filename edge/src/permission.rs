@@ -7,7 +7,7 @@ use std::ops::Deref;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
-use crate::{Bearer, EdgeState, Identity, Problem, Reach, Role};
+use crate::{Asker, Bearer, EdgeState, Identity, Problem, Reach, Role, Sight};
 
 /// A permission, declared by the API that asks for it:
 ///
@@ -42,6 +42,7 @@ pub struct Permit<P> {
 pub struct Permitted {
     identity: Identity,
     reach: Reach,
+    sight: Sight,
 }
 
 impl<P: Permission> Permit<P> {
@@ -51,7 +52,8 @@ impl<P: Permission> Permit<P> {
     /// The 403 problem.
     pub fn of(identity: Identity) -> Result<Self, Problem> {
         let reach = identity.reach(P::NAME, P::ROLES).ok_or_else(|| Problem::forbidden(P::NAME))?;
-        Ok(Self { permitted: Permitted { identity, reach }, permission: PhantomData })
+        let sight = identity.sight(P::NAME, P::ROLES);
+        Ok(Self { permitted: Permitted { identity, reach, sight }, permission: PhantomData })
     }
 }
 
@@ -66,6 +68,16 @@ impl Permitted {
     /// Whose records the permission is about.
     pub fn reach(&self) -> &Reach {
         &self.reach
+    }
+
+    /// Which fields of them the permission shows.
+    pub fn sight(&self) -> &Sight {
+        &self.sight
+    }
+
+    /// Which fields the caller is shown by another permission; all, as far as that is concerned, without it.
+    pub fn sight_with(&self, permission: &str, roles: &[Role]) -> Sight {
+        self.identity.sight(permission, roles)
     }
 
     /// The caller, and whose records the permission is about.
@@ -100,6 +112,7 @@ impl<P: Permission, S: EdgeState> FromRequestParts<S> for Permit<P> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        Asker::in_request(parts).needs(P::NAME);
         Bearer::from_request_parts(parts, state).await?.permit()
     }
 }

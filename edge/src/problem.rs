@@ -2,20 +2,23 @@
 //!
 //! There is no blanket `From<E: Error>`: whoever answers 500 says so, by [`Problem::internal`].
 
+mod body;
+
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use self::body::{FieldError, ProblemBody};
+use crate::Failure;
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::{Rule, RuleKind};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
-use crate::Failure;
+/// When to come again if there are too many connections.
+const FULL: Duration = Duration::from_secs(1);
 
 /// A refusal or failure on its way to the client. It is an `Err` of handlers and extractors.
 #[derive(Clone)]
@@ -26,57 +29,6 @@ struct Parts {
     body: ProblemBody,
     headers: HeaderMap,
     source: Option<Arc<dyn Error + Send + Sync>>,
-}
-
-/// A problem as the client sees it (RFC 9457), with two members of ours: `code` and `errors`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(as = Problem)]
-pub struct ProblemBody {
-    /// A stable relative URI, `/problems/` and the code.
-    #[serde(rename = "type")]
-    #[schema(example = "/problems/opportunity.closed")]
-    pub kind: String,
-    /// What sort of problem it is, the same for every problem of a status.
-    #[schema(value_type = String)]
-    pub title: Cow<'static, str>,
-    /// The HTTP status once more.
-    #[schema(example = 409)]
-    pub status: u16,
-    /// What is wrong this time, for people. It never repeats the values that were sent.
-    pub detail: String,
-    /// This occurrence: the path, and after `#` the request id to quote to support.
-    pub instance: Option<String>,
-    /// The stable name of the problem, for programs.
-    #[schema(value_type = String, example = "opportunity.closed")]
-    pub code: Cow<'static, str>,
-    /// Every bad field, all at once. Empty unless values are invalid.
-    pub errors: Vec<FieldError>,
-}
-
-/// One bad field of a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct FieldError {
-    /// Where: a dotted path into the body (`lines.0.amount`), or the name of a query parameter or header. Empty for
-    /// the body as a whole.
-    #[schema(example = "contact.email")]
-    pub field: String,
-    /// `required`, `unknown`, `duplicate`, `type`, `invalid`, `conflict` or `too_many`.
-    #[schema(value_type = String, example = "invalid")]
-    pub code: Cow<'static, str>,
-    /// What is wrong, to be read after the name of the field: "must be …".
-    #[schema(example = "must be an e-mail address")]
-    pub message: String,
-}
-
-impl FieldError {
-    /// A bad field.
-    pub fn new(
-        field: impl Into<String>,
-        code: impl Into<Cow<'static, str>>,
-        message: impl Into<String>,
-    ) -> Self {
-        Self { field: field.into(), code: code.into(), message: message.into() }
-    }
 }
 
 impl Problem {
@@ -147,6 +99,12 @@ impl Problem {
     pub fn beyond_reach() -> Self {
         let detail = "What your roles let you do does not reach this owner: it must be you, or somebody in a team of yours.";
         Self::new(StatusCode::FORBIDDEN, "permission.reach", detail)
+    }
+
+    /// 403: what is asked for would tell, or write, a field that the roles of the caller hide.
+    pub fn field_hidden(errors: Vec<FieldError>) -> Self {
+        let detail = "Your roles hide a field from you, so you can neither ask by it nor set it.";
+        Self::new(StatusCode::FORBIDDEN, "field.hidden", detail).with_errors(errors)
     }
 
     /// 403: the caller acts by a key that was not given a permission.
@@ -247,6 +205,17 @@ impl Problem {
             "Too many requests. See the Retry-After header.",
         )
         .with_retry_after(retry_after)
+    }
+
+    /// 429: an address has as many connections as it may have.
+    pub(crate) fn too_many_connections() -> Self {
+        let detail = "There are too many connections from this address.";
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "rate.limited", detail).with_retry_after(FULL)
+    }
+
+    /// 503: there are as many connections as there may be.
+    pub(crate) fn full() -> Self {
+        Self::unavailable(FULL, "There are too many connections.")
     }
 
     /// 431: more header fields than anyone needs.

@@ -5,6 +5,7 @@ mod body;
 mod connection;
 mod farewell;
 mod limits;
+mod peers;
 mod stream;
 
 use std::io;
@@ -18,6 +19,10 @@ use tokio::sync::{Semaphore, watch};
 
 pub(crate) use body::Late;
 pub use limits::{Limits, open_files};
+use peers::Peers;
+
+use crate::{Problem, WebPolicy};
+use farewell::Farewells;
 
 /// Connections beyond the limit that are told so at a time. More are closed without a word.
 const MAX_TURNED_AWAY: usize = 32;
@@ -44,9 +49,25 @@ pub async fn serve(
     limits: Limits,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
+    serve_for(listener, router, limits, &WebPolicy::default(), stop).await
+}
+
+/// The same, for browsers that this policy is about: that of the router does not see what never became a request.
+///
+/// # Errors
+/// The listener has no address, which means that it is broken.
+pub async fn serve_for(
+    listener: TcpListener,
+    router: Router,
+    limits: Limits,
+    web: &WebPolicy,
+    stop: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let farewells = Farewells::new(web);
     tracing::info!(address = %listener.local_addr()?, "serving");
     let (seats, turned_away) = (Semaphore::new(limits.seats()), Semaphore::new(MAX_TURNED_AWAY));
     let (seats, turned_away) = (Arc::new(seats), Arc::new(turned_away));
+    let peers = Peers::new(limits.peer);
     let (stage, stages) = watch::channel(Stage::Open);
     let mut stop = pin!(stop);
     loop {
@@ -54,16 +75,23 @@ pub async fn serve(
             biased;
             () = &mut stop => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, address)) => match Arc::clone(&seats).try_acquire_owned() {
-                    Ok(seat) => {
-                        let served = connection::serve(stream, address, router.clone(), limits, stages.clone());
-                        tokio::spawn(async move {
-                            served.await;
-                            drop(seat);
-                        });
-                    }
-                    Err(_) => farewell::turn_away(stream, &turned_away),
-                },
+                Ok((stream, address)) => {
+                    let Some(peer) = peers.enter(address.ip()) else {
+                        farewells.turn_away(stream, &turned_away, Problem::too_many_connections());
+                        continue;
+                    };
+                    let Ok(seat) = Arc::clone(&seats).try_acquire_owned() else {
+                        farewells.turn_away(stream, &turned_away, Problem::full());
+                        continue;
+                    };
+                    let served = connection::serve(
+                        stream, address, router.clone(), limits, stages.clone(), farewells.clone(),
+                    );
+                    tokio::spawn(async move {
+                        served.await;
+                        drop((seat, peer));
+                    });
+                }
                 Err(error) => refused(&error).await,
             },
         }

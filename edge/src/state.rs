@@ -1,6 +1,6 @@
 //! What the extractors of this crate need from the state of a router.
 
-use crate::{ApiKeys, Directory, Origins, Revocations, TokenKeys};
+use crate::{ApiKeys, Directory, Origins, Revocations, TokenKeys, Trail};
 
 /// The state of an API: the one bound that [`crate::Identity`] and [`crate::Permit`] ask for.
 pub trait EdgeState: Clone + Send + Sync + 'static {
@@ -25,6 +25,11 @@ pub trait EdgeState: Clone + Send + Sync + 'static {
     /// The origins, beside the own one, whose pages may act for whoever is signed in by cookie.
     fn origins(&self) -> &Origins {
         Origins::NONE
+    }
+
+    /// What records from where rights are changed. Without it, nothing does.
+    fn trail(&self) -> Option<&Trail> {
+        None
     }
 
     /// How many proxies of ours stand before this service, each of which adds to `X-Forwarded-For`.

@@ -186,6 +186,15 @@ impl TokenKeys {
         Ok(bearer)
     }
 
+    /// Whose a token was that is over.
+    pub(crate) fn whose(&self, token: &str) -> Option<(TenantId, String)> {
+        let mut validation = self.validation.clone();
+        validation.validate_exp = false;
+        let decoded = |public: &PublicKey| decode::<Said>(token, &public.key, &validation).ok();
+        let said = self.keys.iter().find_map(decoded)?.claims;
+        is_subject(&said.sub).then_some((said.tenant, said.sub))
+    }
+
     /// Whether `token` is what [`crate::SigningKey::csrf_token`] says of a session.
     pub(crate) fn signed_csrf(&self, tenant: TenantId, session: Uuid, token: &str) -> bool {
         let bytes = URL_SAFE_NO_PAD.decode(token).ok().and_then(|bytes| <[u8; 64]>::try_from(bytes).ok());
@@ -221,8 +230,7 @@ impl TokenKeys {
         if said.iat > now().saturating_add(leeway) {
             return Err(TokenError::Claim("iat"));
         }
-        // The subject goes into the metadata of events, which cannot hold NUL.
-        if !(1..=255).contains(&said.sub.len()) || said.sub.chars().any(char::is_control) {
+        if !is_subject(&said.sub) {
             return Err(TokenError::Claim("sub"));
         }
         let mut roles: Vec<Role> = said.roles.iter().filter_map(|name| Role::of_name(name)).collect();
@@ -239,6 +247,11 @@ impl TokenKeys {
         let auth_time = said.auth_time.and_then(|time| time.as_i64());
         Ok(Bearer::new(identity, said.iat, said.sign_in).authenticated(auth_time))
     }
+}
+
+/// Whether it can be a subject. It goes into the metadata of events, which cannot hold NUL.
+fn is_subject(text: &str) -> bool {
+    (1..=255).contains(&text.len()) && !text.chars().any(char::is_control)
 }
 
 impl Said {

@@ -31,7 +31,14 @@ pub(crate) const ALWAYS: [(HeaderName, HeaderValue); 4] = [
 #[derive(Clone, Debug, Default)]
 pub struct WebPolicy {
     origins: Origins,
-    hsts: Option<Duration>,
+    hsts: Option<Hsts>,
+}
+
+/// For how long browsers come by TLS only, and whether to hosts below this one as well.
+#[derive(Clone, Copy, Debug)]
+struct Hsts {
+    max_age: Duration,
+    subdomains: bool,
 }
 
 impl WebPolicy {
@@ -41,15 +48,23 @@ impl WebPolicy {
         Self { origins, ..self }
     }
 
-    /// Has browsers come by TLS only for so long (RFC 6797). Not for services that clients reach without it.
+    /// Has browsers come by TLS only for so long (RFC 6797), to this host and all below it. Not for services that clients reach
+    /// without it.
     #[must_use]
     pub fn with_hsts(self, max_age: Duration) -> Self {
-        Self { hsts: Some(max_age), ..self }
+        Self { hsts: Some(Hsts { max_age, subdomains: true }), ..self }
+    }
+
+    /// The same for this host alone, since browsers are to reach one below it without TLS.
+    #[must_use]
+    pub fn without_subdomains(self) -> Self {
+        Self { hsts: self.hsts.map(|hsts| Hsts { subdomains: false, ..hsts }), ..self }
     }
 
     pub(crate) fn hsts(&self) -> Option<HeaderValue> {
-        let seconds = self.hsts?.as_secs();
-        HeaderValue::from_str(&format!("max-age={seconds}")).ok()
+        let Hsts { max_age, subdomains } = self.hsts?;
+        let rest = if subdomains { "; includeSubDomains" } else { "" };
+        HeaderValue::from_str(&format!("max-age={}{rest}", max_age.as_secs())).ok()
     }
 
     /// The layer that tells browsers so; none if no other origin may call.

@@ -23,6 +23,25 @@ pub struct Append {
     pub releases: Vec<Claim>,
     /// The answer to keep for a repeated request.
     pub idempotency: Option<Idempotency>,
+    /// Keys that some of the events are the first to be sealed under.
+    pub keys: Vec<WrappedKey>,
+    /// Persons all of whose keys are destroyed.
+    pub erased: Vec<Uuid>,
+}
+
+/// The key of a stream, as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrappedKey {
+    /// `<context>.<aggregate>`.
+    pub aggregate_type: &'static str,
+    /// The aggregate.
+    pub aggregate_id: Uuid,
+    /// Whom its events tell of.
+    pub person: Uuid,
+    /// The key of the tenant that it is wrapped by.
+    pub tenant_key: Uuid,
+    /// The key, wrapped.
+    pub wrapped: Vec<u8>,
 }
 
 /// A condition that is checked under the lock of the log's head, so that no other append can slip in between.

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use crate::append::{Append, Claim, Guard, Idempotency};
 use crate::cache::AggregateCache;
 use crate::event::{Metadata, NewEvent};
+use crate::seal::{Key, Sealer, Stream};
 use crate::store::Loaded;
 
 /// The events of one command, gathered before they are committed together.
@@ -13,6 +14,15 @@ pub struct Change {
     append: Append,
     metadata: String,
     outcomes: Vec<Outcome>,
+    keys: Vec<NewKey>,
+}
+
+/// The key of a stream that had none before the change.
+pub(crate) struct NewKey {
+    pub(crate) aggregate_type: &'static str,
+    pub(crate) aggregate_id: Uuid,
+    pub(crate) person: Uuid,
+    pub(crate) key: Key,
 }
 
 /// What to do with the cache once it is known whether the change was appended.
@@ -31,13 +41,28 @@ impl Change {
             append: Append { tenant, ..Append::default() },
             metadata: serde_json::to_string(metadata)?,
             outcomes: Vec::new(),
+            keys: Vec::new(),
         })
     }
 
-    /// Adds what an aggregate decided. Returns the version it will have.
+    /// Adds what an aggregate decided. Returns the version it will have. What its events say of people is of one person, whose
+    /// id is that of the aggregate.
     ///
     /// An aggregate may be recorded once in a change; its events carry on from the sequence it was loaded at.
     pub fn record<A>(&mut self, loaded: &Loaded<A>, events: Vec<A::Event>) -> Result<i64, serde_json::Error>
+    where
+        A: Aggregate + Clone + 'static,
+    {
+        self.record_about(loaded.id, loaded, events)
+    }
+
+    /// The same for an aggregate of another id than the person whom its events tell of.
+    pub fn record_about<A>(
+        &mut self,
+        person: Uuid,
+        loaded: &Loaded<A>,
+        events: Vec<A::Event>,
+    ) -> Result<i64, serde_json::Error>
     where
         A: Aggregate + Clone + 'static,
     {
@@ -45,19 +70,29 @@ impl Change {
             return Ok(loaded.sequence);
         }
         let mut next = loaded.clone();
+        let stream = Stream { tenant: loaded.tenant, aggregate_type: A::TYPE, aggregate_id: loaded.id };
+        let mut sealer = Sealer::new(stream, loaded.key.clone());
         for event in events {
             next.sequence += 1;
+            let event_id = Uuid::now_v7();
+            let payload = sealer.seal(event_id, &event)?;
+            next.weight = next.weight.saturating_add(u32::try_from(payload.len()).unwrap_or(u32::MAX));
             self.append.events.push(NewEvent {
                 aggregate_type: A::TYPE,
                 aggregate_id: loaded.id,
                 sequence: next.sequence,
-                event_id: Uuid::now_v7(),
+                event_id,
                 event_type: event.event_type(),
                 event_version: event.event_version().parse().unwrap_or(1),
-                payload: serde_json::to_string(&event)?,
+                payload,
                 metadata: self.metadata.clone(),
             });
             next.state.apply(event);
+        }
+        next.key = sealer.into_key();
+        if let (Some(key), None) = (&next.key, &loaded.key) {
+            let (aggregate_type, aggregate_id) = (A::TYPE, loaded.id);
+            self.keys.push(NewKey { aggregate_type, aggregate_id, person, key: key.clone() });
         }
         let sequence = next.sequence;
         let key = (loaded.tenant, A::TYPE, loaded.id);
@@ -65,7 +100,8 @@ impl Change {
             key,
             keep: Box::new(move |cache, position| {
                 next.position = position;
-                cache.put(key, next);
+                let weight = next.weight;
+                cache.put(key, next, weight);
             }),
         });
         Ok(sequence)
@@ -95,6 +131,11 @@ impl Change {
         self.append.releases.push(claim);
     }
 
+    /// Destroys the keys of a person, once this is appended: what they sealed can never be read again.
+    pub fn erase(&mut self, person: Uuid) {
+        self.append.erased.push(person);
+    }
+
     /// Keeps `row` for a repeated request.
     pub fn answer_again_with(&mut self, row: Idempotency) {
         self.append.idempotency = Some(row);
@@ -105,7 +146,7 @@ impl Change {
         self.append.events.is_empty() && self.append.idempotency.is_none()
     }
 
-    pub(crate) fn into_parts(self) -> (Append, Vec<Outcome>) {
-        (self.append, self.outcomes)
+    pub(crate) fn into_parts(self) -> (Append, Vec<NewKey>, Vec<Outcome>) {
+        (self.append, self.keys, self.outcomes)
     }
 }

@@ -31,6 +31,10 @@ pub enum Duty {
     /// Keeps the secrets of users of the one tenant that the transaction names; reads what the log says of users and their
     /// sessions, for all tenants.
     Identity,
+    /// Adds to the trail, for all tenants; can neither read nor change it.
+    Trail,
+    /// Deletes of the trail what is old, for all tenants.
+    Sweeper,
 }
 
 impl Duty {
@@ -42,6 +46,8 @@ impl Duty {
             Duty::Projector => "crm_projector",
             Duty::Reader => "crm_reader",
             Duty::Identity => "crm_identity",
+            Duty::Trail => "crm_trail",
+            Duty::Sweeper => "crm_sweeper",
         }
     }
 
@@ -51,7 +57,9 @@ impl Duty {
     const fn synchronous_commit(self) -> &'static str {
         match self {
             Duty::Projector => "off",
-            Duty::Appender | Duty::Relay | Duty::Reader | Duty::Identity => "on",
+            Duty::Appender | Duty::Relay | Duty::Reader | Duty::Identity | Duty::Trail | Duty::Sweeper => {
+                "on"
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The log: append, load, read from a position, upcast, relay to NATS JetStream.
+//! The log: append, load, read from a position, upcast, seal and open personal data, relay to NATS JetStream.
 //!
 //! Job: keep every event once, in one dense order of positions, and publish it in that order.
 //! Used by: the command API (append, load), projections and the query API (read), the binary (relay).
@@ -10,11 +10,13 @@ mod cache;
 pub mod change;
 pub mod database;
 pub mod event;
+pub mod fixtures;
 pub mod metrics;
 pub mod nats;
 pub mod planted;
 pub mod read;
 pub mod relay;
+pub mod seal;
 mod sessions;
 pub mod store;
 pub mod stream;
@@ -25,6 +27,7 @@ pub use append::{Append, AppendError, Appended, Claim, Guard, Idempotency, Store
 pub use change::Change;
 pub use database::{Duty, connect, measured, within_reason};
 pub use event::{Metadata, NewEvent, RawRecorded, Recorded};
+pub use seal::MasterKeys;
 pub use sessions::{PooledSession, Session, SessionPool, Sessions, Usage};
 pub use store::{EventStore, LoadError, Loaded};
 pub use stream::StreamNames;

@@ -152,25 +152,53 @@ pub async fn at(executor: impl PgExecutor<'_>, position: i64) -> Result<Option<R
     sqlx::query_as(&sql).bind(position).fetch_optional(executor).await
 }
 
-/// The events of one aggregate after a sequence, in order.
-pub async fn stream(
-    executor: impl PgExecutor<'_>,
+/// Events of a history that are in memory at once.
+const PAGE: usize = 500;
+
+/// The history of one aggregate, read a page at a time, so that memory does not depend on how long it is.
+#[derive(Clone, Copy, Debug)]
+pub struct History<'a> {
     tenant: Uuid,
-    aggregate: (&str, Uuid),
-    after_sequence: i64,
-) -> Result<Vec<Recorded>, sqlx::Error> {
-    let sql = format!(
-        "select {COLUMNS} from log.event
-         where tenant_id = $1 and aggregate_type = $2 and aggregate_id = $3 and sequence > $4
-         order by sequence"
-    );
-    sqlx::query_as(&sql)
-        .bind(tenant)
-        .bind(aggregate.0)
-        .bind(aggregate.1)
-        .bind(after_sequence)
-        .fetch_all(executor)
-        .await
+    aggregate: (&'a str, Uuid),
+    /// The sequence that was read last; none at the end.
+    after: Option<i64>,
+}
+
+impl<'a> History<'a> {
+    /// From the beginning.
+    pub fn of(tenant: Uuid, aggregate: (&'a str, Uuid)) -> Self {
+        Self::after(tenant, aggregate, 0)
+    }
+
+    /// What comes after a sequence.
+    pub fn after(tenant: Uuid, aggregate: (&'a str, Uuid), sequence: i64) -> Self {
+        Self { tenant, aggregate, after: Some(sequence) }
+    }
+
+    /// The next events, in order; none at the end.
+    ///
+    /// # Errors
+    /// The database is not there. The next call reads the same events.
+    pub async fn next(
+        &mut self,
+        executor: impl PgExecutor<'_>,
+    ) -> Result<Option<Vec<Recorded>>, sqlx::Error> {
+        let Some(after) = self.after else { return Ok(None) };
+        let sql = format!(
+            "select {COLUMNS} from log.event
+             where tenant_id = $1 and aggregate_type = $2 and aggregate_id = $3 and sequence > $4
+             order by sequence limit {PAGE}"
+        );
+        let events: Vec<Recorded> = sqlx::query_as(&sql)
+            .bind(self.tenant)
+            .bind(self.aggregate.0)
+            .bind(self.aggregate.1)
+            .bind(after)
+            .fetch_all(executor)
+            .await?;
+        self.after = events.last().filter(|_| events.len() == PAGE).map(|last| last.sequence);
+        Ok((!events.is_empty()).then_some(events))
+    }
 }
 
 /// The aggregates that an import wrote to, in the order in which they came into the log.

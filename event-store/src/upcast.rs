@@ -1,9 +1,11 @@
-//! Old shapes of events become the current one on their way out of the log; the log itself is never rewritten.
+//! Old shapes of events become the current one on their way out of the log; the log itself is never rewritten. And what was
+//! sealed is opened.
 
 use cqrs_es::Aggregate;
 use serde_json::Value;
 
 use crate::event::Recorded;
+use crate::seal::{self, MasterKeys};
 
 /// One step: from a version of an event's payload to the next.
 #[derive(Clone, Copy, Debug)]
@@ -16,17 +18,37 @@ pub struct Upcast {
     pub step: fn(Value) -> Value,
 }
 
-/// All steps of all contexts.
+/// How events of the log are read: all steps of all contexts, and the master keys, without which neither personal data can be
+/// read nor any be written.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Upcasters(pub &'static [Upcast]);
+pub struct Upcasters {
+    steps: &'static [Upcast],
+    master_keys: Option<&'static MasterKeys>,
+}
 
 impl Upcasters {
+    /// These steps, and no master key.
+    pub const fn of(steps: &'static [Upcast]) -> Self {
+        Self { steps, master_keys: None }
+    }
+
+    /// The same with master keys, which then stay in memory for as long as the process runs.
+    #[must_use]
+    pub fn with_master_keys(self, keys: MasterKeys) -> Self {
+        Self { master_keys: Some(Box::leak(Box::new(keys))), ..self }
+    }
+
+    /// The master keys, if this process was given some.
+    pub(crate) const fn master_keys(&self) -> Option<&'static MasterKeys> {
+        self.master_keys
+    }
+
     /// The payload in its newest shape.
     pub fn newest(&self, event_type: &str, version: i32, payload: Value) -> Value {
         let mut version = version;
         let mut payload = payload;
         while let Some(upcast) =
-            self.0.iter().find(|upcast| upcast.event_type == event_type && upcast.from == version)
+            self.steps.iter().find(|upcast| upcast.event_type == event_type && upcast.from == version)
         {
             payload = (upcast.step)(payload);
             version += 1;
@@ -34,12 +56,14 @@ impl Upcasters {
         payload
     }
 
-    /// Applies an event to its aggregate, in its newest shape.
+    /// Applies an event to its aggregate, in its newest shape, without opening what is sealed in it: to the aggregate that is as
+    /// if it was erased. For those who ask for something else than personal data, and so need no key.
     ///
     /// # Errors
     /// It is none of the aggregate's.
     pub fn apply<A: Aggregate>(&self, aggregate: &mut A, event: Recorded) -> Result<(), serde_json::Error> {
-        let payload = self.newest(&event.event_type, event.event_version, event.payload);
+        let mut payload = self.newest(&event.event_type, event.event_version, event.payload);
+        seal::blank(&mut payload);
         aggregate.apply(serde_json::from_value(payload)?);
         Ok(())
     }
@@ -63,7 +87,7 @@ mod tests {
         payload
     }
 
-    const STEPS: Upcasters = Upcasters(&[
+    const STEPS: Upcasters = Upcasters::of(&[
         Upcast { event_type: "deal.opened", from: 2, step: add_currency },
         Upcast { event_type: "deal.opened", from: 1, step: rename },
     ]);

@@ -28,8 +28,6 @@ const SIGNATURES: [CoreJwsSigningAlgorithm; 9] = [
 /// How far the provider's clock may be ahead, and how old an id token may be.
 const AHEAD: Duration = Duration::seconds(60);
 const OLD: Duration = Duration::minutes(10);
-/// What tells that somebody showed several factors (RFC 8176).
-const SEVERAL_FACTORS: &str = "mfa";
 
 /// What a browser brought back.
 pub struct Answer<'a> {
@@ -52,8 +50,8 @@ pub struct Person {
     pub email: Option<String>,
     /// What they are called.
     pub name: Option<String>,
-    /// Whether they showed more than one factor.
-    pub second_factor: bool,
+    /// How they showed who they are, in the provider's words: the `acr`, and what is in `amr`.
+    pub methods: Vec<String>,
 }
 
 impl Providers {
@@ -191,13 +189,12 @@ fn person(claims: &CoreIdTokenClaims, told: Option<&CoreUserInfoClaims>) -> Pers
         None => (claims.email(), claims.email_verified()),
     };
     let name = claims.name().or_else(|| told.and_then(CoreUserInfoClaims::name));
-    let references = claims.auth_method_refs();
+    let classes = claims.auth_context_ref().into_iter().map(|class| class.as_str().to_owned());
+    let references = claims.auth_method_refs().into_iter().flatten().map(|method| method.as_str().to_owned());
     Person {
         subject: claims.subject().as_str().to_owned(),
         email: email.filter(|_| is_verified == Some(true)).map(|email| email.as_str().to_owned()),
         name: name.and_then(|name| name.get(None)).map(|name| name.as_str().to_owned()),
-        second_factor: references.is_some_and(|references| {
-            references.iter().any(|reference| reference.as_str() == SEVERAL_FACTORS)
-        }),
+        methods: classes.chain(references).collect(),
     }
 }

@@ -27,9 +27,11 @@ pub enum ProviderError {
 impl From<AskError> for ProviderError {
     fn from(error: AskError) -> Self {
         match error {
-            AskError::Scheme | AskError::Private | AskError::Malformed | AskError::TooMuch => {
-                Self::Unfit(error.reason())
-            }
+            AskError::Unnamed
+            | AskError::Scheme
+            | AskError::Private
+            | AskError::Malformed
+            | AskError::TooMuch => Self::Unfit(error.reason()),
             AskError::Busy | AskError::Slow | AskError::Failing | AskError::Transport(_) => {
                 // A name that leads to a private address is found out by whoever looks it up, deep within a failed connection.
                 if error.is_private() {

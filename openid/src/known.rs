@@ -1,5 +1,6 @@
 //! What providers publish of themselves, remembered for a while.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,7 +17,7 @@ use openidconnect::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::web::{AskError, NoOrigin, Web, origin};
+use crate::web::{AskError, Web, origin};
 use crate::{Client, ProviderError};
 
 /// How long what a provider publishes is taken for true.
@@ -75,16 +76,26 @@ pub(crate) type Portal = CoreClient<
 >;
 
 impl Providers {
-    /// Asks providers at public addresses, and at these origins wherever they are.
+    /// What stands in a list of origins for all that are public.
+    pub const PUBLIC: &str = "public";
+
+    /// Asks providers at these origins, wherever they are; and at any public address, if [`Providers::PUBLIC`] is among them.
     ///
     /// # Errors
     /// One is none; or there is no TLS.
     pub fn new<'o>(
         origins: impl IntoIterator<Item = &'o str>,
     ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        let origins: Vec<String> = origins.into_iter().map(origin).collect::<Result<_, NoOrigin>>()?;
+        let (mut asks_public, mut named) = (false, BTreeSet::new());
+        for text in origins {
+            if text == Self::PUBLIC {
+                asks_public = true;
+            } else {
+                named.insert(origin(text)?);
+            }
+        }
         let known = Cache::builder().max_capacity(CAPACITY).time_to_live(KNOWN).build();
-        Ok(Self { web: Web::new(origins)?, known })
+        Ok(Self { web: Web::new(named, asks_public)?, known })
     }
 
     /// Makes sure that a provider of this name may be asked, as far as its name tells.

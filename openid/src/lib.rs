@@ -1,7 +1,7 @@
 //! Asks OpenID providers who somebody is.
 //!
 //! Job: where a browser goes to be asked (authorization code flow with PKCE), and what the provider's answer is worth; each
-//! request to a provider bounded in time and size, and to no address that is not public.
+//! request to a provider bounded in time and size, and to nobody else than an operator says.
 //! Used by: the command API, which lets users in, and the binary.
 //! Never here: SQL, handlers of HTTP, who is let in.
 

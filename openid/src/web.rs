@@ -1,4 +1,4 @@
-//! Requests to providers: by TLS, to public addresses, straight to where they go, and bounded in time, size and number.
+//! Requests to providers: where an operator lets them go, by TLS, straight there, and bounded in time, size and number.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -37,12 +37,16 @@ pub(crate) struct Web {
     /// To what an operator has named.
     named: Client,
     origins: Arc<BTreeSet<String>>,
+    asks_public: bool,
     turns: Cache<String, Arc<Semaphore>>,
 }
 
 /// Why a request brought no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
+    /// To where no operator has said that requests may go.
+    #[error("an origin of it is none that may be asked")]
+    Unnamed,
     /// Not by TLS.
     #[error("a URL of it does not begin with https")]
     Scheme,
@@ -77,6 +81,7 @@ pub struct NoOrigin;
 impl AskError {
     pub(crate) fn reason(&self) -> &'static str {
         match self {
+            Self::Unnamed => "an origin of it is none that may be asked",
             Self::Scheme => "a URL of it does not begin with https",
             Self::Private => "an address of it is not public",
             Self::Malformed => "a URL of it is none",
@@ -102,21 +107,24 @@ impl AskError {
 }
 
 impl Web {
-    /// For whatever is public, and for these origins, letter by letter, wherever they are.
-    pub fn new(origins: impl IntoIterator<Item = String>) -> Result<Self, reqwest::Error> {
+    /// For these origins, letter by letter, wherever they are; and perhaps for whatever is public.
+    pub fn new(origins: BTreeSet<String>, asks_public: bool) -> Result<Self, reqwest::Error> {
         let client = || {
             // A proxy would look names up by itself, and lead to wherever it can.
             ClientBuilder::new().redirect(Policy::none()).no_proxy().connect_timeout(CONNECT).timeout(ANSWER)
         };
         let public = client().https_only(true).dns_resolver(Arc::new(PublicNames)).build()?;
         let turns = Cache::builder().max_capacity(ORIGINS).build();
-        Ok(Self { public, named: client().build()?, origins: Arc::new(origins.into_iter().collect()), turns })
+        Ok(Self { public, named: client().build()?, origins: Arc::new(origins), asks_public, turns })
     }
 
     /// Whether a URL may be asked, or a browser sent to it, as far as the URL tells.
     pub fn check(&self, url: &Url) -> Result<(), AskError> {
         if self.is_named(url) {
             return Ok(());
+        }
+        if !self.asks_public {
+            return Err(AskError::Unnamed);
         }
         if url.scheme() != "https" {
             return Err(AskError::Scheme);
@@ -217,7 +225,7 @@ mod tests {
     use super::*;
 
     fn web() -> Web {
-        Web::new(["http://127.0.0.1:9000".to_owned()]).unwrap()
+        Web::new(["http://127.0.0.1:9000".to_owned()].into(), true).unwrap()
     }
 
     fn checked(url: &str) -> Result<(), &'static str> {
@@ -244,6 +252,16 @@ mod tests {
             ("https://user:word@login.engines.example", AskError::Malformed),
         ] {
             assert_eq!(checked(bad), Err(error.reason()), "{bad}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_asked_whom_no_operator_has_named() {
+        let web = Web::new(["https://login.engines.example".to_owned()].into(), false).unwrap();
+        let checked = |url: &str| web.check(&Url::parse(url).unwrap()).map_err(|error| error.reason());
+        assert_eq!(checked("https://login.engines.example/token"), Ok(()));
+        for other in ["https://1.1.1.1/", "https://login.other.example", "https://login.engines.example:8443"] {
+            assert_eq!(checked(other), Err(AskError::Unnamed.reason()), "{other}");
         }
     }
 

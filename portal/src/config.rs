@@ -1,14 +1,19 @@
 //! Configuration: flags, each of which an environment variable can set too.
 
+use std::convert::Infallible;
+use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
-use edge::{Origin, Origins, SigningKey, TokenSettings, WebPolicy};
-use event_store::StreamNames;
+use edge::server::open_files;
+use edge::{Limits, Origin, Origins, SigningKey, TokenSettings, WebPolicy};
+use event_store::{MasterKeys, StreamNames, Upcasters};
 
 use crate::federation::ProviderArgs;
+use crate::maintain::upcasters;
 use crate::post::MailArgs;
 use crate::telemetry::LogFormat;
 
@@ -27,6 +32,10 @@ pub struct SiteArgs {
     /// NATS with JetStream, 2.12 or newer: nats://user:password@host:4222, several separated by commas
     #[arg(long, env = "NATS_URL", global = true, hide_env_values = true, value_name = "URL")]
     pub nats_url: Option<String>,
+    /// A Redis 6 or newer, or Valkey, through which command APIs share limits on guesses: redis://:password@host:6379, or rediss://
+    /// for TLS; without it each counts for itself, and with it nobody signs in while it is away
+    #[arg(long, env = "REDIS_URL", global = true, hide_env_values = true, value_name = "URL")]
+    pub redis_url: Option<String>,
     /// The folder of the embedded servers and of the development key
     #[arg(long, env = "CRM_DIR", global = true, default_value = ".crm", value_name = "FOLDER")]
     pub dir: PathBuf,
@@ -42,10 +51,19 @@ pub struct SiteArgs {
     /// The PEM file of the Ed25519 key that tokens of users are signed with; without it, and without embedded servers, nobody can sign in
     #[arg(long, env = "CRM_TOKEN_PRIVATE_KEY", global = true, value_name = "FILE")]
     pub token_private_key: Option<PathBuf>,
+    /// The master key that personal data is sealed under by way of others: base64 of 32 bytes, as `openssl rand -base64 32` prints.
+    /// To change it, name the new one and the old one, separated by a comma, and run `crm rewrap`. Set it in the environment, since
+    /// other users of the machine see arguments
+    #[arg(long, env = "CRM_MASTER_KEY", global = true, hide_env_values = true, value_name = "BASE64")]
+    pub master_key: Option<Hidden>,
     /// How many proxies stand before the APIs, each of which adds to X-Forwarded-For: so that guesses of passwords are counted
     /// by where they come from
     #[arg(long, env = "CRM_PROXIES", global = true, default_value_t = 0, value_name = "COUNT")]
     pub proxies: usize,
+    /// Connections that one address may have to an API at a time, 512 unless there are proxies, whose connections are those of all; 0 is
+    /// any number
+    #[arg(long, env = "CRM_PEER_CONNECTIONS", global = true, value_name = "COUNT")]
+    pub peer_connections: Option<usize>,
     /// The origins, beside the own one, whose pages may call and may act for whoever is signed in by cookie; several separated
     /// by commas
     #[arg(
@@ -59,6 +77,27 @@ pub struct SiteArgs {
     /// Seconds for which browsers are told to come by TLS only, a year unless servers are embedded; 0 tells them nothing
     #[arg(long, env = "CRM_HSTS", global = true, value_name = "SECONDS")]
     pub hsts: Option<u64>,
+    /// Whether that goes for the hosts below that of the API as well; false if browsers are to reach one of them without TLS
+    #[arg(
+        long,
+        env = "CRM_HSTS_SUBDOMAINS",
+        global = true,
+        default_value_t = true,
+        action = clap::ArgAction::Set,
+        value_parser = clap::builder::BoolishValueParser::new(),
+        value_name = "BOOL"
+    )]
+    pub hsts_subdomains: bool,
+    /// Days for which the trail keeps who was refused and who took data out, at least 30
+    #[arg(
+        long,
+        env = "CRM_TRAIL_DAYS",
+        global = true,
+        default_value_t = 365,
+        value_parser = clap::value_parser!(u32).range(30..=36_500),
+        value_name = "DAYS"
+    )]
+    pub trail_days: u32,
     /// What log lines on stderr look like; RUST_LOG chooses which there are
     #[arg(long, env = "CRM_LOG", global = true, default_value = "auto", value_name = "FORMAT")]
     pub log: LogFormat,
@@ -68,6 +107,24 @@ pub struct SiteArgs {
     /// Which OpenID providers may be asked
     #[command(flatten)]
     pub providers: ProviderArgs,
+}
+
+/// Text that shows nowhere.
+#[derive(Clone)]
+pub struct Hidden(String);
+
+impl FromStr for Hidden {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(hidden)")
+    }
 }
 
 /// Where an API listens.
@@ -97,12 +154,23 @@ impl SiteArgs {
         Origins::new(self.origins.iter().cloned())
     }
 
+    /// What clients may take of an API. An address that the connections of a proxy come from is no client's.
+    pub fn limits(&self) -> Limits {
+        let limits = Limits::default().within(open_files());
+        let unless_said = if self.proxies > 0 { 0 } else { limits.peer };
+        match self.peer_connections.unwrap_or(unless_said) {
+            0 => Limits { peer: usize::MAX, ..limits },
+            peer => Limits { peer, ..limits },
+        }
+    }
+
     /// What browsers are told. With embedded servers, nobody has put TLS before the APIs.
     pub fn web_policy(&self, is_embedded: bool) -> WebPolicy {
         let web = WebPolicy::default().with_origins(self.allowed_origins());
         match self.hsts.unwrap_or(if is_embedded { 0 } else { HSTS }) {
             0 => web,
-            seconds => web.with_hsts(Duration::from_secs(seconds)),
+            seconds if self.hsts_subdomains => web.with_hsts(Duration::from_secs(seconds)),
+            seconds => web.with_hsts(Duration::from_secs(seconds)).without_subdomains(),
         }
     }
 
@@ -141,6 +209,32 @@ impl SiteArgs {
             format!("cannot read the development key {}; `crm serve --embedded` makes it", file.display())
         })?;
         Ok(SigningKey::from_pem(&pem)?)
+    }
+
+    /// The master key of embedded servers, made when they first start.
+    pub fn embedded_master_key(&self) -> PathBuf {
+        self.dir.join("master-key")
+    }
+
+    /// The master keys: the configured ones, or that of embedded servers in the folder.
+    pub fn master_keys(&self) -> anyhow::Result<MasterKeys> {
+        if let Some(Hidden(text)) = &self.master_key {
+            return MasterKeys::parse(text).context("CRM_MASTER_KEY is of no use");
+        }
+        let file = self.embedded_master_key();
+        let text = std::fs::read_to_string(&file).with_context(|| {
+            format!(
+                "no key to seal personal data with: set CRM_MASTER_KEY to what `openssl rand -base64 32` prints, and keep it; or \
+                 run `crm serve --embedded` once, which makes {}",
+                file.display()
+            )
+        })?;
+        MasterKeys::parse(&text).with_context(|| format!("{} is of no use", file.display()))
+    }
+
+    /// How this process reads the log: shapes of older builds, and what is sealed.
+    pub fn reading(&self) -> anyhow::Result<Upcasters> {
+        Ok(upcasters().with_master_keys(self.master_keys()?))
     }
 
     /// The key that tokens of users are signed with, if one is configured.

@@ -5,11 +5,11 @@ use clap::Args;
 use command_api::identity::Federation;
 use openid::Providers;
 
-/// Which OpenID providers may be asked, beside those at public addresses.
+/// Which OpenID providers may be asked.
 #[derive(Args, Clone, Debug)]
 pub struct ProviderArgs {
-    /// The origins of OpenID providers that may be asked wherever they are, also in a private network, or on this machine by http;
-    /// several separated by commas
+    /// The origins of OpenID providers that tenants may have, also in a private network, or on this machine by http; several separated
+    /// by commas. With `public` among them, any at a public address; without any, none
     #[arg(
         long = "oidc-origins",
         env = "CRM_OIDC_ORIGINS",

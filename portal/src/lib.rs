@@ -7,6 +7,8 @@
 mod admin;
 mod analyst;
 mod config;
+mod erase;
+mod exported;
 mod federation;
 mod heads;
 mod import;
@@ -15,6 +17,7 @@ mod metrics;
 mod post;
 mod progress;
 mod replay;
+mod rewrap;
 mod roles;
 mod sampler;
 mod serve;
@@ -70,6 +73,10 @@ enum Task {
     Tenant(tenant::TenantArgs),
     /// Open accounts and set passwords: the first admin of a tenant comes from here.
     User(user::UserCommand),
+    /// Erase who a lead or a user is, for good: destroy the key of their personal data, and clear it from all read models.
+    Erase(erase::EraseArgs),
+    /// Wrap the keys of all tenants by the first of the master keys in CRM_MASTER_KEY, so that the others can be given up.
+    Rewrap,
     /// Let people read the read models of a tenant with SQL: create, list and drop their logins.
     Analyst(analyst::AnalystCommand),
     /// Bring leads and opportunities in from CSV files, or take an import back.
@@ -99,6 +106,8 @@ impl Task {
             | Task::Token(_)
             | Task::Tenant(_)
             | Task::User(_)
+            | Task::Erase(_)
+            | Task::Rewrap
             | Task::Analyst(_)
             | Task::Import(_)
             | Task::Rebuild(_)
@@ -124,6 +133,8 @@ pub async fn run() -> std::process::ExitCode {
         Task::Token(args) => token::token(&cli.site, &args),
         Task::Tenant(args) => tenant::tenant(&cli.site, &args).await,
         Task::User(command) => user::user(&cli.site, &command).await,
+        Task::Erase(args) => erase::erase(&cli.site, &args).await,
+        Task::Rewrap => rewrap::rewrap(&cli.site).await,
         Task::Analyst(command) => analyst::analyst(&cli.site, &command).await,
         Task::Import(command) => import::import(&cli.site, &command).await,
         Task::Rebuild(args) => maintain::rebuild(&cli.site, &args).await,

@@ -90,10 +90,11 @@ pub async fn rebuild(args: &SiteArgs, rebuild: &RebuildArgs) -> anyhow::Result<E
     let models = named_views(&rebuild.views)?;
     let then = if rebuild.check { Then::Discard } else { Then::Switch };
     let site = Site::open(args).await?;
+    let reading = args.reading()?;
     let mut connection = PgConnection::connect(&site.database_url).await?;
     let mut equal = true;
     for model in models {
-        let comparison = rebuild_with_bar(&mut connection, &model, then).await?;
+        let comparison = rebuild_with_bar(&mut connection, &model, reading, then).await?;
         equal &= comparison.differing == 0;
         println!("{}", describe(&model, &comparison));
         if then == Then::Switch {
@@ -109,10 +110,11 @@ pub async fn rebuild(args: &SiteArgs, rebuild: &RebuildArgs) -> anyhow::Result<E
 pub async fn rebuild_with_bar(
     connection: &mut PgConnection,
     model: &ReadModel,
+    reading: Upcasters,
     then: Then,
 ) -> anyhow::Result<Comparison> {
     let shown = bar(model.name(), 0);
-    let comparison = rebuild_view(connection, model, upcasters(), then, |progress| {
+    let comparison = rebuild_view(connection, model, reading, then, |progress| {
         shown.set_length(count(progress.live));
         shown.set_position(count(progress.position));
     })
@@ -150,7 +152,7 @@ pub async fn resume(args: &SiteArgs, resume: &ResumeArgs) -> anyhow::Result<Exit
     let tenant = TenantId::parse(&resume.tenant).context("--tenant must be a UUID")?;
     let site = Site::open(args).await?;
     let mut connection = PgConnection::connect(&site.database_url).await?;
-    let resumed = resume_view(&mut connection, model, tenant.as_uuid(), upcasters()).await?;
+    let resumed = resume_view(&mut connection, model, tenant.as_uuid(), args.reading()?).await?;
     let code = match resumed {
         Resumed::WasNotParked => {
             println!("{}: this tenant does not stand still", model.name());

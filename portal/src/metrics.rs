@@ -79,6 +79,8 @@ fn describe() {
     projections::metrics::describe();
     query_api::metrics::describe();
     command_api::metrics::describe();
+    access::metrics::describe();
+    access::trail::describe();
     crate::telemetry::describe();
     describe_gauge!(BUILD, Unit::Count, "1, with the version of the build.");
     describe_gauge!(

@@ -7,10 +7,11 @@ use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use event_store::read::Selection;
-use event_store::{Duty, connect, read};
+use event_store::{Duty, connect, read, seal};
 use uuid::Uuid;
 
 use crate::config::SiteArgs;
+use crate::exported::Exported;
 use crate::site::Site;
 
 /// Events read at a time; memory does not grow with the log.
@@ -40,6 +41,9 @@ pub struct ReplayArgs {
     /// Only after this position
     #[arg(long, default_value_t = 0, value_name = "POSITION")]
     after: i64,
+    /// With personal data in plain text, as far as it was not erased. What is written down so outlives its erasure: take care of it
+    #[arg(long)]
+    open: bool,
     /// Only up to this position
     #[arg(long, value_name = "POSITION")]
     until: Option<i64>,
@@ -49,28 +53,39 @@ pub struct ReplayArgs {
 pub async fn replay(args: &SiteArgs, replay: &ReplayArgs) -> anyhow::Result<ExitCode> {
     let selection = replay.selection()?;
     let site = Site::open(args).await?;
+    let reading = if replay.open { Some(args.reading()?) } else { None };
     let pool = connect(&site.database_url, Duty::Projector, 1)?;
     let head = read::head(&pool).await?;
     let until = replay.until.unwrap_or(head).min(head);
+    let mut exported = Exported::begin(&site, &pool, "crm replay", replay.tenant).await?;
     let mut after = replay.after;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     loop {
         let events = read::selected(&pool, &selection, after, until, PAGE).await?;
         let Some(last) = events.last() else { break };
         after = last.position;
+        let events = match reading {
+            Some(reading) => seal::open(&mut *pool.acquire().await?, events, reading).await?,
+            None => events,
+        };
         for event in &events {
             let written = serde_json::to_writer(&mut out, event)
                 .map_err(std::io::Error::from)
                 .and_then(|()| out.write_all(b"\n"));
             match written {
                 // Whoever reads has seen enough, as `head` does.
-                Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(ExitCode::SUCCESS),
+                Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+                    exported.end("broken_off").await?;
+                    return Ok(ExitCode::SUCCESS);
+                }
                 other => other?,
             }
+            exported.add(event.tenant_id);
         }
     }
     out.flush()?;
     drop(out);
+    exported.end("finished").await?;
     pool.close().await;
     site.close().await?;
     Ok(ExitCode::SUCCESS)

@@ -1,21 +1,23 @@
 //! The parts of the system as one process runs them, alone or together.
 
+mod checks;
+
 use std::collections::BTreeSet;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use access::rights::RightsWatch;
-use access::{Hasher, KeyRing, LoggedOrganisations, Vault};
-use anyhow::bail;
+use access::{Hasher, KeyRing, LoggedOrganisations, SharedLimits, TrailTable, Vault, trail};
+use anyhow::{Context as _, bail};
 use axum::Router;
 use command_api::CommandApi;
 use command_api::identity::Issuer;
-use edge::{Check, Directory, OpenApiExt as _, Revocations, SigningKey, TokenKeys, WebPolicy};
+use edge::{Check, Directory, OpenApiExt as _, Revocations, SigningKey, TokenKeys, Trail, WebPolicy};
 use event_store::relay::Relay;
-use event_store::{Duty, EventStore, SessionPool, connect, nats, read};
+use event_store::{Duty, EventStore, SessionPool, Upcasters, connect, nats};
 use projections::runner::Runner;
-use projections::{Positions, checkpoint, registry};
+use projections::{Positions, registry};
 use query_api::QueryApi;
 use sqlx::PgPool;
 use tokio::sync::Notify;
@@ -23,7 +25,6 @@ use tokio::task::JoinSet;
 use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
 
 use crate::config::{SiteArgs, token_settings};
-use crate::maintain::{missing_migrations, upcasters};
 use crate::post;
 use crate::sampler::{Connections, NamedPool, Sampler};
 use crate::site::Site;
@@ -32,11 +33,15 @@ use crate::standing::Observer;
 /// Connections that each part opens at most.
 const COMMAND_CONNECTIONS: u32 = 16;
 const QUERY_CONNECTIONS: u32 = 24;
+/// Of which a tenant may use so many at a time, and how long its other reads wait.
+const TENANT_READS: usize = 12;
+const TENANT_PATIENCE: Duration = Duration::from_secs(5);
 const POSITION_CONNECTIONS: u32 = 2;
 const PROJECTOR_CONNECTIONS: u32 = 12;
 const IDENTITY_CONNECTIONS: u32 = 8;
 const ORGANISATION_CONNECTIONS: u32 = 2;
 const KEY_CONNECTIONS: u32 = 2;
+const TRAIL_CONNECTIONS: u32 = 4;
 
 /// What all parts of a process share.
 pub struct Roles<'a> {
@@ -44,6 +49,9 @@ pub struct Roles<'a> {
     site: &'a Site,
     pools: Mutex<Vec<NamedPool>>,
     rights: Mutex<Option<Rights>>,
+    reading: Mutex<Option<Upcasters>>,
+    limits: Mutex<Option<SharedLimits>>,
+    trail: Mutex<Option<(Trail, JoinSet<()>)>>,
 }
 
 /// What the log says of who may do what, for all parts of a process.
@@ -56,14 +64,24 @@ struct Rights {
 impl<'a> Roles<'a> {
     /// The parts for these servers.
     pub fn new(args: &'a SiteArgs, site: &'a Site) -> Self {
-        Self { args, site, pools: Mutex::default(), rights: Mutex::default() }
+        Self {
+            args,
+            site,
+            pools: Mutex::default(),
+            rights: Mutex::default(),
+            reading: Mutex::default(),
+            limits: Mutex::default(),
+            trail: Mutex::default(),
+        }
     }
 
     /// The command side, with its appender running, and what sends its mails. Without another word, links in them lead to
     /// `address`.
     pub fn commands(&self, address: &str) -> anyhow::Result<(CommandApi, JoinSet<()>)> {
-        let store =
-            EventStore::start(self.named_pool("commands", Duty::Appender, COMMAND_CONNECTIONS)?, upcasters());
+        let store = EventStore::start(
+            self.named_pool("commands", Duty::Appender, COMMAND_CONNECTIONS)?,
+            self.reading()?,
+        );
         let keys = self.keys()?;
         let signing_key = self.signing_key(&keys)?;
         let (revocations, directory) = self.rights()?;
@@ -72,7 +90,8 @@ impl<'a> Roles<'a> {
             .with_directory(directory)
             .with_origins(self.args.allowed_origins())
             .with_api_keys(self.key_ring()?, permissions(&openapi()))
-            .with_proxies(self.args.proxies);
+            .with_proxies(self.args.proxies)
+            .with_trail(self.trail()?);
         let mail = &self.args.mail;
         let mailer = mail.mailer(self.args, self.site.is_embedded())?;
         let mut issuer = self.issuer()?;
@@ -82,6 +101,9 @@ impl<'a> Roles<'a> {
         if mail.public_url.is_some() || self.site.is_embedded() {
             let post = mail.post(address)?;
             issuer = issuer.with_federation(self.args.providers.federation(post.public_url())?);
+        }
+        if let Some(shared) = self.shared_limits(signing_key.as_ref())? {
+            issuer = issuer.with_shared_limits(&shared);
         }
         if let Some(key) = signing_key {
             issuer = issuer.with_key(key, token_settings());
@@ -93,10 +115,22 @@ impl<'a> Roles<'a> {
 
     /// What keeps passwords.
     fn issuer(&self) -> anyhow::Result<Issuer> {
-        let vault = Vault::new(self.named_pool("identity", Duty::Identity, IDENTITY_CONNECTIONS)?);
+        let vault = Vault::new(self.named_pool("identity", Duty::Identity, IDENTITY_CONNECTIONS)?)
+            .with_master_keys(self.args.master_keys()?);
         // Half of the cores at most, so that a flood of sign-ins leaves the others to everything else.
         let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() / 2);
         Ok(Issuer::new(vault, Hasher::new(cores)?))
+    }
+
+    /// What limits are shared through, if anything is.
+    fn shared_limits(&self, key: Option<&SigningKey>) -> anyhow::Result<Option<SharedLimits>> {
+        let Some(url) = &self.args.redis_url else { return Ok(None) };
+        let key = key.context(
+            "REDIS_URL is set, so CRM_TOKEN_PRIVATE_KEY is needed too: what is counted is hidden under it",
+        )?;
+        let shared = SharedLimits::connect(url, key.secret_for("limits"))?;
+        *self.limits.lock().unwrap_or_else(PoisonError::into_inner) = Some(shared.clone());
+        Ok(Some(shared))
     }
 
     /// What tokens of users are signed with: the configured key; with embedded servers, the development key.
@@ -138,10 +172,29 @@ impl<'a> Roles<'a> {
 
     fn watch_rights(&self) -> anyhow::Result<Rights> {
         let pool = self.named_pool("organisations", Duty::Reader, ORGANISATION_CONNECTIONS)?;
-        let directory = Directory::new(LoggedOrganisations::new(pool, upcasters()));
+        let directory = Directory::new(LoggedOrganisations::new(pool, self.reading()?));
         let revocations = Revocations::new();
         let watch = RightsWatch::start(self.pool(Duty::Identity, 1)?, revocations.clone(), directory.clone());
         Ok(Rights { revocations, directory, _watch: watch })
+    }
+
+    /// What records who is refused and who takes data out. All parts of a process share it; what is old is swept away meanwhile.
+    pub fn trail(&self) -> anyhow::Result<Trail> {
+        let mut trail = self.trail.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((trail, _)) = &*trail {
+            return Ok(trail.clone());
+        }
+        let started =
+            Trail::start(TrailTable::new(self.named_pool("trail", Duty::Trail, TRAIL_CONNECTIONS)?));
+        let mut sweeping = JoinSet::new();
+        sweeping.spawn(trail::sweep_for_ever(self.pool(Duty::Sweeper, 1)?, self.args.trail_days));
+        *trail = Some((started.clone(), sweeping));
+        Ok(started)
+    }
+
+    /// The routes of APIs, which record what they refuse.
+    pub fn recorded(&self, apis: Router) -> anyhow::Result<Router> {
+        Ok(edge::trail::recorded(apis, self.trail()?, self.args.proxies))
     }
 
     /// The query side.
@@ -153,17 +206,19 @@ impl<'a> Roles<'a> {
         let looks = self.pool(Duty::Reader, POSITION_CONNECTIONS)?;
         let positions = Positions::start(client, &self.args.names(), looks);
         let (revocations, directory) = self.rights()?;
-        Ok(QueryApi::new(sessions, positions, self.keys()?, upcasters())
+        Ok(QueryApi::new(sessions, positions, self.keys()?, self.reading()?)
             .with_revocations(revocations)
             .with_directory(directory)
-            .with_api_keys(self.key_ring()?))
+            .with_api_keys(self.key_ring()?)
+            .with_reads_of_a_tenant(TENANT_READS, TENANT_PATIENCE)
+            .with_trail(self.trail()?))
     }
 
     /// What knows the keys of users.
     fn key_ring(&self) -> anyhow::Result<Arc<KeyRing>> {
         let vault = Vault::new(self.pool(Duty::Identity, KEY_CONNECTIONS)?);
         let log = self.pool(Duty::Reader, KEY_CONNECTIONS)?;
-        Ok(Arc::new(KeyRing::new(vault, log, upcasters())))
+        Ok(Arc::new(KeyRing::new(vault, log, self.reading()?)))
     }
 
     /// Starts the relay and every projection. They stop when the set is dropped; that is safe at any point.
@@ -171,6 +226,7 @@ impl<'a> Roles<'a> {
         let client = nats::connect(&self.site.nats_url).await?;
         let jetstream = async_nats::jetstream::new(client.clone());
         let pool = self.named_pool("projections", Duty::Projector, PROJECTOR_CONNECTIONS)?;
+        let upcasters = self.reading()?;
         let mut tasks = JoinSet::new();
         let relay = Relay {
             database_url: self.site.database_url.clone(),
@@ -187,7 +243,7 @@ impl<'a> Roles<'a> {
                 client: client.clone(),
                 jetstream: jetstream.clone(),
                 names: self.args.names(),
-                upcasters: upcasters(),
+                upcasters,
             };
             tasks.spawn(runner.run());
         }
@@ -198,56 +254,6 @@ impl<'a> Roles<'a> {
     pub async fn sampler(&self) -> anyhow::Result<Sampler> {
         let pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Ok(Sampler::start(Observer::connect(self.args, self.site).await?, pools))
-    }
-
-    /// What `/health/ready` asks: whether the database has the schema of this build. Once it has, it keeps it.
-    pub fn schema_check(&self) -> Check {
-        let (url, current) = (self.site.database_url.clone(), Arc::new(AtomicBool::new(false)));
-        Check::new("migrations", move || {
-            let (url, current) = (url.clone(), Arc::clone(&current));
-            async move {
-                if current.load(Ordering::Relaxed) {
-                    return Ok(());
-                }
-                match missing_migrations(&url).await? {
-                    0 => {
-                        current.store(true, Ordering::Relaxed);
-                        Ok(())
-                    }
-                    missing => Err(anyhow::anyhow!("the database lacks {missing} migrations of this build")),
-                }
-            }
-        })
-    }
-
-    /// What `/health/ready` asks: whether the database answers in the role of `duty`.
-    pub fn database_check(&self, duty: Duty) -> anyhow::Result<Check> {
-        let pool = self.pool(duty, 1)?;
-        Ok(Check::new("database", move || {
-            let pool = pool.clone();
-            async move { read::head(&pool).await.map(|_| ()) }
-        }))
-    }
-
-    /// What `/health/ready` asks of a projector: whether the rows of every tenant go on.
-    pub fn parked_check(&self) -> anyhow::Result<Check> {
-        let pool = self.pool(Duty::Projector, 1)?;
-        Ok(Check::new("parked", move || {
-            let pool = pool.clone();
-            async move {
-                let parked = checkpoint::parked(&pool).await?;
-                match parked.first() {
-                    None => Ok(()),
-                    Some(first) => Err(anyhow::anyhow!(
-                        "{} read models of tenants stand still; the first is {} of {} at position {}",
-                        parked.len(),
-                        first.view,
-                        first.tenant_id,
-                        first.position
-                    )),
-                }
-            }
-        }))
     }
 
     /// A pool that metrics tell of.
@@ -265,6 +271,15 @@ impl<'a> Roles<'a> {
         Ok(connect(&self.site.database_url, duty, connections)?)
     }
 
+    /// How the log is read, with one set of master keys for all parts of the process.
+    fn reading(&self) -> anyhow::Result<Upcasters> {
+        let mut reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = *reading {
+            return Ok(known);
+        }
+        Ok(*reading.insert(self.args.reading()?))
+    }
+
     /// The keys that tokens are checked with.
     pub fn keys(&self) -> anyhow::Result<TokenKeys> {
         Ok(TokenKeys::from_pem(&self.args.public_keys()?, &token_settings())?)
@@ -272,11 +287,11 @@ impl<'a> Roles<'a> {
 }
 
 /// The command side in this process, for commands of operators.
-pub fn in_process(site: &Site, connections: u32) -> anyhow::Result<CommandApi> {
+pub fn in_process(args: &SiteArgs, site: &Site, connections: u32) -> anyhow::Result<CommandApi> {
     let pool = connect(&site.database_url, Duty::Appender, connections)?;
     // No token is ever shown to it: whoever can reach the database needs none.
     let keys = TokenKeys::from_pem(&SigningKey::generate()?.public_pem()?, &token_settings())?;
-    Ok(CommandApi::new(EventStore::start(pool, upcasters()), keys))
+    Ok(CommandApi::new(EventStore::start(pool, args.reading()?), keys))
 }
 
 /// The document of both APIs, whichever of them a process serves.

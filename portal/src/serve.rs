@@ -11,8 +11,7 @@ use clap::Args;
 use command_api::sales::pipeline::ensure_default;
 use domain::TenantId;
 use domain::sales::pipeline::default_pipeline_id;
-use edge::server::open_files;
-use edge::{Check, Identity, Limits, Role, SigningKey};
+use edge::{Check, Identity, Limits, Role, SigningKey, WebPolicy};
 use event_store::Duty;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
@@ -102,12 +101,15 @@ async fn run_all(
     let apis = command_api::router(commands)
         .merge(query_api::router(queries))
         .merge(edge::jwks::router(&roles.keys()?));
+    let web = roles.web_policy();
+    let (apis, trail) = (roles.recorded(apis)?, roles.trail()?);
     let served = tokio::select! {
-        served = run(listener, site_router(apis, checks, &roles.web_policy()), stop) => served,
+        served = run(listener, site_router(apis, checks, &web), args.limits(), &web, stop) => served,
         died = site.died() => Err(died.into()),
         ended = workers.join_next() => Err(worker_ended(ended)),
     };
     drop(workers);
+    trail.flush().await;
     served?;
     Ok(ExitCode::SUCCESS)
 }
@@ -119,7 +121,7 @@ pub async fn command_api(args: &SiteArgs, api: &ApiArgs) -> anyhow::Result<ExitC
     let gathered = metrics::install()?;
     let (commands, _sending) = roles.commands(&api.listen.listen)?;
     let router = command_api::router(commands).merge(edge::jwks::router(&roles.keys()?));
-    one_api(&roles, gathered, router, Duty::Appender, api).await
+    one_api(args, &roles, gathered, router, Duty::Appender, api).await
 }
 
 /// Only the query API.
@@ -128,10 +130,11 @@ pub async fn query_api(args: &SiteArgs, api: &ApiArgs) -> anyhow::Result<ExitCod
     let roles = Roles::new(args, &site);
     let gathered = metrics::install()?;
     let router = query_api::router(roles.queries().await?).merge(edge::jwks::router(&roles.keys()?));
-    one_api(&roles, gathered, router, Duty::Reader, api).await
+    one_api(args, &roles, gathered, router, Duty::Reader, api).await
 }
 
 async fn one_api(
+    args: &SiteArgs,
     roles: &Roles<'_>,
     gathered: PrometheusHandle,
     router: Router,
@@ -148,19 +151,25 @@ async fn one_api(
         None => None,
     };
     println!("crm listens on http://{}", listener.local_addr()?);
-    run(listener, site_router(router, checks, &roles.web_policy()), stopped()?).await?;
+    let web = roles.web_policy();
+    let router = roles.recorded(router)?;
+    let served = run(listener, site_router(router, checks, &web), args.limits(), &web, stopped()?).await;
+    roles.trail()?.flush().await;
+    served?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// What an API needs, and what it can do without for a while: commands are taken without NATS, and reads tell themselves
-/// how old their data is.
+/// What an API needs, and what it can do without for a while: commands are taken without NATS, reads tell themselves how old their
+/// data is, and whoever is signed in stays so without the Redis of shared limits.
 fn checks(roles: &Roles<'_>, duty: Duty, sampler: &Sampler) -> anyhow::Result<Vec<Check>> {
-    Ok(vec![
+    let mut checks = vec![
         roles.database_check(duty)?,
         roles.schema_check(),
         sampler.nats_check().told_only(),
         sampler.late_check().told_only(),
-    ])
+    ];
+    checks.extend(roles.limits_check().map(Check::told_only));
+    Ok(checks)
 }
 
 /// Serves operators for as long as the returned set is kept.
@@ -196,7 +205,16 @@ pub async fn projector(args: &SiteArgs, operators: &AdminArgs) -> anyhow::Result
     ];
     let told = async {
         match listener {
-            Some(listener) => run(listener, admin::router(gathered, checks), stopped()?).await,
+            Some(listener) => {
+                run(
+                    listener,
+                    admin::router(gathered, checks),
+                    args.limits(),
+                    &WebPolicy::default(),
+                    stopped()?,
+                )
+                .await
+            }
             None => {
                 stopped()?.await;
                 Ok(())
@@ -218,8 +236,14 @@ fn worker_ended(ended: Option<Result<(), JoinError>>) -> anyhow::Error {
     }
 }
 
-async fn run(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
-    Ok(edge::serve(listener, router, Limits::default().within(open_files()), stop).await?)
+async fn run(
+    listener: TcpListener,
+    router: Router,
+    limits: Limits,
+    web: &WebPolicy,
+    stop: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
+    Ok(edge::serve_for(listener, router, limits, web, stop).await?)
 }
 
 /// Ready on Ctrl-C or when a process manager asks to end.

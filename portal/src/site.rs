@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use embedded::{Embedded, find_tools};
-use event_store::nats;
+use event_store::{MasterKeys, nats};
 use serde::{Deserialize, Serialize};
 use sqlx::{Connection, PgConnection};
 
@@ -66,6 +66,7 @@ impl Site {
     pub async fn embedded(args: &SiteArgs) -> anyhow::Result<Self> {
         let config = embedded::Config { tools: find_tools()?, dir: args.dir.clone() };
         let servers = Embedded::start(config).await?;
+        ensure_master_key(args)?;
         let addresses = args.dir.join("servers.json");
         let site = Self {
             database_url: servers.database_url(),
@@ -167,6 +168,15 @@ fn running(dir: &Path) -> anyhow::Result<Site> {
     let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
     let Addresses { database_url, nats_url } = serde_json::from_str(&text)?;
     Ok(Site { database_url, nats_url, embedded: None, addresses: None })
+}
+
+/// Makes a master key for servers that have none yet. Without it, nothing personal in their log can ever be read again.
+fn ensure_master_key(args: &SiteArgs) -> anyhow::Result<()> {
+    let file = args.embedded_master_key();
+    if args.master_key.is_none() && !file.exists() {
+        write_private(&file, MasterKeys::generate()?.as_bytes())?;
+    }
+    Ok(())
 }
 
 /// Writes a file that only its owner can read, whole or not at all.

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use anyhow::Context as _;
 use clap::Args;
-use event_store::{Duty, Recorded, connect, read};
+use event_store::{Duty, Recorded, Upcasters, connect, read, seal};
 use indicatif::ProgressBar;
 use projections::checkpoint;
 use projections::projection::decode;
@@ -71,7 +71,9 @@ impl Walk {
     }
 
     /// The first thing that is wrong with this event, if anything is.
-    fn step(&mut self, event: Recorded) -> Result<(), String> {
+    ///
+    /// The digest is of the event as it is stored, so that erasing a person changes it as little as anything else.
+    fn step(&mut self, event: &Recorded, opened: Recorded) -> Result<(), String> {
         let position = event.position;
         if position != self.position + 1 {
             let missing = self.position + 1;
@@ -86,11 +88,18 @@ impl Walk {
         }
         self.recorded_at = Some(event.recorded_at);
         // The same event is always the same text: keys of JSON objects are sorted when they are read.
-        let text = serde_json::to_vec(&event).map_err(|error| format!("position {position}: {error}"))?;
+        let text = serde_json::to_vec(event).map_err(|error| format!("position {position}: {error}"))?;
         self.digest.update(text);
         let name = format!("{} {} of tenant {}", event.aggregate_type, event.aggregate_id, event.tenant_id);
         let stored = (event.event_type.clone(), event.event_version);
-        let fact = decode(event, upcasters()).map_err(|error| {
+        if seal::is_sealed(&opened.payload) {
+            return Err(format!(
+                "position {position}: {} of {name} holds what does not open: it was changed, or its key is lost and was not \
+                 erased",
+                stored.0
+            ));
+        }
+        let fact = decode(opened, upcasters()).map_err(|error| {
             let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
             format!(
                 "position {position}: {} v{} of {name} cannot be decoded: {error}: {cause}",
@@ -108,11 +117,12 @@ impl Walk {
 /// Proves, or names the first thing that is not as it should be.
 pub async fn verify(args: &SiteArgs, verify: &VerifyArgs) -> anyhow::Result<ExitCode> {
     let site = Site::open(args).await?;
-    let log = verify_log(&site, verify.expect.as_ref()).await?;
+    let reading = args.reading()?;
+    let log = verify_log(&site, reading, verify.expect.as_ref()).await?;
     let sound = match log {
         Ok(proven) => {
             println!("log: {proven}");
-            verify.log_only || verify_views(&site).await?
+            verify.log_only || verify_views(&site, reading).await?
         }
         Err(wrong) => {
             println!("log: {wrong}");
@@ -125,7 +135,11 @@ pub async fn verify(args: &SiteArgs, verify: &VerifyArgs) -> anyhow::Result<Exit
 }
 
 /// What the log proves, or the first thing that is wrong with it.
-async fn verify_log(site: &Site, expected: Option<&Seal>) -> anyhow::Result<Result<String, String>> {
+async fn verify_log(
+    site: &Site,
+    reading: Upcasters,
+    expected: Option<&Seal>,
+) -> anyhow::Result<Result<String, String>> {
     let pool = connect(&site.database_url, Duty::Projector, 1)?;
     // Read before the head, which is never behind it: a log that ends earlier has lost its end.
     let folded = checkpoint::furthest(&pool).await?;
@@ -134,11 +148,14 @@ async fn verify_log(site: &Site, expected: Option<&Seal>) -> anyhow::Result<Resu
         return Ok(Err(format!("ends at position {head}, but read models have folded it up to {folded}")));
     }
     let shown = bar("log", count(head));
-    let walked = walk(&pool, head, expected, &shown).await?;
+    let walked = walk(&pool, reading, head, expected, &shown).await?;
     shown.finish_and_clear();
-    let sequences = broken_sequence(&pool).await?;
+    let broken = match broken_sequence(&pool).await? {
+        None => unfounded_erasure(&pool).await?,
+        broken => broken,
+    };
     pool.close().await;
-    Ok(match (walked, sequences) {
+    Ok(match (walked, broken) {
         (Err(wrong), _) | (Ok(_), Some(wrong)) => Err(wrong),
         (Ok(Seal { position, digest }), None) => Ok(format!(
             "positions 1 to {position} are dense, the sequences of every aggregate contiguous, every event decodes\n\
@@ -150,6 +167,7 @@ async fn verify_log(site: &Site, expected: Option<&Seal>) -> anyhow::Result<Resu
 /// Reads every event up to the head, in order.
 async fn walk(
     pool: &PgPool,
+    reading: Upcasters,
     head: i64,
     expected: Option<&Seal>,
     shown: &ProgressBar,
@@ -160,8 +178,10 @@ async fn walk(
         if events.is_empty() {
             return Ok(Err(format!("ends at position {}, but ended at {head} a moment ago", walk.position)));
         }
-        for event in events {
-            if let Err(wrong) = walk.step(event) {
+        let mut connection = pool.acquire().await?;
+        let opened = seal::open(&mut connection, events.clone(), reading).await?;
+        for (event, opened) in events.into_iter().zip(opened) {
+            if let Err(wrong) = walk.step(&event, opened) {
                 return Ok(Err(wrong));
             }
             if let Some(expected) = expected
@@ -203,11 +223,20 @@ async fn broken_sequence(pool: &PgPool) -> anyhow::Result<Option<String>> {
     }))
 }
 
-async fn verify_views(site: &Site) -> anyhow::Result<bool> {
+/// The first key that was destroyed although no event says so.
+async fn unfounded_erasure(pool: &PgPool) -> anyhow::Result<Option<String>> {
+    let unfounded: Option<(Uuid, String, Uuid)> =
+        sqlx::query_as(include_str!("verify/unfounded.sql")).fetch_optional(pool).await?;
+    Ok(unfounded.map(|(tenant, kind, id)| {
+        format!("the key of {kind} {id} of tenant {tenant} was destroyed, but no event says that anybody was erased")
+    }))
+}
+
+async fn verify_views(site: &Site, reading: Upcasters) -> anyhow::Result<bool> {
     let mut connection = PgConnection::connect(&site.database_url).await?;
     let mut sound = true;
     for model in named_views(&[])? {
-        let comparison = rebuild_with_bar(&mut connection, &model, Then::Discard).await?;
+        let comparison = rebuild_with_bar(&mut connection, &model, reading, Then::Discard).await?;
         println!("{}", describe(&model, &comparison));
         sound &= comparison.differing == 0 && comparison.parked == 0;
     }

@@ -198,3 +198,14 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     }
     text
 }
+
+/// Whether somebody was erased by an event after a position.
+pub(crate) async fn is_before_an_erasure(
+    connection: &mut PgConnection,
+    position: i64,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("select exists (select from identity.person_key where erased_at > $1)")
+        .bind(position)
+        .fetch_one(connection)
+        .await
+}

@@ -5,6 +5,7 @@
 //! Never here: HTTP, decisions, and I/O in a fold.
 
 pub mod checkpoint;
+pub mod erased;
 pub mod fold;
 pub mod identity;
 pub mod metrics;

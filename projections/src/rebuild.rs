@@ -1,5 +1,7 @@
 //! Filling a read model anew from the log, beside the live one; comparing the two; switching.
 
+use std::time::Duration;
+
 use event_store::{Duty, Recorded, Upcasters, read};
 use sqlx::{Connection, Executor, PgConnection};
 use uuid::Uuid;
@@ -14,6 +16,10 @@ use crate::runner::{Rows as _, RunError, fold_into};
 const BATCH: i64 = 5_000;
 /// Rows held in memory before they are written: a row is written once for all events that fall in between.
 const ROWS: usize = 20_000;
+
+/// How often, and at what distance, it is looked whether the live read model has folded the erasures that there are.
+const ERASURE_LOOKS: u32 = 100;
+const ERASURE_PAUSE: Duration = Duration::from_millis(100);
 
 /// What the session of a rebuild calls itself, followed by its read model and how far it is:
 /// `crm-rebuild sales_lead_list 5000/12000`. So whoever looks at the server's sessions sees the progress.
@@ -179,6 +185,7 @@ impl<'a> Next<'a> {
                 None => self.read(connection, at, last).await?,
             };
             events.retain(|event| !parked.contains(&event.tenant_id));
+            let events = connection.open(events, self.upcasters).await?;
             let (decoder, upcasters) = (fold.clone(), self.upcasters);
             let steps = tokio::task::spawn_blocking(move || decoder.steps(events, upcasters));
             // Read while the events before are decoded, if they will be needed.
@@ -248,12 +255,22 @@ impl<'a> Next<'a> {
         then: Then,
         progress: &mut (impl FnMut(Progress) + Send),
     ) -> Result<Comparison, RunError> {
-        let mut transaction = connection.begin().await?;
-        as_projector(&mut transaction).await?;
-        let live = checkpoint::lock(&mut transaction, self.live).await?;
-        while at < live {
-            at = self.fold_stretch(&mut transaction, at, live, progress).await?;
-        }
+        let mut looks = 0;
+        let mut transaction = loop {
+            let mut transaction = connection.begin().await?;
+            as_projector(&mut transaction).await?;
+            let live = checkpoint::lock(&mut transaction, self.live).await?;
+            while at < live {
+                at = self.fold_stretch(&mut transaction, at, live, progress).await?;
+            }
+            looks += 1;
+            if looks > ERASURE_LOOKS || !checkpoint::is_before_an_erasure(&mut transaction, at).await? {
+                break transaction;
+            }
+            // The key is gone, and the live rows are not cleared yet: in a moment both tell the same.
+            transaction.commit().await?;
+            tokio::time::sleep(ERASURE_PAUSE).await;
+        };
         let comparison = self.compare(&mut transaction, at).await?;
         if then == Then::Switch {
             self.switch(&mut transaction).await?;

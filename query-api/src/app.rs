@@ -1,15 +1,17 @@
 //! What every handler is given.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use edge::{ApiKeys, Directory, EdgeState, Revocations, TokenKeys};
+use edge::{ApiKeys, Directory, EdgeState, Revocations, TokenKeys, Trail};
 use event_store::{SessionPool, Upcasters};
 use projections::Positions;
 use tokio::sync::Semaphore;
 
 use crate::cache::AnswerCache;
 use crate::metrics::Answers;
+use crate::places::Places;
 use crate::tenant::TenantReads;
 
 /// Exports that may be under way at a time, unless something else is said: a third of the connections of a process, so
@@ -37,6 +39,7 @@ pub(crate) struct Parts {
     revocations: Option<Revocations>,
     directory: Option<Directory>,
     api_keys: Option<Arc<dyn ApiKeys>>,
+    trail: Option<Trail>,
 }
 
 impl QueryApi {
@@ -55,6 +58,7 @@ impl QueryApi {
             revocations: None,
             directory: None,
             api_keys: None,
+            trail: None,
         }))
     }
 
@@ -76,6 +80,12 @@ impl QueryApi {
         Self(Arc::new(Parts { api_keys: Some(api_keys), ..Arc::unwrap_or_clone(self.0) }))
     }
 
+    /// Records exports; without it, there are none.
+    #[must_use]
+    pub fn with_trail(self, trail: Trail) -> Self {
+        Self(Arc::new(Parts { trail: Some(trail), ..Arc::unwrap_or_clone(self.0) }))
+    }
+
     /// Takes the time that answers depend on, such as days in a stage, from another clock than that of the machine.
     #[must_use]
     pub fn with_clock(self, clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
@@ -86,6 +96,15 @@ impl QueryApi {
     #[must_use]
     pub fn with_exports(self, most: usize) -> Self {
         Self(Arc::new(Parts { exports: Arc::new(Semaphore::new(most)), ..Arc::unwrap_or_clone(self.0) }))
+    }
+
+    /// Lets a tenant have so many reads under way at a time, so that others have the rest of the sessions. Those beyond wait up to
+    /// `patience`, and then are told to come again.
+    #[must_use]
+    pub fn with_reads_of_a_tenant(self, most: usize, patience: Duration) -> Self {
+        let mut parts = Arc::unwrap_or_clone(self.0);
+        parts.reads = parts.reads.with_places(Places::new(most).with_patience(patience));
+        Self(Arc::new(parts))
     }
 
     /// The time.
@@ -109,5 +128,9 @@ impl EdgeState for QueryApi {
 
     fn api_keys(&self) -> Option<&dyn ApiKeys> {
         self.0.api_keys.as_deref()
+    }
+
+    fn trail(&self) -> Option<&Trail> {
+        self.0.trail.as_ref()
     }
 }

@@ -1,8 +1,10 @@
 //! The past: a thing as it was, folded in memory from the log by the fold that also fills the read model.
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use domain::identity::field::HideableField;
 use edge::{Meta, MinPosition, Permitted, Problem};
-use event_store::{Recorded, read};
+use event_store::read::{self, History};
+use event_store::{Recorded, seal};
 use projections::Projection;
 use projections::projection::decode;
 use serde::Deserialize;
@@ -11,6 +13,8 @@ use uuid::Uuid;
 
 use crate::app::QueryApi;
 use crate::failure;
+use crate::row::Rows;
+use crate::single::owner;
 use crate::wait::Freshness;
 
 /// A point of the past.
@@ -60,8 +64,20 @@ impl AsOf {
         }
     }
 
-    /// Of all events of a thing, those that count.
-    pub(crate) fn select(self, events: Vec<Recorded>) -> Result<Vec<Recorded>, serde_json::Error> {
+    /// Whether neither this event of a thing counts nor any after it.
+    pub(crate) fn is_before(self, event: &Recorded) -> bool {
+        match self {
+            Self::Position(position) => event.position > position,
+            Self::Time(_) => false,
+        }
+    }
+
+    /// Of events of a thing, those that count. `begun` tells whether any before them did.
+    pub(crate) fn select(
+        self,
+        events: Vec<Recorded>,
+        begun: bool,
+    ) -> Result<Vec<Recorded>, serde_json::Error> {
         let counts = |event: &Recorded| match self {
             Self::Position(position) => Ok(event.position <= position),
             Self::Time(time) => event.read_metadata().map(|metadata| metadata.occurred_at <= time),
@@ -71,7 +87,7 @@ impl AsOf {
             match counts(&event)? {
                 true => counted.push(event),
                 // What was noted as done before the thing began does not make it begin earlier.
-                false if counted.is_empty() => break,
+                false if counted.is_empty() && !begun => break,
                 false => {}
             }
         }
@@ -82,16 +98,18 @@ impl AsOf {
 /// A row as it was, and where the log was when it was read.
 pub(crate) struct Past<R> {
     pub(crate) row: R,
+    /// What the caller is not shown of it.
+    pub(crate) hidden: Vec<&'static HideableField>,
     pub(crate) freshness: Freshness,
     pub(crate) meta: Meta,
 }
 
 impl QueryApi {
-    /// The row of a thing as it was. Who may see what it is now may see what it was.
+    /// The row of a thing as it was. Who may see what it is now may see what it was; whose it is now decides which fields.
     ///
     /// # Errors
     /// 404 if it did not exist then, or is beyond the caller's reach now.
-    pub(crate) async fn past<P: Projection>(
+    pub(crate) async fn past<P: Projection + Rows>(
         &self,
         caller: &Permitted,
         at_least: Option<MinPosition>,
@@ -103,12 +121,21 @@ impl QueryApi {
         let head = read::head(transaction.connection()).await.map_err(failure::database)?;
         let mut row = None;
         for aggregate_type in P::READS {
-            let stream =
-                read::stream(transaction.connection(), caller.tenant.into(), (aggregate_type, id), 0);
-            let events = stream.await.map_err(failure::database)?;
-            for event in as_of.select(events).map_err(Problem::internal)? {
-                let fact = decode(event, self.0.upcasters).map_err(Problem::internal)?;
-                P::apply(&mut row, id, &fact).map_err(Problem::internal)?;
+            let mut history = History::of(caller.tenant.into(), (aggregate_type, id));
+            let connection = transaction.connection();
+            let (mut begun, mut over) = (false, false);
+            while !over
+                && let Some(events) = history.next(&mut *connection).await.map_err(failure::database)?
+            {
+                over = events.last().is_some_and(|last| as_of.is_before(last));
+                let counted = as_of.select(events, begun).map_err(Problem::internal)?;
+                begun |= !counted.is_empty();
+                over |= !begun;
+                let opened = seal::open(&mut *connection, counted, self.0.upcasters).await;
+                for event in opened.map_err(failure::database)? {
+                    let fact = decode(event, self.0.upcasters).map_err(Problem::internal)?;
+                    P::apply(&mut row, id, &fact).map_err(Problem::internal)?;
+                }
             }
         }
         let (position, time) = match as_of {
@@ -116,8 +143,15 @@ impl QueryApi {
             AsOf::Time(time) => (head, Some(time)),
         };
         let row = row.ok_or_else(Problem::not_found)?;
+        let hidden = match P::KIND.filter(|_| !caller.sight().is_whole()) {
+            Some(kind) => {
+                let owner = owner(&mut transaction, P::NAME, id).await?;
+                caller.sight().hidden(kind, owner.as_deref()).collect()
+            }
+            None => Vec::new(),
+        };
         let meta = Meta { as_of: time, ..Meta::default() };
-        Ok(Past { row, freshness: Freshness::of(head, head, at_least).at(position), meta })
+        Ok(Past { row, hidden, freshness: Freshness::of(head, head, at_least).at(position), meta })
     }
 }
 

@@ -7,8 +7,26 @@ use edge::Problem;
 /// When a client may try again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
+/// Why a read did not begin.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReadError {
+    /// So many reads of the tenant are under way that this one waited in vain.
+    #[error("too many reads of the tenant are under way")]
+    Crowded,
+    /// The database did not do as it should.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
 /// 503 if trying again may help, else 500.
-pub(crate) fn database(error: sqlx::Error) -> Problem {
+pub(crate) fn database(error: impl Into<ReadError>) -> Problem {
+    let error = match error.into() {
+        ReadError::Database(error) => error,
+        crowded @ ReadError::Crowded => {
+            let detail = "Too many reads of your company are under way.";
+            return Problem::unavailable(RETRY_AFTER, detail).with_source(crowded);
+        }
+    };
     if took_too_long(&error) {
         let detail = "The answer took too long to find. Ask for less at a time.";
         Problem::unavailable(RETRY_AFTER, detail).with_source(error)

@@ -14,6 +14,7 @@ pub mod identity;
 mod list;
 pub mod metrics;
 pub mod permission;
+mod places;
 pub mod reporting;
 mod row;
 pub mod sales;

@@ -46,6 +46,14 @@ impl Permission for ReadAudit {
     const ROLES: &'static [Role] = permission::AUDIT_READ.roles;
 }
 
+/// To read who came in, who was refused, and who took data out.
+pub enum ReadTrail {}
+
+impl Permission for ReadTrail {
+    const NAME: &'static str = permission::TRAIL_READ.name;
+    const ROLES: &'static [Role] = permission::TRAIL_READ.roles;
+}
+
 /// To read who the users are, and what they may do.
 pub enum ReadUsers {}
 

@@ -1,9 +1,12 @@
 //! A row of a read model: sent as the text that it lies in, with a few fields added at its end.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use edge::{Links, Problem};
+use domain::identity::RecordKind;
+use domain::identity::field::HideableField;
+use edge::{Links, Problem, Sight};
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -11,9 +14,19 @@ use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgTypeInfo, PgValueRef};
 use sqlx::{Decode, Postgres, Type};
 
-/// The JSON text of a row.
+/// The JSON text of a row. It is not sent: only what a caller may see of it is, a [`Shown`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Doc(Box<str>);
+
+/// What a caller may see of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Shown(Box<str>);
+
+/// What has rows. Each read model that is read decides whether roles can hide fields of it.
+pub(crate) trait Rows {
+    /// What the rows are, if they have fields that can be hidden.
+    const KIND: Option<RecordKind>;
+}
 
 /// What links and versions are made of: some fields of a row, each of them absent where rows have none.
 #[derive(Debug, Default, Deserialize)]
@@ -27,6 +40,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) lead_id: Option<&'a str>,
     pub(crate) opportunity_id: Option<&'a str>,
     pub(crate) stage_since: Option<DateTime<Utc>>,
+    pub(crate) erased_at: Option<DateTime<Utc>>,
     pub(crate) version: i64,
 }
 
@@ -58,6 +72,26 @@ impl Doc {
         serde_json::from_str(&self.0).map_err(Problem::internal)
     }
 
+    /// What a caller may see of it, by whose it is.
+    pub(crate) fn shown(self, sight: &Sight, kind: Option<RecordKind>) -> Result<Shown, Problem> {
+        let Some(kind) = kind.filter(|_| !sight.is_whole()) else { return Ok(Shown(self.0)) };
+        let hidden: Vec<_> = sight.hidden(kind, self.facts()?.owner.as_deref()).collect();
+        self.without(&hidden)
+    }
+
+    /// What a caller may see of it who is not shown these fields.
+    pub(crate) fn without(self, hidden: &[&HideableField]) -> Result<Shown, Problem> {
+        if hidden.is_empty() {
+            return Ok(Shown(self.0));
+        }
+        let mut fields: BTreeMap<Cow<'_, str>, &RawValue> =
+            serde_json::from_str(&self.0).map_err(Problem::internal)?;
+        fields.retain(|name, _| hidden.iter().all(|field| field.json != name));
+        serde_json::to_string(&fields).map(|text| Shown(text.into())).map_err(Problem::internal)
+    }
+}
+
+impl Shown {
     /// The row with links.
     pub(crate) fn with_links(&self, links: Links) -> Result<Item, Problem> {
         self.with(&Added { days_in_stage: None, links })
@@ -101,7 +135,7 @@ impl<'de> Deserialize<'de> for Doc {
     }
 }
 
-impl Serialize for Doc {
+impl Serialize for Shown {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let text: &RawValue = serde_json::from_str(&self.0).map_err(S::Error::custom)?;
         text.serialize(serializer)
@@ -118,6 +152,10 @@ mod tests {
         Doc(text.into())
     }
 
+    fn shown(text: &str) -> Shown {
+        doc(text).shown(&Sight::WHOLE, None).unwrap()
+    }
+
     fn json_of(item: Result<Item, Problem>) -> Value {
         serde_json::to_value(item.unwrap()).unwrap()
     }
@@ -132,20 +170,20 @@ mod tests {
             ("{ } ", json!({})),
         ] {
             whole["links"] = expected.clone();
-            assert_eq!(json_of(doc(text).with_links(links())), whole);
+            assert_eq!(json_of(shown(text).with_links(links())), whole);
             whole["days_in_stage"] = 3.into();
-            assert_eq!(json_of(doc(text).with_days_and_links(3, links())), whole);
+            assert_eq!(json_of(shown(text).with_days_and_links(3, links())), whole);
         }
         for text in ["7", "}", "", "{\"a\"}"] {
-            assert!(doc(text).with_links(links()).is_err(), "{text}");
+            assert!(shown(text).with_links(links()).is_err(), "{text}");
         }
     }
 
     #[test]
     fn a_row_is_sent_as_it_lies() {
         let text = r#"{"amount":1.50,"name":"ä\u0041"}"#;
-        assert_eq!(serde_json::to_string(&doc(text)).unwrap(), text);
-        let item = serde_json::to_string(&doc(text).with_links(Links::new()).unwrap()).unwrap();
+        assert_eq!(serde_json::to_string(&shown(text)).unwrap(), text);
+        let item = serde_json::to_string(&shown(text).with_links(Links::new()).unwrap()).unwrap();
         assert_eq!(item, format!(r#"{},"links":{{}}}}"#, text.trim_end_matches('}')));
         let read: Vec<Doc> = serde_json::from_str(&format!("[{text}]")).unwrap();
         assert_eq!(read, [doc(text)]);
@@ -157,5 +195,15 @@ mod tests {
         let facts = row.facts().unwrap();
         assert_eq!((facts.id, facts.lead_id, facts.version), ("x", None, 3));
         assert_eq!(facts.status, "");
+    }
+
+    #[test]
+    fn a_hidden_field_is_absent_and_the_others_are_as_they_lie() {
+        let text = r#"{"email": "a@b", "score": 1.50, "company": null, "owner": "sam"}"#;
+        let fields: Vec<_> =
+            RecordKind::Lead.fields().filter(|field| matches!(field.json, "email" | "company")).collect();
+        let without = doc(text).without(&fields).unwrap();
+        assert_eq!(serde_json::to_string(&without).unwrap(), r#"{"owner":"sam","score":1.50}"#);
+        assert_eq!(doc(text).without(&[]).unwrap(), shown(text));
     }
 }

@@ -3,8 +3,10 @@
 use edge::{Reach, TenantId};
 use event_store::{Duty, PooledSession, SessionPool, measured};
 use sqlx::{Executor as _, PgConnection};
+use tokio::sync::OwnedSemaphorePermit;
 
-use crate::failure::is_lost;
+use crate::failure::{ReadError, is_lost};
+use crate::places::Places;
 
 /// How long a statement may run. A request has more time than this, so its answer says why there is none.
 const STATEMENT_TIMEOUT: &str = "10s";
@@ -14,7 +16,10 @@ const SCOPED_READER: &str = "crm_scoped_reader";
 
 /// Connections that can be used for one tenant at a time only.
 #[derive(Clone)]
-pub(crate) struct TenantReads(SessionPool);
+pub(crate) struct TenantReads {
+    sessions: SessionPool,
+    places: Places,
+}
 
 /// A read-only transaction in which row-level security shows one tenant.
 ///
@@ -23,11 +28,20 @@ pub(crate) struct TenantTransaction {
     session: PooledSession,
     tenant: TenantId,
     is_scoped: bool,
+    _place: OwnedSemaphorePermit,
 }
 
 impl TenantReads {
+    /// A tenant may have all of them at a time.
     pub(crate) fn new(sessions: SessionPool) -> Self {
-        Self(sessions)
+        let places = Places::new(usize::try_from(sessions.usage().most).unwrap_or(usize::MAX));
+        Self { sessions, places }
+    }
+
+    /// A tenant may have so many at a time.
+    #[must_use]
+    pub(crate) fn with_places(self, places: Places) -> Self {
+        Self { places, ..self }
     }
 
     /// Begins to read, and tells the database the tenant and how far the reader reaches, in one round trip.
@@ -35,7 +49,8 @@ impl TenantReads {
         &self,
         tenant: TenantId,
         reach: &Reach,
-    ) -> Result<TenantTransaction, sqlx::Error> {
+    ) -> Result<TenantTransaction, ReadError> {
+        let place = self.places.take(tenant).await.ok_or(ReadError::Crowded)?;
         // The role is set here as well, so that sessions of another duty cannot see more. A UUID needs no quoting.
         let begin = format!(
             "begin isolation level repeatable read read only;
@@ -45,13 +60,16 @@ impl TenantReads {
             set_reach(reach)
         );
         // Each connection that was lost while nobody used it is found out here, once, and is then replaced.
-        let mut attempts = self.0.usage().most;
+        let mut attempts = self.sessions.usage().most;
         loop {
-            let mut session = measured("queries", self.0.acquire()).await?;
+            let mut session = measured("queries", self.sessions.acquire()).await?;
             match session.execute(begin.as_str()).await {
-                Ok(_) => return Ok(TenantTransaction { session, tenant, is_scoped: *reach != Reach::All }),
+                Ok(_) => {
+                    let is_scoped = *reach != Reach::All;
+                    return Ok(TenantTransaction { session, tenant, is_scoped, _place: place });
+                }
                 Err(error) if attempts > 0 && is_lost(&error) => attempts -= 1,
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.into()),
             }
         }
     }
@@ -116,9 +134,9 @@ mod tests {
         TenantId::from_uuid(Uuid::from_u128(u128::from(1 + number % TENANTS)))
     }
 
-    async fn rows(reads: &TenantReads, tenant: TenantId) -> Result<Vec<Uuid>, sqlx::Error> {
+    async fn rows(reads: &TenantReads, tenant: TenantId) -> Result<Vec<Uuid>, ReadError> {
         let mut transaction = reads.begin(tenant, &Reach::All).await?;
-        sqlx::query_scalar(ROWS).fetch_all(transaction.connection()).await
+        Ok(sqlx::query_scalar(ROWS).fetch_all(transaction.connection()).await?)
     }
 
     /// What became of a caller's requests: how many were answered, and how many given up halfway.

@@ -1,4 +1,4 @@
-//! Links in mails, of which there is one for each purpose and user.
+//! Links in mails, of which there is one for each purpose and user; of those to a new password, the one before as well.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ impl Link {
 }
 
 impl Vault {
-    /// Keeps the digest of a new link, in place of the one that the user had for this purpose. `scope` is what the user occupies
+    /// Keeps the digest of a new link, in place of the one that the user had for this purpose, or beside it if that stays good. `scope` is what the user occupies
     /// by the address that the link goes to.
     ///
     /// # Errors
@@ -72,6 +72,7 @@ impl Vault {
             .bind(Value::from(scope))
             .bind(purpose.ttl())
             .bind(pause)
+            .bind(purpose.keeps_earlier())
             .execute(&mut *transaction)
             .await?;
         transaction.commit().await?;
@@ -110,9 +111,7 @@ impl Vault {
     /// The database is not there.
     pub async fn link(&self, token: &LinkToken, purpose: Purpose) -> Result<Option<Link>, sqlx::Error> {
         let mut transaction = self.begin(token.tenant()).await?;
-        let sql = "select user_id, epoch, detail from identity.link
-            where tenant_id = $1 and digest = $2 and purpose = $3 and expires_at > now()";
-        let link = sqlx::query_as(sql)
+        let link = sqlx::query_as(include_str!("../sql/find_link.sql"))
             .bind(token.tenant().as_uuid())
             .bind(token.digest())
             .bind(purpose.name())
@@ -127,9 +126,8 @@ impl Vault {
     /// # Errors
     /// The database is not there.
     pub async fn forget_link(&self, token: &LinkToken) -> Result<(), sqlx::Error> {
-        let query = sqlx::query("delete from identity.link where tenant_id = $1 and digest = $2")
-            .bind(token.tenant().as_uuid())
-            .bind(token.digest());
+        let sql = "delete from identity.link where tenant_id = $1 and (digest = $2 or earlier_digest = $2)";
+        let query = sqlx::query(sql).bind(token.tenant().as_uuid()).bind(token.digest());
         self.write(token.tenant(), query).await
     }
 }

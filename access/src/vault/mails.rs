@@ -237,7 +237,7 @@ impl Vault {
     pub async fn due_mails(&self, most: i64) -> Result<Vec<Mail>, sqlx::Error> {
         let query =
             sqlx::query_as(include_str!("../sql/due_mails.sql")).bind(most).bind(LEASE).bind(LONGEST_WAIT);
-        let rows: Vec<Row> = within_reason(query.fetch_all(&self.0)).await?;
+        let rows: Vec<Row> = within_reason(query.fetch_all(&self.pool)).await?;
         Ok(rows.into_iter().filter_map(Row::mail).collect())
     }
 
@@ -250,7 +250,7 @@ impl Vault {
             "delete from identity.link where expires_at <= now()",
             "delete from identity.mail where expires_at <= now() - interval '1 day'",
         ] {
-            within_reason(self.0.execute(sql)).await?;
+            within_reason(self.pool.execute(sql)).await?;
         }
         Ok(())
     }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::{ClientSecretId, ProviderLinkId, SessionId, TenantId, UserId};
-use sqlx::FromRow;
+use event_store::MasterKeys;
+use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::Vault;
@@ -33,39 +34,46 @@ impl Begun {
 }
 
 impl Vault {
-    /// Keeps a secret that counts once an event says so.
+    /// Keeps a secret, sealed, that counts once an event says so.
     ///
     /// # Errors
-    /// The database is not there.
+    /// The database or the master key is not there.
     pub async fn keep_client_secret(
         &self,
         tenant: TenantId,
         id: ClientSecretId,
         secret: &str,
     ) -> Result<(), sqlx::Error> {
-        let sql = "insert into identity.client_secret (tenant_id, id, secret) values ($1, $2, $3)";
-        let query = sqlx::query(sql).bind(tenant.as_uuid()).bind(id.as_uuid()).bind(secret);
+        let keys = self.master_keys()?;
+        let sealed = keys.seal(&place(tenant.as_uuid(), id.as_uuid()), secret.as_bytes())?;
+        let sql = "insert into identity.client_secret (tenant_id, id, secret, master) values ($1, $2, $3, $4)";
+        let query =
+            sqlx::query(sql).bind(tenant.as_uuid()).bind(id.as_uuid()).bind(sealed).bind(keys.current());
         self.write(tenant, query).await
     }
 
     /// A secret that the portal shows to a provider.
     ///
     /// # Errors
-    /// The database is not there.
+    /// The database or the master key is not there.
     pub async fn client_secret(
         &self,
         tenant: TenantId,
         id: ClientSecretId,
     ) -> Result<Option<String>, sqlx::Error> {
         let mut transaction = self.begin(tenant).await?;
-        let sql = "select secret from identity.client_secret where tenant_id = $1 and id = $2";
-        let secret = sqlx::query_scalar(sql)
+        let sql = "select secret, master from identity.client_secret where tenant_id = $1 and id = $2";
+        let found: Option<(Vec<u8>, String)> = sqlx::query_as(sql)
             .bind(tenant.as_uuid())
             .bind(id.as_uuid())
             .fetch_optional(&mut *transaction)
             .await?;
         transaction.commit().await?;
-        Ok(secret)
+        let Some((sealed, master)) = found else { return Ok(None) };
+        let place = place(tenant.as_uuid(), id.as_uuid());
+        let opened = self.master_keys()?.open(&master, &place, &sealed)?;
+        let text = String::from_utf8(opened.to_vec());
+        Ok(Some(text.map_err(|error| sqlx::Error::Decode(error.utf8_error().into()))?))
     }
 
     /// Forgets the secrets that were kept before this one; and this one too, unless it counts. One that is about to count was kept
@@ -83,6 +91,20 @@ impl Vault {
             .bind(tenant.as_uuid())
             .bind(last.as_uuid())
             .bind(!counts);
+        self.write(tenant, query).await
+    }
+
+    /// Forgets a secret that will never count.
+    ///
+    /// # Errors
+    /// The database is not there.
+    pub async fn forget_client_secret(
+        &self,
+        tenant: TenantId,
+        secret: ClientSecretId,
+    ) -> Result<(), sqlx::Error> {
+        let sql = "delete from identity.client_secret where tenant_id = $1 and id = $2";
+        let query = sqlx::query(sql).bind(tenant.as_uuid()).bind(secret.as_uuid());
         self.write(tenant, query).await
     }
 
@@ -203,4 +225,38 @@ impl Vault {
         let query = sqlx::query(sql).bind(tenant.as_uuid()).bind(user.as_uuid());
         self.write(tenant, query).await
     }
+}
+
+/// What a secret is bound to.
+fn place(tenant: Uuid, id: Uuid) -> String {
+    format!("client secret {id} of {tenant}")
+}
+
+/// Seals the client secrets of a tenant by the first of the master keys, in a transaction that sees the tenant. Returns how many
+/// were not before.
+pub(crate) async fn reseal(
+    transaction: &mut PgConnection,
+    tenant: Uuid,
+    keys: &MasterKeys,
+) -> Result<usize, sqlx::Error> {
+    let old: Vec<(Uuid, Vec<u8>, String)> = sqlx::query_as(
+        "select id, secret, master from identity.client_secret
+        where tenant_id = $1 and master is distinct from $2 for update",
+    )
+    .bind(tenant)
+    .bind(keys.current())
+    .fetch_all(&mut *transaction)
+    .await?;
+    for (id, sealed, master) in &old {
+        let place = place(tenant, *id);
+        let anew = keys.seal(&place, &keys.open(master, &place, sealed)?)?;
+        sqlx::query("update identity.client_secret set secret = $3, master = $4 where tenant_id = $1 and id = $2")
+            .bind(tenant)
+            .bind(id)
+            .bind(anew)
+            .bind(keys.current())
+            .execute(&mut *transaction)
+            .await?;
+    }
+    Ok(old.len())
 }

@@ -2,4 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, which helpers lack")]
 
+mod factors;
 mod tenants;
+mod trail;

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::{ClientSecretId, PasswordId, SessionId, TenantId, UserId};
 use embedded::testing::{self, TestDatabase};
-use event_store::{Duty, connect};
+use event_store::{Duty, MasterKeys, connect, fixtures};
 use futures::future::join_all;
 use sqlx::postgres::PgPool;
 use sqlx::{Executor as _, PgConnection};
@@ -26,7 +26,7 @@ struct Site {
 impl Site {
     async fn new() -> Self {
         let database = testing::database().await;
-        let vault = Vault::new(identity(&database));
+        let vault = sealing(&database);
         let tenants = [1, 2].map(|number| TenantId::from_uuid(Uuid::from_u128(number)));
         let (mut tokens, mut links, mut sign_ins) = (Vec::new(), Vec::new(), Vec::new());
         for tenant in tenants {
@@ -54,6 +54,10 @@ impl Site {
         }
         Self { database, tenants, tokens, links, sign_ins }
     }
+}
+
+fn sealing(database: &TestDatabase) -> Vault {
+    Vault::new(identity(database)).with_master_keys(MasterKeys::parse(fixtures::MASTER_KEY).unwrap())
 }
 
 fn identity(database: &TestDatabase) -> PgPool {
@@ -205,7 +209,7 @@ async fn a_sign_in_goes_on_once_in_its_browser_its_session_and_its_tenant() {
 #[tokio::test]
 async fn whom_a_provider_names_is_kept_once_for_each_user_and_a_secret_until_a_later_one_counts() {
     let site = Site::new().await;
-    let (vault, tenant) = (Vault::new(identity(&site.database)), site.tenants[0]);
+    let (vault, tenant) = (sealing(&site.database), site.tenants[0]);
     let user = UserId::from_uuid(Uuid::now_v7());
     let rows = join_all((0..8).map(|_| vault.link_provider(tenant, &[8; 32], user))).await;
     let first = *rows[0].as_ref().unwrap();

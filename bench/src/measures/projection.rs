@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use event_store::relay::Relay;
-use event_store::{Duty, Upcasters, connect, read};
+use event_store::{Duty, connect, read};
 use futures::future::{FutureExt as _, LocalBoxFuture};
 use projections::registry;
 use projections::runner::Runner;
@@ -121,7 +121,7 @@ async fn fold(place: &Place) -> anyhow::Result<f64> {
             client: client.clone(),
             jetstream: jetstream.clone(),
             names: place.names(),
-            upcasters: Upcasters::default(),
+            upcasters: event_store::fixtures::upcasters(),
         };
         running.spawn(runner.run());
     }

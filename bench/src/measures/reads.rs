@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::TenantId;
 use domain::sales::pipeline::default_pipeline_id;
-use event_store::{Upcasters, read};
+use event_store::read;
 use futures::future::{FutureExt as _, LocalBoxFuture};
 use projections::rebuild::{Then, rebuild};
 use projections::registry;
@@ -83,7 +83,7 @@ pub async fn fold(place: &Place) -> anyhow::Result<()> {
                 .bind(head)
                 .execute(&mut owner)
                 .await?;
-            rebuild(&mut owner, &model, Upcasters::default(), Then::Switch, |_| {}).await?;
+            rebuild(&mut owner, &model, event_store::fixtures::upcasters(), Then::Switch, |_| {}).await?;
             sqlx::raw_sql(&format!("vacuum analyze read_model.{}", model.name())).execute(&mut owner).await?;
         }
     }

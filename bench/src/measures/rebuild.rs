@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use event_store::{Upcasters, read};
+use event_store::read;
 use futures::future::{FutureExt as _, LocalBoxFuture};
 use projections::rebuild::{Then, rebuild};
 use projections::{ReadModel, registry};
@@ -88,7 +88,7 @@ async fn filled(place: &Place, model: &ReadModel, then: Then) -> anyhow::Result<
     let mut owner = place.owner().await?;
     sqlx::raw_sql("checkpoint").execute(&mut owner).await?;
     let begun = Instant::now();
-    let found = rebuild(&mut owner, model, Upcasters::default(), then, |_| {}).await?;
+    let found = rebuild(&mut owner, model, event_store::fixtures::upcasters(), then, |_| {}).await?;
     let elapsed = begun.elapsed().as_secs_f64();
     let differing = if then == Then::Discard { found.differing } else { 0 };
     anyhow::ensure!(differing == 0 && found.parked == 0, "the rebuild differs from the live rows: {found:?}");

@@ -82,6 +82,7 @@ impl Crm {
             .env("NATS_URL", &place.nats_url)
             .env("CRM_NATS_ROOT", &place.root)
             .env("CRM_TOKEN_PUBLIC_KEY", &key)
+            .env("CRM_MASTER_KEY", event_store::fixtures::MASTER_KEY)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .kill_on_drop(true)

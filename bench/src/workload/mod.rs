@@ -9,7 +9,7 @@ use domain::sales::lead::NewLead;
 use domain::sales::{ActivityKind, Owner};
 use domain::{CustomFields, EmailAddress, Personal, Phone, TenantId, Text};
 use edge::{SigningKey, TokenKeys, TokenSettings};
-use event_store::{Duty, EventStore, Upcasters, connect};
+use event_store::{Duty, EventStore, connect};
 
 use crate::servers::Place;
 pub use salesperson::Salesperson;
@@ -24,7 +24,7 @@ const CONNECTIONS: u32 = 16;
 pub fn command_api(place: &Place) -> anyhow::Result<CommandApi> {
     let pool = connect(&place.database_url, Duty::Appender, CONNECTIONS)?;
     let keys = TokenKeys::from_pem(&SigningKey::generate()?.public_pem()?, &TokenSettings::default())?;
-    Ok(CommandApi::new(EventStore::start(pool, Upcasters::default()), keys))
+    Ok(CommandApi::new(EventStore::start(pool, event_store::fixtures::upcasters()), keys))
 }
 
 /// Somebody of a tenant.

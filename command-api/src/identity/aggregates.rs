@@ -14,13 +14,26 @@ use event_store::Claim;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use crate::CommandError;
 use crate::decide::{Decide, Occupancy};
 
 /// What the user with this address occupies by their id. Whose address it is does not depend on its case; claims hold a
 /// digest of it, since they are shown in errors and logs.
+///
+/// A digest of an address can be guessed, so it is given free when its user is erased.
 pub(super) fn email_scope(email: &EmailAddress) -> String {
     let digest = Sha256::digest(email.as_str().to_lowercase());
     format!("user.email.{digest:x}")
+}
+
+/// A request that lacks an address.
+pub(super) fn no_email() -> CommandError {
+    CommandError::field("email", "must be an e-mail address")
+}
+
+/// What a user occupies by an address.
+pub(super) fn email_claim(user: Uuid, email: &EmailAddress) -> Claim {
+    Claim { scope: email_scope(email), value: user.to_string() }
 }
 
 impl Decide for User {
@@ -31,7 +44,7 @@ impl Decide for User {
     }
 
     fn occupancy(id: Uuid, event: &UserEvent) -> Occupancy {
-        let claim = |email| Claim { scope: email_scope(email), value: id.to_string() };
+        let claim = |email| email_claim(id, email);
         Occupancy { taken: event.email_taken().map(claim), left: event.email_left().map(claim) }
     }
 }
@@ -41,6 +54,10 @@ impl Decide for Session {
 
     fn decide(&self, command: SessionCommand) -> Result<Vec<SessionEvent>, SessionError> {
         self.decide(command)
+    }
+
+    fn person(&self, id: Uuid) -> Uuid {
+        self.user().map_or(id, |user| user.as_uuid())
     }
 }
 

@@ -6,7 +6,7 @@ use access::ApiKey;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use domain::identity::user::{User, UserAction};
-use domain::{ApiKeyId, Text};
+use domain::{ApiKeyId, Text, UserId};
 use edge::{Answer, Envelope, Path, Problem, Role, created, ok};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -19,7 +19,7 @@ use super::{Refusal, second_factor};
 use crate::dispatch::change;
 use crate::moment::Moment;
 use crate::sent::Sent;
-use crate::{CommandApi, CommandError};
+use crate::{Accepted, CommandApi, CommandError, Context};
 
 /// Where keys are.
 const API_KEYS: &str = "/api/v1/api-keys";
@@ -119,13 +119,26 @@ async fn revoke_api_key(
     State(app): State<CommandApi>,
     Path(id): Path<ApiKeyId>,
 ) -> Result<Answer<ApiKeyRevoked>, Problem> {
-    let action = UserAction::RevokeKey { key: id };
-    let done = change::<User>(&app, &own.context(), own.user().as_uuid(), vec![action]).await?;
+    let done = revoke(&app, &own.context(), own.user(), id).await?;
+    Ok(ok(ApiKeyRevoked { id: id.as_uuid() }).with_position(done.position))
+}
+
+/// Takes a key of a user away.
+///
+/// # Errors
+/// [`CommandError::NotFound`] if it is not theirs; [`Refusal::Off`]; and those of [`crate::dispatch()`].
+pub async fn revoke(
+    app: &CommandApi,
+    context: &Context,
+    user: UserId,
+    key: ApiKeyId,
+) -> Result<Accepted, Refusal> {
+    let done = change::<User>(app, context, user.as_uuid(), vec![UserAction::RevokeKey { key }]).await?;
     // It is none any more, whatever becomes of its digest, which goes when it would have expired.
-    if let Err(error) = app.issuer()?.vault().forget_key(own.identity().tenant, id).await {
+    if let Err(error) = app.issuer()?.vault().forget_key(context.tenant, key).await {
         tracing::warn!(%error, "the digest of a revoked key is kept for now");
     }
-    Ok(ok(ApiKeyRevoked { id: id.as_uuid() }).with_position(done.position))
+    Ok(done)
 }
 
 /// Refuses scopes that are no permissions, since they would never be good for anything.

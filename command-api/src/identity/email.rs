@@ -2,6 +2,7 @@
 
 use access::Purpose;
 use access::password::Guess;
+use access::second_factor::Proof;
 use access::vault::{Asked, Link};
 use axum::extract::State;
 use domain::identity::user::User;
@@ -14,7 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::mails::{Followed, LinkIn, Posted};
-use super::session::{Circumstances, OWN, OwnSession, check_password, user};
+use super::session::{Circumstances, OWN, OwnSession, check_all, user};
 use super::user::{UserPatch, change};
 use super::{PUBLIC, Refusal, USERS};
 use crate::answer::{Changed, Changes, answer};
@@ -24,7 +25,7 @@ use crate::{Accepted, CommandApi, CommandError, Context};
 /// Attempts to give a user an address while others change the user.
 const ATTEMPTS: u32 = 10;
 
-/// Another address, and the password as proof that it is still the same person.
+/// Another address, and the password and second factor as proof that it is still the same person.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EmailIn {
@@ -34,6 +35,14 @@ pub struct EmailIn {
     /// The password that is valid now.
     #[schema(value_type = String, format = "password")]
     pub current_password: Guess,
+    /// A code of the second factor, if the user has one.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = "password")]
+    pub code: Option<Guess>,
+    /// A recovery code in its place.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = "password")]
+    pub recovery_code: Option<Guess>,
 }
 
 /// What a link to confirm an address brings about.
@@ -48,7 +57,8 @@ pub fn router() -> OpenApiRouter<CommandApi> {
     OpenApiRouter::new().routes(routes!(ask_email_change)).routes(routes!(confirm_email))
 }
 
-/// Ask for another e-mail address of one's own. A mail to it brings a link to confirm it, and one to the present address tells of it.
+/// Ask for another e-mail address of one's own, five times an hour at most. A mail to it brings a link to confirm it, and one to the
+/// present address tells of it.
 #[utoipa::path(
     post,
     path = "/api/v1/email",
@@ -56,7 +66,7 @@ pub fn router() -> OpenApiRouter<CommandApi> {
     request_body = EmailIn,
     responses(
         (status = 202, description = "There will be a mail", body = Envelope<Posted>),
-        (status = 401, description = "The password is wrong, or the token is not valid", body = edge::Failure),
+        (status = 401, description = "The password or the code is wrong, or the token is not valid", body = edge::Failure),
     ),
     extensions(("x-permission" = json!(OWN)), ("x-roles" = json!(Role::ALL)))
 )]
@@ -93,19 +103,21 @@ async fn confirm_email(
 async fn ask(app: &CommandApi, own: &OwnSession, request: EmailIn) -> Result<(), Refusal> {
     let (issuer, tenant, id) = (app.issuer()?, own.identity().tenant, own.user());
     let post = issuer.post()?;
-    post.admit(&tenant.to_string(), &id.to_string(), own.circumstances().address)?;
+    post.admit(&tenant.to_string(), &id.to_string(), own.circumstances().address).await?;
     let user = user(app, tenant, id).await?;
-    check_password(app, own.circumstances(), &user, request.current_password).await?;
+    let proof = Proof { code: request.code, recovery_code: request.recovery_code };
+    check_all(app, own.circumstances(), &user, request.current_password, &proof).await?;
     let Some(account) = user.state.account().filter(|account| account.email != request.email) else {
         return Ok(());
     };
     let change = EmailChange { from: account.email.clone(), to: request.email };
+    post.admit_asked(tenant, id).await?;
     let asked = Asked {
         purpose: Purpose::EmailChange,
         user: id,
         epoch: account.epoch.into(),
         detail: serde_json::to_value(&change).map_err(|error| Refusal::Internal(error.into()))?,
-        notice: Some(account.email.reveal().as_str()),
+        notice: account.email.reveal().map(EmailAddress::as_str),
     };
     issuer.vault().ask(tenant, &asked).await?;
     post.wake();
@@ -120,6 +132,7 @@ async fn confirm(
     let followed = Followed::find(app, &request.token, Purpose::EmailChange).await?;
     let (link, tenant) = (&followed.link, followed.token.tenant());
     let wanted = EmailChange::of(link).ok_or(Refusal::LinkOver)?;
+    circumstances.recorded(app, tenant, link.user()).await?;
     for _ in 0..ATTEMPTS {
         let before = user(app, tenant, link.user()).await?;
         if !wanted.is_open(&before, link) {

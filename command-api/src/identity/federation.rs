@@ -2,18 +2,19 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use access::Throttle;
-use access::throttle::{Caller, Limits};
+use access::limits::Admitted;
+use access::throttle::Limits;
+use access::{Guesses, SharedLimits, Throttle};
 use domain::TenantId;
 use openid::Providers;
 use sha2::{Digest as _, Sha256};
 
 use super::Refusal;
 
-/// Sign-ins that may be begun and not finished: of one tenant from one address, from one address, and of one tenant.
-const LIMITS: Limits = Limits { free: 20, longest: Duration::from_secs(60), address: 60, account: 600 };
+/// Sign-ins that may be begun, or ended in vain: of one tenant from one address, from one address, and of one tenant.
+const LIMITS: Limits = Limits { free: 60, longest: Duration::from_secs(60), address: 120, account: 600 };
 
 /// Asks providers, in the name of the portal. Clones share everything.
 #[derive(Clone)]
@@ -23,20 +24,23 @@ pub struct Federation(Arc<Parts>);
 struct Parts {
     providers: Providers,
     public_url: String,
-    throttle: Throttle,
+    guesses: Guesses,
 }
 
 impl Federation {
     /// Providers send browsers back to pages below `public_url`.
     pub fn new(providers: Providers, public_url: &str) -> Self {
         let public_url = public_url.trim_end_matches('/').to_owned();
-        Self(Arc::new(Parts { providers, public_url, throttle: Throttle::new(LIMITS) }))
+        let guesses = Guesses::new("provider", Throttle::new(LIMITS));
+        Self(Arc::new(Parts { providers, public_url, guesses }))
     }
 
-    /// The same, with other limits.
+    /// The same, which counts together with other processes.
     #[must_use]
-    pub fn with_throttle(self, throttle: Throttle) -> Self {
-        Self(Arc::new(Parts { throttle, ..Arc::unwrap_or_clone(self.0) }))
+    pub fn with_shared_limits(self, shared: &SharedLimits) -> Self {
+        let mut parts = Arc::unwrap_or_clone(self.0);
+        parts.guesses = parts.guesses.shared_by(shared.clone());
+        Self(Arc::new(parts))
     }
 
     /// Where the provider of a tenant sends browsers back to. Each tenant has a place of its own, so what is meant for one is of no
@@ -49,21 +53,17 @@ impl Federation {
         &self.0.providers
     }
 
-    /// Counts a sign-in that somebody begins, who need not be who they say.
+    /// Counts a sign-in that somebody begins or ends, who need not be who they say.
     ///
     /// # Errors
-    /// [`Refusal::Throttled`]
-    pub(super) fn admit(&self, tenant: TenantId, address: IpAddr) -> Result<(), Refusal> {
-        let caller = self.0.throttle.guess(&account(tenant), address, Instant::now());
-        caller.map(|_| ()).map_err(Refusal::Throttled)
+    /// [`Refusal::Throttled`] or [`Refusal::Untold`].
+    pub(super) async fn admit(&self, tenant: TenantId, address: IpAddr) -> Result<Admitted, Refusal> {
+        let account = Sha256::digest(format!("{tenant} provider")).into();
+        Ok(self.0.guesses.guess(account, address).await?)
     }
 
-    /// Somebody came in: what was begun from the same address does not count.
-    pub(super) fn right(&self, tenant: TenantId, address: IpAddr) {
-        self.0.throttle.right(&account(tenant), address, Caller::Unknown);
+    /// Somebody came in: what was begun at the tenant from the same address does not count.
+    pub(super) fn right(&self, admitted: &Admitted) {
+        self.0.guesses.right(admitted);
     }
-}
-
-fn account(tenant: TenantId) -> [u8; 32] {
-    Sha256::digest(format!("{tenant} provider")).into()
 }

@@ -23,7 +23,7 @@ pub async fn new_link(app: &CommandApi, tenant: TenantId, id: UserId) -> Result<
     let (issuer, token) = (app.issuer()?, LinkToken::fresh(tenant)?);
     let user = user(app, tenant, id).await?;
     let account = user.state.account().ok_or(CommandError::NotFound)?;
-    let scope = email_scope(account.email.reveal());
+    let scope = account.email.reveal().map(email_scope).ok_or(CommandError::NotFound)?;
     issuer.vault().keep_link(&token, Purpose::Invitation, id, account.epoch.into(), &scope).await?;
     Ok(link(issuer.post()?.public_url(), Purpose::Invitation, &token))
 }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use access::{Hasher, Throttle, Vault};
+use access::{Guesses, Hasher, Rates, SharedLimits, Throttle, Vault};
 use edge::{SigningKey, TokenSettings};
 
+use super::session::{REFRESHES, RefreshLimits};
 use super::{Federation, Post, Refusal};
 
 /// Keeps passwords, and signs users in. Clones share everything.
@@ -15,7 +16,9 @@ pub struct Issuer(Arc<Parts>);
 struct Parts {
     vault: Vault,
     hasher: Hasher,
-    throttle: Throttle,
+    guesses: Guesses,
+    refreshes: Rates,
+    refresh_limits: RefreshLimits,
     signer: Option<Signer>,
     post: Option<Post>,
     federation: Option<Federation>,
@@ -31,8 +34,19 @@ pub(crate) struct Signer {
 impl Issuer {
     /// Keeps passwords in `vault`. It signs nobody in.
     pub fn new(vault: Vault, hasher: Hasher) -> Self {
-        let throttle = Throttle::default();
-        Self(Arc::new(Parts { vault, hasher, throttle, signer: None, post: None, federation: None }))
+        let guesses = Guesses::new("guess", Throttle::default());
+        let refreshes = Rates::new("refresh", REFRESHES);
+        let refresh_limits = RefreshLimits::default();
+        Self(Arc::new(Parts {
+            vault,
+            hasher,
+            guesses,
+            refreshes,
+            refresh_limits,
+            signer: None,
+            post: None,
+            federation: None,
+        }))
     }
 
     /// The same, which signs users in, by tokens of this key.
@@ -45,7 +59,27 @@ impl Issuer {
     /// The same, with other limits on guesses.
     #[must_use]
     pub fn with_throttle(self, throttle: Throttle) -> Self {
-        Self(Arc::new(Parts { throttle, ..Arc::unwrap_or_clone(self.0) }))
+        let mut parts = Arc::unwrap_or_clone(self.0);
+        parts.guesses = parts.guesses.with_throttle(throttle);
+        Self(Arc::new(parts))
+    }
+
+    /// The same, with other limits on refreshes.
+    #[must_use]
+    pub fn with_refresh_limits(self, refresh_limits: RefreshLimits) -> Self {
+        Self(Arc::new(Parts { refresh_limits, ..Arc::unwrap_or_clone(self.0) }))
+    }
+
+    /// The same, which counts together with other processes. What sends mails and what asks providers have to be there
+    /// by then.
+    #[must_use]
+    pub fn with_shared_limits(self, shared: &SharedLimits) -> Self {
+        let mut parts = Arc::unwrap_or_clone(self.0);
+        parts.guesses = parts.guesses.shared_by(shared.clone());
+        parts.refreshes = parts.refreshes.shared_by(shared.clone());
+        parts.post = parts.post.map(|post| post.with_shared_limits(shared));
+        parts.federation = parts.federation.map(|federation| federation.with_shared_limits(shared));
+        Self(Arc::new(parts))
     }
 
     /// The same, which has mails sent.
@@ -60,8 +94,12 @@ impl Issuer {
         Self(Arc::new(Parts { federation: Some(federation), ..Arc::unwrap_or_clone(self.0) }))
     }
 
-    pub(crate) fn throttle(&self) -> &Throttle {
-        &self.0.throttle
+    pub(crate) fn guesses(&self) -> &Guesses {
+        &self.0.guesses
+    }
+
+    pub(crate) fn refreshes(&self) -> (&Rates, RefreshLimits) {
+        (&self.0.refreshes, self.0.refresh_limits)
     }
 
     pub(crate) fn vault(&self) -> &Vault {

@@ -39,7 +39,8 @@ impl Followed {
 
     /// Whether a link to a password is still good: whoever has it reads the mail of the user, no session of whom was ended since.
     pub fn is_open(&self, user: &User) -> bool {
-        let scope = user.account().map(|account| Value::from(email_scope(account.email.reveal())));
+        let email = user.account().and_then(|account| account.email.reveal());
+        let scope = email.map(|email| Value::from(email_scope(email)));
         user.is_active() && i64::from(user.epoch()) == self.link.epoch() && self.link.detail == scope
     }
 

@@ -1,9 +1,9 @@
 //! `/api/v1/password`: the password of whoever is signed in.
 
 use access::password::Guess;
+use access::second_factor::Proof;
 use access::{Password, Purpose};
 use axum::extract::State;
-use domain::identity::session::Method;
 use domain::identity::user::{User, UserAction};
 use domain::{PasswordId, UserId};
 use edge::{Answer, Envelope, Problem, Role, ok};
@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::Refusal;
 use super::mails::{Followed, NewPasswordIn, PasswordChosen};
-use super::session::{Circumstances, OWN, OwnSession, SessionTokens, carried, check_password, open, user};
+use super::session::{Circumstances, OWN, OwnSession, SessionTokens, Word, carried, check_all, open, user};
 use crate::dispatch::change;
 use crate::sent::Sent;
 use crate::{CommandApi, CommandError, Context};
@@ -24,7 +24,7 @@ use crate::{CommandApi, CommandError, Context};
 /// Attempts to give a user a password while others change the user.
 const ATTEMPTS: u32 = 10;
 
-/// A new password, and the present one as proof that it is still the same person.
+/// A new password, and the present one and the second factor as proof that it is still the same person.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PasswordIn {
@@ -34,6 +34,14 @@ pub struct PasswordIn {
     /// The password from now on: 8 to 128 characters, and none of the most common ones.
     #[schema(value_type = String, format = "password", min_length = 8, max_length = 128)]
     pub new_password: Password,
+    /// A code of the second factor, if the user has one.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = "password")]
+    pub code: Option<Guess>,
+    /// A recovery code in its place.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = "password")]
+    pub recovery_code: Option<Guess>,
 }
 
 /// The routes.
@@ -49,7 +57,7 @@ pub fn router() -> OpenApiRouter<CommandApi> {
     request_body = PasswordIn,
     responses(
         (status = 200, description = "Changed; signed in anew", body = Envelope<SessionTokens>),
-        (status = 401, description = "The current password is wrong, or the token is not valid", body = edge::Failure),
+        (status = 401, description = "The current password or the code is wrong, or the token is not valid", body = edge::Failure),
         (status = 409, description = "A rule refuses it in the present state", body = edge::Failure),
         (status = 412, description = "The user was changed meanwhile", body = edge::Failure),
     ),
@@ -63,15 +71,23 @@ async fn change_password(
     let tenant = own.identity().tenant;
     app.issuer()?.signer()?;
     let before = user(&app, tenant, own.user()).await?;
-    check_password(&app, own.circumstances(), &before, sent.body.current_password).await?;
-    let hash = app.issuer()?.hasher().hash(sent.body.new_password).await.map_err(Refusal::from)?;
+    let PasswordIn { current_password, new_password, code, recovery_code } = sent.body;
+    let proof = Proof { code, recovery_code };
+    check_all(&app, own.circumstances(), &before, current_password, &proof).await?;
+    let checked = before.state.password();
+    // A recovery code that was spent is a change of the user, too; another password meanwhile is not to be replaced by this one.
+    let before = user(&app, tenant, own.user()).await?;
+    if before.state.password() != checked {
+        return Err(CommandError::StaleVersion.into());
+    }
+    let hash = app.issuer()?.hasher().hash(new_password).await.map_err(Refusal::from)?;
     let password = replace(&app, own.context(), &before, &hash).await?;
     let after = user(&app, tenant, own.user()).await?;
     // Whoever shut the user out, or gave them yet another password, meant this session too.
     if !after.state.is_active() || after.state.password() != Some(password) {
         return Err(Refusal::SessionOver.into());
     }
-    let tokens = open(&app, own.circumstances(), &after, Method::Password).await?;
+    let tokens = open(&app, own.circumstances(), &after, Word::Password).await?;
     carried(&app, tokens, own.transport(), ok)
 }
 
@@ -106,6 +122,7 @@ pub(super) async fn choose(
 ) -> Result<PasswordChosen, Refusal> {
     let followed = Followed::find(app, &request.token, purpose).await?;
     let (tenant, id) = (followed.token.tenant(), followed.link.user());
+    circumstances.recorded(app, tenant, id).await?;
     let hash = app.issuer()?.hasher().hash(request.password).await?;
     for _ in 0..ATTEMPTS {
         let before = user(app, tenant, id).await?;

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::aggregates::email_scope;
+use super::aggregates::{email_scope, no_email};
 use super::mails::{NewPasswordIn, PasswordChosen, Posted};
 use super::password::choose;
 use super::session::Circumstances;
@@ -37,8 +37,8 @@ pub fn router() -> OpenApiRouter<CommandApi> {
 
 /// Ask for a mail with a link to a new password.
 ///
-/// The answer is the same whether there is such a user or not, and nobody has looked by then. A user gets one such mail a
-/// minute, however often somebody asks.
+/// The answer is the same whether there is such a user or not, and nobody has looked by then. A user gets one such
+/// mail in a quarter of an hour, however often somebody asks.
 #[utoipa::path(
     post,
     path = "/api/v1/password-resets",
@@ -59,7 +59,7 @@ async fn ask_password_reset(
 
 /// Choose another password by the link in a mail. All sessions end.
 ///
-/// The link is good for one use within 30 minutes, and only the newest one is. It is over as soon as all sessions of the user
+/// The link is good for one use within 30 minutes, whether another one was sent meanwhile or not. It is over as soon as all sessions of the user
 /// are ended by anything else.
 #[utoipa::path(
     post,
@@ -88,8 +88,9 @@ async fn ask(
     request: &PasswordResetIn,
 ) -> Result<(), Refusal> {
     let (vault, post) = (app.issuer()?.vault(), app.issuer()?.post()?);
-    let (tenant, scope) = (request.tenant_id, email_scope(request.email.reveal()));
-    post.admit(&tenant.to_string(), &scope, circumstances.address)?;
+    let tenant = request.tenant_id;
+    let scope = request.email.reveal().map(email_scope).ok_or_else(no_email)?;
+    post.admit(&tenant.to_string(), &scope, circumstances.address).await?;
     vault.post(tenant, MailKind::Link(Purpose::PasswordReset), &Recipient::Scope(scope)).await?;
     post.wake();
     Ok(())

@@ -73,6 +73,13 @@ impl Permission for UnlinkProvider {
     const ROLES: &'static [Role] = permission::USER_UNLINK_PROVIDER.roles;
 }
 
+/// To take away keys by which programs act for users.
+pub enum RevokeKey {}
+impl Permission for RevokeKey {
+    const NAME: &'static str = permission::USER_REVOKE_KEY.name;
+    const ROLES: &'static [Role] = permission::USER_REVOKE_KEY.roles;
+}
+
 /// To let users in again.
 pub enum EnableUser {}
 impl Permission for EnableUser {
@@ -127,4 +134,11 @@ pub enum DissolveTeam {}
 impl Permission for DissolveTeam {
     const NAME: &'static str = permission::TEAM_DISSOLVE.name;
     const ROLES: &'static [Role] = permission::TEAM_DISSOLVE.roles;
+}
+
+/// To erase who users are.
+pub enum EraseUser {}
+impl Permission for EraseUser {
+    const NAME: &'static str = permission::USER_ERASE.name;
+    const ROLES: &'static [Role] = permission::USER_ERASE.roles;
 }

@@ -17,7 +17,7 @@ use crate::caller::{Caller, ChangeHeaders};
 use crate::moment::OccurredIn;
 use crate::sent::Sent;
 pub use body::{ClientSecretText, ProviderConfigured, ProviderIn, ProviderRemoved};
-pub(super) use commands::provider;
+pub(super) use commands::{check_passwords, provider};
 pub use commands::{configure, remove, unlink};
 
 /// The routes.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use access::limits::NotNow;
 use access::password::HashError;
 use access::refresh::NoRandomNumbers;
 use edge::Problem;
@@ -15,6 +16,8 @@ use crate::CommandError;
 const PROVIDER: Duration = Duration::from_secs(5);
 /// When to come back if too many sign in at once.
 const BUSY: Duration = Duration::from_secs(2);
+/// When to come back if limits that are shared cannot be asked.
+const UNTOLD: Duration = Duration::from_secs(5);
 
 /// Why somebody was not signed in, or their password not changed.
 #[derive(Debug, thiserror::Error)]
@@ -37,9 +40,6 @@ pub enum Refusal {
     /// There is no secret that a code could be of.
     #[error("no second factor was begun")]
     NotBegun,
-    /// The tenant lets in on the word of its provider alone.
-    #[error("passwords do not let in")]
-    PasswordsOff,
     /// The tenant has no provider.
     #[error("the tenant has no provider")]
     NoProvider,
@@ -70,9 +70,15 @@ pub enum Refusal {
     /// A page sent it that may not act for whoever is signed in by cookie.
     #[error("the page may not act for whoever is signed in")]
     Foreign(Problem),
+    /// From where somebody comes could not be recorded, so they do not come in.
+    #[error("the trail is not available")]
+    Unrecorded(Problem),
     /// Too many wrong passwords: how long to wait before the next.
     #[error("too many wrong passwords")]
     Throttled(Duration),
+    /// How many there were is counted together with other processes, and cannot be told now.
+    #[error("how often somebody tried cannot be told")]
+    Untold,
     /// Too many sign in at once.
     #[error("too many sign in at once")]
     Busy,
@@ -93,6 +99,15 @@ pub enum Refusal {
 impl From<LoadError> for Refusal {
     fn from(error: LoadError) -> Self {
         CommandError::from(error).into()
+    }
+}
+
+impl From<NotNow> for Refusal {
+    fn from(not_now: NotNow) -> Self {
+        match not_now {
+            NotNow::Wait(wait) => Self::Throttled(wait),
+            NotNow::Untold => Self::Untold,
+        }
     }
 }
 
@@ -140,10 +155,6 @@ impl From<Refusal> for Problem {
                 "second_factor.not_begun",
                 "Begin with POST /api/v1/second-factor, and confirm a code within 10 minutes.",
             ),
-            Refusal::PasswordsOff => Self::refused(
-                "password.off",
-                "The tenant's provider alone lets in: begin with POST /api/v1/sign-ins, or POST /api/v1/sessions/step-up/provider.",
-            ),
             Refusal::NoProvider => Self::refused(
                 "provider.none",
                 "Nobody signs in by an OpenID provider here: the tenant has none.",
@@ -188,8 +199,13 @@ impl From<Refusal> for Problem {
             Refusal::NoMail => {
                 Self::unavailable(Duration::from_secs(60), "No mail is sent here: SMTP_URL is not set.")
             }
-            Refusal::Foreign(problem) => problem,
+            Refusal::Foreign(problem) | Refusal::Unrecorded(problem) => problem,
             Refusal::Throttled(wait) => Self::too_many_requests(wait),
+            Refusal::Untold => Self::unavailable(
+                UNTOLD,
+                "Nobody can sign in or show who they are right now, since how often that was tried cannot be told. \
+                 Whoever is signed in stays so.",
+            ),
             Refusal::Busy => Self::unavailable(BUSY, "Too many sign in at once."),
             Refusal::Off => Self::unavailable(
                 Duration::from_secs(60),

@@ -3,6 +3,8 @@
 mod body;
 mod commands;
 mod cookies;
+mod guessing;
+mod opening;
 mod own;
 mod step_up;
 
@@ -13,8 +15,8 @@ use axum::http::request::Parts;
 use domain::SessionId;
 use domain::identity::session::Device;
 use edge::{
-    Answer, ClientAddress, CorrelationId, EdgeState, Envelope, Path, Problem, Role, TraceParent, cookie,
-    created, csrf, ok,
+    Answer, Asker, ClientAddress, CorrelationId, EdgeState, Envelope, Path, Problem, Role, TraceParent,
+    cookie, created, csrf, ok,
 };
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -23,10 +25,12 @@ use super::{PUBLIC, Refusal, SESSIONS};
 use crate::CommandApi;
 use crate::sent::Sent;
 pub use body::{RefreshIn, SessionTokens, SignInIn, SignedOut, Transport};
-pub use commands::{Circumstances, refresh, sign_in, sign_out, sign_out_everywhere};
-pub(super) use commands::{Guessing, check_password, method, open, user};
+pub use commands::{Circumstances, RefreshLimits, refresh, sign_in, sign_out, sign_out_everywhere};
+pub(super) use commands::{REFRESHES, method, user};
 pub(super) use cookies::carried;
 use cookies::forgotten;
+pub(super) use guessing::{Guessing, check_all};
+pub(super) use opening::{Word, open};
 pub(super) use own::OwnSession;
 pub(super) use step_up::stepped_up;
 pub use step_up::{StepUpIn, SteppedUp};
@@ -90,6 +94,7 @@ async fn sign_in_user(
         (status = 200, description = "Refreshed", body = Envelope<SessionTokens>),
         (status = 401, description = "The session is over", body = edge::Failure),
         (status = 403, description = "The token is a cookie, and the page may not act by it", body = edge::Failure),
+        (status = 429, description = "Too often, by this session or from this address", body = edge::Failure),
     ),
     extensions(("x-permission" = json!(PUBLIC)), ("x-roles" = json!(Role::ALL)))
 )]
@@ -183,6 +188,7 @@ impl<S: EdgeState> FromRequestParts<S> for Circumstances {
             address: ClientAddress::from_request_parts(parts, state).await?.0,
             correlation_id: correlation_id.to_string(),
             traceparent: Some(trace.to_string()),
+            asker: Asker::in_request(parts),
         })
     }
 }

@@ -11,6 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::aggregates::no_email;
 use super::mails::{Followed, NewPasswordIn, PasswordChosen, Posted};
 use super::session::Circumstances;
 use super::tenant::{Entry, FirstAdmin, create};
@@ -93,8 +94,8 @@ async fn ask(app: &CommandApi, circumstances: &Circumstances, request: &SignUpIn
     if !post.signs_up() {
         return Err(Refusal::SignUpOff);
     }
-    let email = request.email.reveal().as_str().to_lowercase();
-    post.admit(NO_TENANT, &email, circumstances.address)?;
+    let email = request.email.reveal().ok_or_else(no_email)?.as_str().to_lowercase();
+    post.admit(NO_TENANT, &email, circumstances.address).await?;
     let asked = Asked {
         purpose: Purpose::SignUp,
         user: Uuid::now_v7().into(),
@@ -116,6 +117,7 @@ async fn complete(
     let followed = Followed::find(app, &request.token, Purpose::SignUp).await?;
     let (tenant, id): (TenantId, UserId) = (followed.token.tenant(), followed.link.user());
     let wanted = SignUpIn::of(&followed.link).ok_or(Refusal::LinkOver)?;
+    circumstances.recorded(app, tenant, id).await?;
     let hash = app.issuer()?.hasher().hash(request.password).await?;
     let password: PasswordId = Uuid::now_v7().into();
     app.issuer()?.vault().keep_hash(tenant, id, password, &hash).await?;

@@ -6,7 +6,7 @@ mod commands;
 use access::Purpose;
 use access::vault::MailKind;
 use axum::extract::State;
-use domain::UserId;
+use domain::{ApiKeyId, UserId};
 use edge::{Answer, Path, Permission, Problem};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -15,9 +15,10 @@ use uuid::Uuid;
 use super::USERS;
 use super::mails::posted;
 use super::permission::{
-    AssignRoles, ChangeUser, DisableUser, EnableUser, InviteUser, RegisterUser, ResetSecondFactor,
+    AssignRoles, ChangeUser, DisableUser, EnableUser, EraseUser, InviteUser, RegisterUser, ResetSecondFactor,
+    RevokeKey,
 };
-use super::second_factor;
+use super::{api_key, second_factor};
 use crate::CommandApi;
 use crate::answer::{Changed, Changes, Creates, answer};
 use crate::caller::{Caller, ChangeHeaders, CreateHeaders};
@@ -25,7 +26,7 @@ use crate::moment::OccurredIn;
 use crate::sent::Sent;
 pub use body::{RoleShape, RolesIn, UserIn, UserPatch};
 pub(super) use commands::claim_email;
-pub use commands::{assign_roles, change, disable, enable, invite, register};
+pub use commands::{assign_roles, change, disable, enable, erase, invite, register};
 
 /// What invites somebody.
 const INVITATION: MailKind = MailKind::Link(Purpose::Invitation);
@@ -40,11 +41,13 @@ pub fn router() -> OpenApiRouter<CommandApi> {
         .routes(routes!(assign_user_roles))
         .routes(routes!(disable_user))
         .routes(routes!(enable_user))
+        .routes(routes!(erase_user))
         .routes(routes!(invite_user))
         .routes(routes!(reset_user_second_factor))
+        .routes(routes!(revoke_user_api_key))
 }
 
-/// Open an account for a user, and invite them if `invite` is true. With roles, it asks for a token of
+/// Open an account for a user, and invite them if `invite` is true: 200 of a tenant in an hour. With roles, it asks for a token of
 /// `POST /api/v1/sessions/step-up`.
 #[utoipa::path(
     post,
@@ -68,8 +71,7 @@ async fn register_user(
     if !sent.body.invite {
         return Ok(answer(USERS, register(&app, &context, id, sent.body).await?));
     }
-    let done =
-        posted(&app, (context.tenant, id), INVITATION, register(&app, &context, id, sent.body)).await?;
+    let done = posted(&app, &context, id, INVITATION, register(&app, &context, id, sent.body)).await?;
     Ok(answer(USERS, done))
 }
 
@@ -167,6 +169,31 @@ async fn reset_user_second_factor(
     Ok(answer(USERS, second_factor::disable(&app, &context, id).await?))
 }
 
+/// Take away a key by which programs act for a user. It is refused from then on, everywhere within a second.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/users/{id}/api-keys/{key_id}",
+    tag = "Users",
+    params(
+        ("id" = Uuid, Path, description = "The user"),
+        ("key_id" = Uuid, Path, description = "The key"),
+        ChangeHeaders
+    ),
+    request_body = Option<OccurredIn>,
+    responses(Changes),
+    extensions(("x-permission" = json!(RevokeKey::NAME)), ("x-roles" = json!(RevokeKey::ROLES)))
+)]
+async fn revoke_user_api_key(
+    caller: Caller<RevokeKey>,
+    State(app): State<CommandApi>,
+    Path((id, key)): Path<(UserId, ApiKeyId)>,
+    sent: Option<Sent<OccurredIn>>,
+) -> Answered {
+    let sent = sent.unwrap_or_default();
+    let context = caller.context(&sent, sent.body.occurred_at);
+    Ok(answer(USERS, api_key::revoke(&app, &context, id, key).await?))
+}
+
 /// Let a user in again.
 #[utoipa::path(
     post,
@@ -188,7 +215,8 @@ async fn enable_user(
     Ok(answer(USERS, enable(&app, &context, id).await?))
 }
 
-/// Ask a user by mail to come in, by choosing a first password. It may be sent again, and only the newest link is good.
+/// Ask a user by mail to come in, by choosing a first password. It may be sent again, five times an hour, and only the newest link is
+/// good.
 #[utoipa::path(
     post,
     path = "/api/v1/users/{id}/invite",
@@ -206,6 +234,30 @@ async fn invite_user(
 ) -> Answered {
     let sent = sent.unwrap_or_default();
     let context = caller.context(&sent, sent.body.occurred_at);
-    let done = posted(&app, (context.tenant, id), INVITATION, invite(&app, &context, id)).await?;
+    let done = posted(&app, &context, id, INVITATION, invite(&app, &context, id)).await?;
     Ok(answer(USERS, done))
+}
+
+/// Erase who a user is, for good, and close the account. Nobody does that to themselves.
+///
+/// Name and e-mail address can never be read again, and the address is free for others. What the user did stays, under an id that
+/// tells nothing. All sessions of the user end, within a second everywhere.
+#[utoipa::path(
+    post,
+    path = "/api/v1/users/{id}/erase",
+    tag = "Users",
+    params(("id" = Uuid, Path, description = "The user"), ChangeHeaders),
+    request_body = Option<OccurredIn>,
+    responses(Changes),
+    extensions(("x-permission" = json!(EraseUser::NAME)), ("x-roles" = json!(EraseUser::ROLES)))
+)]
+async fn erase_user(
+    caller: Caller<EraseUser>,
+    State(app): State<CommandApi>,
+    Path(id): Path<UserId>,
+    sent: Option<Sent<OccurredIn>>,
+) -> Answered {
+    let sent = sent.unwrap_or_default();
+    let context = caller.context(&sent, sent.body.occurred_at);
+    Ok(answer(USERS, erase(&app, &context, id).await?))
 }

@@ -13,8 +13,8 @@ use uuid::Uuid;
 use super::LEADS;
 use super::body::{ActivityIn, AssignIn};
 use super::permission::{
-    AssignLead, CaptureLead, ConvertLead, CorrectLead, DisqualifyLead, LogLeadActivity, QualifyLead,
-    ReopenLead,
+    AssignLead, CaptureLead, ConvertLead, CorrectLead, DisqualifyLead, EraseLead, LogLeadActivity,
+    QualifyLead, ReopenLead,
 };
 use crate::CommandApi;
 use crate::answer::{Changed, Changes, Creates, answer};
@@ -23,8 +23,8 @@ use crate::moment::OccurredIn;
 use crate::sent::Sent;
 pub use body::{ConvertIn, DisqualifyIn, LeadIn, LeadPatch, QualifyIn};
 pub use commands::{
-    Conversion, assign, capture, convert, correct, disqualify, log_activity, opportunity_of, qualify, reopen,
-    withdraw,
+    Conversion, assign, capture, convert, correct, disqualify, erase, log_activity, opportunity_of, qualify,
+    reopen, withdraw,
 };
 
 type Answered = Result<Answer<Changed>, Problem>;
@@ -40,6 +40,7 @@ pub fn router() -> OpenApiRouter<CommandApi> {
         .routes(routes!(reopen_lead))
         .routes(routes!(log_lead_activity))
         .routes(routes!(convert_lead))
+        .routes(routes!(erase_lead))
 }
 
 /// Capture a lead.
@@ -201,4 +202,28 @@ async fn convert_lead(
     let sent = sent.unwrap_or_default();
     let context = caller.context(&sent, sent.body.occurred_at);
     Ok(answer(LEADS, convert(&app, &context, id, sent.body.into()).await?))
+}
+
+/// Erase who a lead is, for good.
+///
+/// Name, e-mail address, phone number and what was said of them can never be read again, also not in the opportunity that the lead
+/// became. What the lead counts for in lists and reports stays. Nothing else can be asked of it any more.
+#[utoipa::path(
+    post,
+    path = "/api/v1/leads/{id}/erase",
+    tag = "Leads",
+    params(("id" = Uuid, Path, description = "The lead"), ChangeHeaders),
+    request_body = Option<OccurredIn>,
+    responses(Changes),
+    extensions(("x-permission" = json!(EraseLead::NAME)), ("x-roles" = json!(EraseLead::ROLES)))
+)]
+async fn erase_lead(
+    caller: Caller<EraseLead>,
+    State(app): State<CommandApi>,
+    Path(id): Path<LeadId>,
+    sent: Option<Sent<OccurredIn>>,
+) -> Answered {
+    let sent = sent.unwrap_or_default();
+    let context = caller.context(&sent, sent.body.occurred_at);
+    Ok(answer(LEADS, erase(&app, &context, id).await?))
 }

@@ -14,15 +14,18 @@ use uuid::Uuid;
 use super::OPPORTUNITIES;
 use super::body::{ActivityIn, AssignIn};
 use super::permission::{
-    AssignOpportunity, LogOpportunityActivity, LoseOpportunity, MoveOpportunity, OpenOpportunity,
-    ReopenOpportunity, ReviseOpportunity, WinOpportunity,
+    AssignOpportunity, EraseOpportunity, LogOpportunityActivity, LoseOpportunity, MoveOpportunity,
+    OpenOpportunity, ReopenOpportunity, ReviseOpportunity, WinOpportunity,
 };
 use crate::CommandApi;
 use crate::answer::{Changed, Changes, Creates, answer};
 use crate::caller::{Caller, ChangeHeaders, CreateHeaders};
+use crate::moment::OccurredIn;
 use crate::sent::Sent;
 pub use body::{LoseIn, MoveIn, OpportunityIn, OpportunityPatch, ReopenIn, WinIn};
-pub use commands::{Opening, assign, log_activity, lose, move_to, open, reopen, revise, win, withdraw};
+pub use commands::{
+    Opening, assign, erase, log_activity, lose, move_to, open, reopen, revise, win, withdraw,
+};
 pub use placing::Placing;
 pub(crate) use placing::{Place, place};
 
@@ -39,6 +42,7 @@ pub fn router() -> OpenApiRouter<CommandApi> {
         .routes(routes!(lose_opportunity))
         .routes(routes!(reopen_opportunity))
         .routes(routes!(log_opportunity_activity))
+        .routes(routes!(erase_opportunity))
 }
 
 /// Open a deal.
@@ -203,4 +207,25 @@ async fn log_opportunity_activity(
 ) -> Answered {
     let context = caller.context(&sent, sent.body.occurred_at);
     Ok(answer(OPPORTUNITIES, log_activity(&app, &context, id, sent.body.kind, sent.body.summary).await?))
+}
+
+/// Erase what was said of people in the activities of a deal, for good. The deal goes on, without further activities.
+#[utoipa::path(
+    post,
+    path = "/api/v1/opportunities/{id}/erase",
+    tag = "Opportunities",
+    params(("id" = Uuid, Path, description = "The opportunity"), ChangeHeaders),
+    request_body = Option<OccurredIn>,
+    responses(Changes),
+    extensions(("x-permission" = json!(EraseOpportunity::NAME)), ("x-roles" = json!(EraseOpportunity::ROLES)))
+)]
+async fn erase_opportunity(
+    caller: Caller<EraseOpportunity>,
+    State(app): State<CommandApi>,
+    Path(id): Path<OpportunityId>,
+    sent: Option<Sent<OccurredIn>>,
+) -> Answered {
+    let sent = sent.unwrap_or_default();
+    let context = caller.context(&sent, sent.body.occurred_at);
+    Ok(answer(OPPORTUNITIES, erase(&app, &context, id).await?))
 }

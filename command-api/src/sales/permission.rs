@@ -163,3 +163,17 @@ impl Permission for LogOpportunityActivity {
     const NAME: &'static str = permission::OPPORTUNITY_LOG_ACTIVITY.name;
     const ROLES: &'static [Role] = permission::OPPORTUNITY_LOG_ACTIVITY.roles;
 }
+
+/// To erase who leads are.
+pub enum EraseLead {}
+impl Permission for EraseLead {
+    const NAME: &'static str = permission::LEAD_ERASE.name;
+    const ROLES: &'static [Role] = permission::LEAD_ERASE.roles;
+}
+
+/// To erase what was said of people about deals.
+pub enum EraseOpportunity {}
+impl Permission for EraseOpportunity {
+    const NAME: &'static str = permission::OPPORTUNITY_ERASE.name;
+    const ROLES: &'static [Role] = permission::OPPORTUNITY_ERASE.roles;
+}

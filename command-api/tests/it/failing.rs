@@ -6,7 +6,7 @@ use command_api::{Accepted, CommandApi, CommandError, Context, dispatch, router}
 use domain::LeadId;
 use domain::sales::lead::{Lead, LeadAction};
 use edge::{Identity, Role, SigningKey, TokenKeys, TokenSettings, finish};
-use event_store::{Duty, EventStore, Loaded, Upcasters};
+use event_store::{Duty, EventStore, Loaded};
 use futures::future::join_all;
 use serde_json::json;
 use sqlx::postgres::PgPoolOptions;
@@ -25,7 +25,7 @@ async fn without_a_database_commands_are_to_come_again() {
     let key = SigningKey::generate().unwrap();
     let settings = TokenSettings::default();
     let keys = TokenKeys::from_pem(&key.public_pem().unwrap(), &settings).unwrap();
-    let app = CommandApi::new(EventStore::start(away, Upcasters::default()), keys);
+    let app = CommandApi::new(EventStore::start(away, event_store::fixtures::upcasters()), keys);
     let identity = Identity::new("sam", api.tenant, vec![Role::Admin]);
     let token = key.mint(&settings, &identity, Duration::from_secs(60)).unwrap();
     let service = finish(router(app));

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
+use domain::TenantId;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -217,4 +218,23 @@ async fn nobody_revokes_the_key_of_another_and_a_digest_without_an_event_opens_n
         .await
         .unwrap();
     capture(&api, &lost.reveal()).await.fails(401, "token.invalid");
+}
+
+#[tokio::test]
+async fn an_admin_takes_a_key_of_a_user_away_and_nobody_else_does() {
+    let api = Api::new().await;
+    let (grace, ada) =
+        (Owner::new(&api, "grace@engines.example").await, Owner::new(&api, "ada@engines.example").await);
+    let (id, key) = grace.key(&api, &["lead.capture"]).await;
+    capture(&api, &key).await.is(201);
+    let of = |user: Uuid| Call::new("DELETE", &path("users", user, &format!("/api-keys/{id}")));
+    api.send(of(grace.user).bearer(&ada.token)).await.fails(403, "permission.missing");
+    api.send(of(grace.user).bearer(&grace.token)).await.fails(403, "permission.missing");
+    // It is a key of Grace's, and of nobody else.
+    api.send(of(ada.user)).await.fails(404, "not_found");
+    api.send(of(grace.user).of(TenantId::from_uuid(Uuid::now_v7()))).await.fails(404, "not_found");
+    api.send(of(grace.user)).await.is(200);
+    ends(&api, &key).await;
+    assert_eq!(api.history(grace.user).await.last().unwrap(), "user.key_revoked");
+    api.send(of(grace.user)).await.fails(404, "not_found");
 }

@@ -53,3 +53,34 @@ async fn an_address_that_somebody_has_by_then_is_not_taken_and_another_password_
     public(&api, "/email/confirm", json!({"token": ended})).await.fails(409, "link.over");
     assert_eq!(api.count("user.email_changed").await, 0);
 }
+
+#[tokio::test]
+async fn what_somebody_calls_themselves_is_not_in_a_mail_to_an_address_that_may_be_a_strangers() {
+    let (api, mut server) = (Api::new().await, testing::smtp().await);
+    let _sending = api.mails_to(&server.url());
+    let (user, token) = grace(&api).await;
+    let phish = json!({"name": "Your account is locked: evil.example"});
+    api.patch(&format!("/api/v1/users/{user}"), phish).await.is(200);
+    let body = json!({"email": "stranger@elsewhere.example", "current_password": OLD});
+    api.send(Call::post("/api/v1/email").bearer(&token).json(body)).await.is(202);
+    for mail in [server.next().await, server.next().await] {
+        assert!(mail.text.starts_with("Hello,") && !mail.text.contains("evil"), "{}", mail.text);
+    }
+}
+
+#[tokio::test]
+async fn mails_about_a_user_are_counted_together_by_the_hour() {
+    let api = Api::new().await;
+    let (user, token) = grace(&api).await;
+    for number in 0..3 {
+        let body = json!({"email": format!("g{number}@engines.example"), "current_password": OLD});
+        api.send(Call::post("/api/v1/email").bearer(&token).json(body)).await.is(202);
+    }
+    // Whoever has a password is not invited; but it counts that somebody wanted to.
+    let path = format!("/api/v1/users/{user}/invite");
+    let invite = || api.post(&path, json!({}));
+    for _ in 0..2 {
+        invite().await.fails(409, "user.has_password");
+    }
+    invite().await.fails(429, "rate.limited");
+}

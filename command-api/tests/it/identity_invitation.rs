@@ -109,3 +109,51 @@ async fn a_link_to_an_address_of_before_opens_nothing() {
     assert_eq!(right.to, ["hopper@engines.example"]);
     accept(&api, &right.token(), NEW).await.is(200);
 }
+
+#[tokio::test]
+async fn a_user_is_invited_so_often_in_an_hour_and_what_was_answered_is_answered_again() {
+    let (api, mut server) = (Api::new().await, testing::smtp().await);
+    let _sending = api.mails_to(&server.url());
+    let (user, _) = invited(&api, &mut server).await;
+    let invite = || Call::post(&format!("/api/v1/users/{user}/invite")).json(json!({}));
+    api.send(invite().key("first")).await.is(200);
+    for _ in 0..3 {
+        api.send(invite()).await.is(200);
+    }
+    let refused = api.send(invite()).await.fails(429, "rate.limited");
+    let wait: u64 = refused.header("retry-after").parse().unwrap();
+    assert!((600..=720).contains(&wait), "{wait}");
+    api.send(invite().key("first")).await.is(200);
+    // Others are not held back, in this tenant or another.
+    let body = json!({"name": "Ada", "email": "ada@engines.example", "invite": true});
+    api.post("/api/v1/users", body).await.is(201);
+    assert_eq!(api.history(user).await.iter().filter(|name| *name == "user.invited").count(), 5);
+}
+
+#[tokio::test]
+async fn a_tenant_invites_so_many_in_an_hour_and_others_are_not_held_back() {
+    let api = Api::new().await;
+    let invite = async |tenant, number: u32| {
+        let body = json!({"name": "Kim", "email": format!("kim{number}@engines.example"), "invite": true});
+        api.send(Call::post("/api/v1/users").of(tenant).json(body)).await
+    };
+    let mut count = 0;
+    while invite(api.tenant, count).await.status == 201 {
+        count += 1;
+    }
+    invite(api.tenant, count).await.fails(429, "rate.limited");
+    // Two hundred at once, and one each 18 seconds since.
+    assert!((200..210).contains(&count), "{count}");
+    assert_eq!(api.count("user.invited").await, i64::from(count));
+    invite(Uuid::now_v7().into(), 0).await.is(201);
+}
+
+#[tokio::test]
+async fn what_somebody_else_typed_is_not_in_an_invitation() {
+    let (api, mut server) = (Api::new().await, testing::smtp().await);
+    let _sending = api.mails_to(&server.url());
+    let name = "Your account is locked: evil.example";
+    api.post("/api/v1/users", json!({"name": name, "email": GRACE, "invite": true})).await.is(201);
+    let mail = server.next().await;
+    assert!(mail.text.starts_with("Hello,") && !mail.text.contains("evil"), "{}", mail.text);
+}

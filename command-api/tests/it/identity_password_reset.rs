@@ -137,12 +137,69 @@ async fn whoever_asks_for_a_new_password_is_told_the_same_whether_there_is_such_
     assert_eq!(server.left().await, 0);
 }
 
+/// The mail was sent so long ago, for all that the table tells.
+async fn ago(api: &Api, minutes: u32) {
+    let sql = format!(
+        "update identity.link set made_at = made_at - interval '{minutes} minutes',
+            expires_at = expires_at - interval '{minutes} minutes',
+            earlier_expires_at = earlier_expires_at - interval '{minutes} minutes'"
+    );
+    api.pool.execute(sql.as_str()).await.unwrap();
+}
+
+#[tokio::test]
+async fn nobody_takes_a_link_away_by_asking_for_another_one() {
+    let (api, mut server) = (Api::new().await, testing::smtp().await);
+    let _sending = api.mails_to(&server.url());
+    grace(&api).await;
+    ask_reset(&api, GRACE).await.is(202);
+    let own = server.next().await.token();
+    // Within a quarter of an hour there is no other.
+    ago(&api, 14).await;
+    ask_reset(&api, GRACE).await.is(202);
+    kept_until(&api, (0, 1)).await;
+    assert_eq!(server.left().await, 0);
+    ago(&api, 2).await;
+    ask_reset(&api, GRACE).await.is(202);
+    let newer = server.next().await.token();
+    kept_until(&api, (0, 1)).await;
+    assert_ne!(own, newer);
+    reset(&api, &own, NEW).await.is(200);
+    sign_in(&api, GRACE, NEW).await.is(201);
+    // One of them is enough for both.
+    reset(&api, &newer, OLD).await.fails(409, "link.over");
+}
+
+#[tokio::test]
+async fn a_link_that_was_ended_does_not_come_to_life_by_another_one() {
+    let (api, mut server) = (Api::new().await, testing::smtp().await);
+    let _sending = api.mails_to(&server.url());
+    let (_, token) = grace(&api).await;
+    ask_reset(&api, GRACE).await.is(202);
+    let ended = server.next().await.token();
+    api.send(Call::new("DELETE", "/api/v1/sessions").bearer(&token)).await.is(200);
+    ago(&api, 16).await;
+    ask_reset(&api, GRACE).await.is(202);
+    let newer = server.next().await.token();
+    reset(&api, &ended, NEW).await.fails(409, "link.over");
+    // Nor does one whose time is over.
+    kept_until(&api, (0, 1)).await;
+    ago(&api, 16).await;
+    api.pool.execute("delete from identity.mail").await.unwrap();
+    public(&api, "/password-resets", json!({"tenant_id": api.tenant, "email": GRACE})).await.is(202);
+    let newest = server.next().await.token();
+    kept_until(&api, (0, 1)).await;
+    ago(&api, 15).await;
+    reset(&api, &newer, NEW).await.fails(409, "link.over");
+    reset(&api, &newest, NEW).await.is(200);
+}
+
 #[tokio::test]
 async fn nobody_is_flooded_with_mails() {
     let (api, mut server) = (Api::new().await, testing::smtp().await);
     let _sending = api.mails_to(&server.url());
     grace(&api).await;
-    // From many addresses: those that are let through bring one mail a minute.
+    // From many addresses: those that are let through bring one mail.
     let mut asked = Vec::new();
     for _ in 0..6 {
         asked.push(ask_reset(&api, GRACE).await.status.as_u16());

@@ -1,5 +1,7 @@
 //! `/api/v1/identity-provider`: on whose word a tenant lets users in.
 
+use access::Vault;
+use event_store::{Duty, MasterKeys, connect};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -9,9 +11,23 @@ use crate::support::{Api, Call, Reply};
 
 const ISSUER: &str = "https://login.engines.example";
 
-async fn secrets(api: &Api) -> Vec<String> {
+/// The secrets that are kept, as they lie.
+async fn secrets(api: &Api) -> Vec<Vec<u8>> {
     let sql = "select secret from identity.client_secret order by made_at";
     sqlx::query_scalar(sql).fetch_all(&api.pool).await.unwrap()
+}
+
+/// The secrets that are kept, as the provider knows them.
+async fn opened(api: &Api) -> Vec<String> {
+    let masters = MasterKeys::parse(event_store::fixtures::MASTER_KEY).unwrap();
+    let vault = Vault::new(connect(&api.url, Duty::Identity, 1).unwrap()).with_master_keys(masters);
+    let sql = "select id from identity.client_secret order by made_at";
+    let ids: Vec<Uuid> = sqlx::query_scalar(sql).fetch_all(&api.pool).await.unwrap();
+    let mut opened = Vec::new();
+    for id in ids {
+        opened.push(vault.client_secret(api.tenant, id.into()).await.unwrap().unwrap());
+    }
+    opened
 }
 
 /// The data of the newest event of the provider.
@@ -30,7 +46,7 @@ async fn an_admin_configures_changes_and_removes_a_provider_and_its_secret_is_in
     assert_eq!(told.header("etag"), "\"1\"");
     let first = terms(&api).await;
     assert_eq!((&first["issuer"], &first["domains"]), (&json!(ISSUER), &json!(["engines.example"])));
-    assert_eq!((&first["passwords"], &first["second_factor"]), (&json!(true), &json!(false)));
+    assert_eq!((&first["passwords"], &first["second_factor_values"]), (&json!(true), &json!([])));
     // Without a secret the present one goes on; the same terms are no event.
     let same = json!({"issuer": ISSUER, "client_id": "crm", "newcomers": "viewer", "email_domains": ["engines.example"]});
     let again = api.send(Call::new("PUT", PROVIDER).json(same)).await.is(200);
@@ -38,11 +54,13 @@ async fn an_admin_configures_changes_and_removes_a_provider_and_its_secret_is_in
     let other = json!({"issuer": ISSUER, "client_id": "crm", "client_secret": "another", "passwords": false});
     api.send(Call::new("PUT", PROVIDER).if_match(1).json(other.clone())).await.is(200);
     assert_ne!(terms(&api).await["secret"], first["secret"]);
-    assert_eq!(secrets(&api).await, ["another"]);
+    assert_eq!(opened(&api).await, ["another"]);
+    let stored = secrets(&api).await;
+    assert!(!stored[0].windows(7).any(|bytes| bytes == b"another"), "{stored:?}");
     api.send(Call::new("PUT", PROVIDER).if_match(1).json(other)).await.fails(412, "version.stale");
     api.send(Call::new("DELETE", PROVIDER)).await.is(200);
     api.send(Call::new("DELETE", PROVIDER)).await.fails(404, "not_found");
-    assert!(secrets(&api).await.iter().all(|secret| secret == "another") && secrets(&api).await.len() <= 1);
+    assert!(secrets(&api).await.is_empty());
     let log: String = sqlx::query_scalar("select jsonb_agg(to_jsonb(e))::text from log.event as e")
         .fetch_one(&api.pool)
         .await
@@ -73,6 +91,9 @@ async fn terms_that_would_let_in_anybody_are_refused() {
     refused(json!({"newcomers": "viewer"}), "provider.newcomers_of_any_domain", "email_domains").await;
     let admins = json!({"newcomers": "admin", "email_domains": ["engines.example"]});
     refused(admins, "provider.newcomers_as_admins", "newcomers").await;
+    let values: Vec<String> = (0..21).map(|number| number.to_string()).collect();
+    let many = json!({"second_factor_values": values});
+    refused(many, "provider.too_many_values", "second_factor_values").await;
     refused(json!({"email_domains": ["example"]}), "values.invalid", "email_domains.0").await;
     assert_eq!(api.count("provider.configured").await, 0);
 }
@@ -130,7 +151,6 @@ async fn a_request_that_comes_twice_has_its_effect_once() {
         (again.body["data"].clone(), "true")
     );
     assert_eq!(api.count("provider.configured").await, 1);
-    // What was kept in vain goes with the next change.
     configure(&api, ISSUER, json!({})).await.is(200);
     assert_eq!(secrets(&api).await.len(), 1);
 }

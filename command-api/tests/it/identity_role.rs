@@ -100,3 +100,17 @@ async fn a_user_has_exactly_the_roles_that_are_asked_for() {
     }
     assert_eq!(put(json!({"roles": []})).await.is(200).version(), 6);
 }
+
+#[tokio::test]
+async fn a_role_hides_fields_and_only_those_that_there_are() {
+    let api = Api::new().await;
+    let hides = json!({"name": "Calls only", "grants": {"lead.read": "all"}, "hidden": ["lead.email"]});
+    let id = api.post(ROLES, hides).await.is(201).id();
+    assert_eq!(api.patch(&to(id, ""), json!({"hidden": ["lead.email"]})).await.is(200).version(), 1);
+    api.patch(&to(id, ""), json!({"hidden": ["opportunity.amount"]})).await.is(200);
+    assert_eq!(api.last_event(id).await, json!({"from": ["lead.email"], "to": ["opportunity.amount"]}));
+    for unknown in ["lead.name", "lead.vanished", ""] {
+        let refused = api.patch(&to(id, ""), json!({"hidden": [unknown]})).await;
+        assert_eq!(refused.fails(422, "custom_role.unknown_field").fields(), ["hidden"], "{unknown}");
+    }
+}

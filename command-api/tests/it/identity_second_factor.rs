@@ -267,3 +267,61 @@ async fn a_second_factor_is_that_of_one_user() {
     api.send(Call::post(&path("users", grace.user, "/disable"))).await.is(200);
     sign_in(&api, json!({"code": code(&grace.app, 0)})).await.fails(401, "credentials.wrong");
 }
+
+#[tokio::test]
+async fn another_password_and_another_address_ask_for_a_code_as_well() {
+    let api = Api::new().await;
+    let grace = Grace::new(&api).await;
+    later(&api).await;
+    let token = access(&sign_in(&api, json!({"code": code(&grace.app, 0)})).await.is(201));
+    let new_password = json!({"current_password": PASSWORD, "new_password": "battery staple"});
+    let email = json!({"current_password": PASSWORD, "email": "grace@hopper.example"});
+    let send = async |method: &str, path: &str, body: &Value, more: Value| {
+        let mut body = body.clone();
+        body.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
+        api.send(Call::new(method, path).bearer(&token).json(body)).await
+    };
+    for (method, path, body) in
+        [("PUT", "/api/v1/password", &new_password), ("POST", "/api/v1/email", &email)]
+    {
+        send(method, path, body, json!({})).await.fails(401, "second_factor.required");
+        let bad = json!({"code": wrong(&grace.app)});
+        send(method, path, body, bad).await.fails(401, "second_factor.wrong");
+    }
+    later(&api).await;
+    send("POST", "/api/v1/email", &email, json!({"code": code(&grace.app, 0)})).await.is(202);
+    // Of whoever lost the app, a recovery code.
+    let recovery = json!({"recovery_code": grace.recovery_codes[0]});
+    send("PUT", "/api/v1/password", &new_password, recovery).await.is(200);
+}
+
+#[tokio::test]
+async fn of_secrets_that_nobody_confirms_one_is_kept_for_each_user_and_not_for_long() {
+    let api = Api::new().await;
+    let kept = async || {
+        let sql = "select count(*) from identity.second_factor";
+        sqlx::query_scalar::<_, i64>(sql).fetch_one(&api.pool).await.unwrap()
+    };
+    account(&api).await;
+    let token = access(&sign_in(&api, json!({})).await.is(201));
+    let mut apps = Vec::new();
+    for _ in 0..5 {
+        apps.push(begin(&api, &token).await);
+        assert_eq!(kept().await, 1);
+    }
+    let stepped_up = access(&api.step_up(&token, PASSWORD, json!({})).await.is(200));
+    confirm(&api, &stepped_up, &code(&apps[3], 0)).await.fails(401, "second_factor.wrong");
+    let over =
+        "update identity.second_factor set expires_at = now(), made_at = now() - interval '10 minutes'";
+    sqlx::query(over).execute(&api.pool).await.unwrap();
+    confirm(&api, &stepped_up, &code(&apps[4], 0)).await.fails(409, "second_factor.not_begun");
+    let other = api.signed_in().await;
+    begin(&api, &other).await;
+    assert_eq!(kept().await, 1);
+    // Once it counts it has no end.
+    let app = begin(&api, &token).await;
+    confirm(&api, &stepped_up, &code(&app, 0)).await.is(200);
+    let ends = "select count(*) from identity.second_factor where expires_at is not null";
+    let ends: i64 = sqlx::query_scalar(ends).fetch_one(&api.pool).await.unwrap();
+    assert_eq!((kept().await, ends), (2, 1));
+}

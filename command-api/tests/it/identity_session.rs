@@ -1,8 +1,10 @@
 //! `/api/v1/sessions`: signing in, refreshing, and what ends it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
+use command_api::identity::session::RefreshLimits;
 use domain::TenantId;
 use edge::Role;
 use futures::future::join_all;
@@ -188,7 +190,9 @@ async fn a_token_says_what_the_user_may_do_at_the_time() {
 #[tokio::test]
 async fn of_many_who_refresh_at_once_one_is_first_and_all_get_the_same_tokens() {
     let (api, other) = {
-        let api = Api::new().await;
+        // More than a session may.
+        let limits = RefreshLimits { address: 10_000, session: 10_000 };
+        let api = Api::made(Arc::new(move |issuer, _| issuer.with_refresh_limits(limits))).await;
         let other = api.another();
         (api, other)
     };

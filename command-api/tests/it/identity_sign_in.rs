@@ -339,7 +339,7 @@ async fn second_factor(api: &Api) -> TOTP {
 
 #[tokio::test]
 async fn a_tenant_that_demands_a_second_factor_gives_no_roles_to_whoever_came_by_the_provider_without() {
-    let (api, _provider) = federated(json!({"provider_second_factor": true})).await;
+    let (api, _provider) = federated(json!({"second_factor_values": ["mfa"]})).await;
     account(&api, GRACE).await;
     api.send(Call::new("PUT", "/api/v1/policies/second-factor").json(json!({"demanded": true})))
         .await
@@ -374,7 +374,7 @@ async fn whoever_begins_again_and_again_waits_and_others_do_not() {
             .header("x-forwarded-for", address)
             .json(json!({"tenant_id": api.tenant}))
     };
-    for _ in 0..20 {
+    for _ in 0..60 {
         api.send(from("192.0.2.1")).await.is(200);
     }
     let limited = api.send(from("192.0.2.1")).await.fails(429, "rate.limited");

@@ -4,54 +4,16 @@ use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use chrono::Utc;
-use domain::TenantId;
 use edge::SigningKey;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use uuid::Uuid;
 
-use crate::support::hostile::{Hostile, published, signed};
-use crate::support::provider::{Begun, SIGN_INS, Sent, configure, public};
-use crate::support::{Api, Call, Reply};
+use crate::support::hostile::{Hostile, Scene, published, signed};
+use crate::support::provider::{Begun, SIGN_INS, configure, public};
+use crate::support::{Call, Reply};
 
 const SECRET: &str = "a secret of the portal at its provider";
-
-/// A tenant whose provider is not to be trusted.
-struct Scene {
-    api: Api,
-    provider: Hostile,
-}
-
-impl Scene {
-    async fn new() -> Self {
-        let provider = Hostile::new().await;
-        let tenant = TenantId::from_uuid(Uuid::now_v7());
-        let api = Api::asking(tenant, vec![provider.issuer.clone()]).await;
-        let body = json!({"name": "Grace", "email": "grace@engines.example", "roles": ["sales_rep"]});
-        api.post("/api/v1/users", body).await.is(201);
-        configure(&api, &provider.issuer, json!({})).await.is(200);
-        Self { api, provider }
-    }
-
-    /// A sign-in of which the provider says what is made of the truth.
-    async fn told(&self, lie: impl FnOnce(&mut Value)) -> Reply {
-        let begun = Begun::new(&self.api).await;
-        let mut claims = self.provider.claims(&begun);
-        lie(&mut claims);
-        self.provider.says(&claims);
-        self.complete(&begun).await
-    }
-
-    async fn complete(&self, begun: &Begun) -> Reply {
-        self.api.send(begun.complete(&self.sent(begun), json!({}))).await
-    }
-
-    fn sent(&self, begun: &Begun) -> Sent {
-        let query = [("state".to_owned(), begun.asked("state")), ("code".to_owned(), "a code".to_owned())];
-        Sent { tenant: self.api.tenant.as_uuid(), query: query.into() }
-    }
-}
 
 #[tokio::test]
 async fn the_truth_lets_in_and_is_asked_for_with_the_secret_and_the_verifier() {
@@ -207,13 +169,20 @@ async fn a_second_factor_of_the_provider_counts_if_the_tenant_says_so_and_as_lon
     api.send(Call::new("PUT", "/api/v1/policies/second-factor").json(json!({"demanded": true})))
         .await
         .is(200);
-    let with = |methods: Value| move |claims: &mut Value| claims["amr"] = methods;
+    let with = |claim: &'static str, told: Value| move |claims: &mut Value| claims[claim] = told;
     let missing = |reply: Reply| reply.is(201).body["data"]["second_factor_missing"].clone();
-    assert_eq!(missing(scene.told(with(json!(["pwd", "mfa"]))).await), true);
-    let trusting = json!({"provider_second_factor": true});
+    assert_eq!(missing(scene.told(with("amr", json!(["pwd", "mfa"]))).await), true);
+    let trusting = json!({"second_factor_values": ["mfa", "urn:gold"]});
     configure(api, &scene.provider.issuer, trusting).await.is(200);
-    assert_eq!(missing(scene.told(with(json!(["pwd"]))).await), true);
-    let signed_in = scene.told(with(json!(["pwd", "mfa"]))).await;
+    for (claim, told, is_missing) in [
+        ("amr", json!(["pwd"]), true),
+        ("amr", json!(["MFA"]), true),
+        ("acr", json!("urn:silver"), true),
+        ("acr", json!("urn:gold"), false),
+    ] {
+        assert_eq!(missing(scene.told(with(claim, told.clone())).await), is_missing, "{claim} {told}");
+    }
+    let signed_in = scene.told(with("amr", json!(["pwd", "mfa"]))).await;
     assert_eq!(api.last_event(signed_in.uuid("session_id")).await["method"], "provider_second_factor");
     let refresh = async |reply: &Reply| {
         let body = json!({"refresh_token": reply.body["data"]["refresh_token"]});

@@ -4,7 +4,7 @@ use access::{Hasher, Vault};
 use command_api::CommandApi;
 use command_api::identity::{Issuer, Post};
 use embedded::testing::{self, TestSmtp};
-use event_store::{Duty, EventStore, Upcasters, connect};
+use event_store::{Duty, EventStore, connect};
 use futures::future::join_all;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -84,7 +84,7 @@ async fn nobody_signs_up_where_it_is_not_switched_on_and_nobody_is_mailed_where_
     let issuer = Issuer::new(Vault::new(pool(Duty::Identity)), Hasher::new(1).unwrap());
     let off = issuer.clone().with_post(Post::new(PUBLIC_URL));
     for (issuer, status, code) in [(off, 409, "sign_up.off"), (issuer, 503, "unavailable")] {
-        let store = EventStore::start(pool(Duty::Appender), Upcasters::default());
+        let store = EventStore::start(pool(Duty::Appender), event_store::fixtures::upcasters());
         let app = CommandApi::new(store, api.keys()).with_issuer(issuer).with_proxies(1);
         let router = edge::finish(command_api::router(app));
         let request = call("/sign-ups", body()).request(&api);

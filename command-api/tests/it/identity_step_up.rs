@@ -153,10 +153,23 @@ async fn it_counts_for_five_minutes_and_not_beyond_the_session() {
 }
 
 #[tokio::test]
-async fn tokens_that_others_issue_are_as_before() {
+async fn tokens_that_others_issue_tell_when_a_user_was_asked_and_services_are_not() {
     let api = Api::new().await;
-    let kim = api.user("kim@engines.example").await;
-    api.send(Call::new("PUT", &path("users", kim, "/roles")).json(json!({"roles": ["viewer"]})))
-        .await
-        .is(200);
+    let (kim, admin) = (api.user("kim@engines.example").await, Admin::new(&api).await.user.to_string());
+    let now = Utc::now().timestamp();
+    for (subject, auth_time, status) in [
+        ("sam", None, 200),
+        (&admin, Some(now), 200),
+        (&admin, None, 401),
+        (&admin, Some(now - 301), 401),
+        (&admin, Some(now + 60), 401),
+    ] {
+        let token = api.token_since(api.tenant, &[Role::Admin], subject, auth_time);
+        let call = Call::new("PUT", &path("users", kim, "/roles")).json(json!({"roles": ["viewer"]}));
+        let reply = api.send(call.bearer(&token)).await;
+        assert_eq!(reply.status, status, "{subject} {auth_time:?}: {}", reply.text);
+        if status == 401 {
+            reply.fails(401, "step_up.required");
+        }
+    }
 }

@@ -81,3 +81,44 @@ async fn whoever_has_a_token_cannot_guess_the_password_by_changing_it() {
     }
     change(PASSWORD).await.fails(429, "rate.limited");
 }
+
+#[tokio::test]
+async fn a_session_that_is_refreshed_in_a_loop_has_to_wait_and_others_do_not() {
+    let api = Api::new().await;
+    let grace = grace(&api).await;
+    let [looped, other] = [(); 2].map(|()| sign_in(&api, "192.0.2.1", grace, PASSWORD));
+    let token = |reply: &Reply| reply.body["data"]["refresh_token"].as_str().unwrap().to_owned();
+    let (looped, other) = (looped.await.is(201), other.await.is(201));
+    let refresh = async |token: &str| {
+        let call = Call::post("/api/v1/sessions/refresh").anonymous().header("x-forwarded-for", "192.0.2.1");
+        api.send(call.json(json!({"refresh_token": token}))).await
+    };
+    let (mut count, mut newest) = (0, token(&looped));
+    let refused = loop {
+        let reply = refresh(&newest).await;
+        if reply.status != 200 {
+            break reply.fails(429, "rate.limited");
+        }
+        (count, newest) = (count + 1, token(&reply));
+    };
+    // Thirty at once, and one each two seconds since.
+    assert!((30..60).contains(&count), "{count}");
+    assert!(["1", "2"].contains(&refused.header("retry-after")), "{:?}", refused.headers);
+    refresh(&token(&other)).await.is(200);
+}
+
+#[tokio::test]
+async fn an_address_that_tries_refresh_tokens_has_to_wait_and_others_do_not() {
+    let api = Api::new().await;
+    let refresh = async |from: &str| {
+        let call = Call::post("/api/v1/sessions/refresh").anonymous().header("x-forwarded-for", from);
+        api.send(call.json(json!({"refresh_token": "crm_rt_nobody"}))).await
+    };
+    let mut count = 0;
+    while refresh("192.0.2.1").await.status == 401 {
+        count += 1;
+    }
+    refresh("192.0.2.1").await.fails(429, "rate.limited");
+    assert!((300..600).contains(&count), "{count}");
+    refresh("192.0.2.2").await.fails(401, "session.over");
+}

@@ -4,6 +4,7 @@
 
 mod concurrency;
 mod document;
+mod erasing;
 mod failing;
 mod hostile;
 mod idempotency;
@@ -19,13 +20,16 @@ mod identity_reach;
 mod identity_role;
 mod identity_second_factor;
 mod identity_session;
+mod identity_shared_limits;
 mod identity_sign_in;
 mod identity_sign_in_forged;
 mod identity_sign_in_step_up;
+mod identity_sign_in_terms;
 mod identity_sign_up;
 mod identity_step_up;
 mod identity_team;
 mod identity_throttle;
+mod identity_trail;
 mod identity_user;
 mod in_process;
 mod permissions;

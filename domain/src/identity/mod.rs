@@ -4,6 +4,7 @@
 //! of passwords, tokens and digests of tokens are not: they have tables of their own and never reach an event.
 
 pub mod custom_role;
+pub mod field;
 mod organisation;
 pub mod permission;
 pub mod policy;
@@ -14,6 +15,7 @@ pub mod team;
 pub mod tenant;
 pub mod user;
 
-pub use organisation::{Organisation, Reason, Rights};
+pub use field::{HiddenFields, RecordKind};
+pub use organisation::{Hidden, Organisation, Reason, Rights};
 pub use permission::{Grants, Level};
 pub use role::Role;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::identity::custom_role::CustomRole;
+use crate::identity::field::HideableField;
 use crate::identity::permission::{self, Permission};
 use crate::identity::team::Team;
 use crate::identity::{Grants, Level, Role};
@@ -38,6 +39,19 @@ pub struct Rights {
     pub own: Arc<BTreeSet<String>>,
     /// The owners whose records are within [`Level::Team`]: whoever asks, and those in the teams that they manage.
     pub team: Arc<BTreeSet<String>>,
+    /// What is hidden from whoever uses a permission; without an entry, nothing.
+    pub hidden: BTreeMap<String, Arc<Hidden>>,
+}
+
+/// The fields that are hidden by their names, by whose a record is: of the roles that give a permission so far, none shows them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Hidden {
+    /// Of records of one's own.
+    pub own: BTreeSet<&'static str>,
+    /// Of those of the members of one's teams.
+    pub team: BTreeSet<&'static str>,
+    /// Of all others.
+    pub all: BTreeSet<&'static str>,
 }
 
 impl Organisation {
@@ -56,7 +70,30 @@ impl Organisation {
         {
             team.extend(self.below(user).iter().map(ToString::to_string));
         }
-        Rights { grants, own: Arc::new(own), team: Arc::new(team) }
+        let hidden = self.hidden(&grants, roles);
+        Rights { grants, own: Arc::new(own), team: Arc::new(team), hidden }
+    }
+
+    /// What these roles hide, of what they give.
+    fn hidden(&self, grants: &Grants, roles: &[CustomRoleId]) -> BTreeMap<String, Arc<Hidden>> {
+        let definitions: Vec<_> =
+            roles.iter().filter_map(|role| self.roles.get(role)?.definition()).collect();
+        if definitions.iter().all(|definition| definition.hidden.is_empty()) {
+            return BTreeMap::new();
+        }
+        let at = |permission: &String, level: Level| {
+            let given = definitions.iter().filter(|one| one.grants.get(permission) >= Some(&level));
+            let names = given
+                .map(|one| one.hidden.iter().filter_map(|name| Some(HideableField::of_name(name)?.name)));
+            names.map(BTreeSet::from_iter).reduce(|one, other| &one & &other).unwrap_or_default()
+        };
+        let all = grants.iter().filter_map(|(permission, widest)| {
+            let own = at(permission, Level::Own);
+            let team = if *widest >= Level::Team { at(permission, Level::Team) } else { own.clone() };
+            let all = if *widest == Level::All { at(permission, Level::All) } else { team.clone() };
+            (!all.is_empty()).then(|| (permission.clone(), Arc::new(Hidden { own, team, all })))
+        });
+        all.collect()
     }
 
     /// What a user of these roles may do, and why: each permission that there is today.
@@ -126,7 +163,7 @@ mod tests {
 
     fn role(grants: &[(&str, Level)]) -> CustomRole {
         let grants = grants.iter().map(|(name, level)| ((*name).to_owned(), *level)).collect();
-        given([CustomRoleEvent::Defined { name: text("A role"), grants }])
+        given([CustomRoleEvent::Defined { name: text("A role"), grants, hidden: BTreeSet::new() }])
     }
 
     fn team(manager: Option<UserId>, parent: Option<TeamId>, members: &[UserId]) -> Team {
@@ -216,5 +253,36 @@ mod tests {
         let placed = TeamEvent::Placed { from: None, to: Some(id(102)) };
         cqrs_es::Aggregate::apply(organisation.teams.get_mut(&id(101)).unwrap(), placed);
         assert_eq!(reach(&organisation, LEAD), [BOSS, LEAD, MEMBER].into());
+    }
+
+    /// A role that gives to read leads so far, and hides these fields.
+    fn hiding(level: Level, hidden: &[&str]) -> CustomRole {
+        let grants = [("lead.read".to_owned(), level)].into();
+        let hidden = hidden.iter().map(ToString::to_string).collect();
+        given([CustomRoleEvent::Defined { name: text("A role"), grants, hidden }])
+    }
+
+    #[test]
+    fn a_field_is_shown_if_any_role_that_lets_see_the_record_shows_it() {
+        let roles = [
+            (id(91), hiding(Level::Own, &[])),
+            (id(92), hiding(Level::Team, &["lead.email"])),
+            (id(93), hiding(Level::All, &["lead.email", "lead.phone"])),
+            (id(94), role(&[("pipeline.read", Level::All)])),
+        ];
+        let organisation = Organisation { roles: roles.into(), ..Organisation::default() };
+        let hidden = |roles: &[u128]| {
+            let roles: Vec<CustomRoleId> = roles.iter().map(|number| id(*number)).collect();
+            let rights = organisation.rights("sam", &roles);
+            assert!(!rights.hidden.contains_key("pipeline.read"));
+            let found =
+                rights.hidden.get("lead.read").map(|hidden| Hidden::clone(hidden)).unwrap_or_default();
+            [found.own.len(), found.team.len(), found.all.len()]
+        };
+        assert_eq!(hidden(&[91, 92, 93, 94]), [0, 1, 2]);
+        assert_eq!(hidden(&[92, 93]), [1, 1, 2]);
+        assert_eq!(hidden(&[93]), [2, 2, 2]);
+        assert_eq!(hidden(&[91, 92]), [0, 1, 1]);
+        assert_eq!(hidden(&[91]), [0, 0, 0]);
     }
 }

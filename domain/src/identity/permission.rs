@@ -83,6 +83,8 @@ pub const LEAD_CONVERT: Permission = by_level("lead.convert", SELLERS);
 pub const LEAD_CORRECT: Permission = by_level("lead.correct", SELLERS);
 /// To give leads up.
 pub const LEAD_DISQUALIFY: Permission = by_level("lead.disqualify", SELLERS);
+/// To erase who leads are.
+pub const LEAD_ERASE: Permission = by_level("lead.erase", ADMINS);
 /// To note what was done with leads.
 pub const LEAD_LOG_ACTIVITY: Permission = by_level("lead.log_activity", SELLERS_AND_SUPPORT);
 /// To find leads worth pursuing.
@@ -93,6 +95,8 @@ pub const LEAD_READ: Permission = by_level("lead.read", READERS_OF_LEADS);
 pub const LEAD_REOPEN: Permission = by_level("lead.reopen", SELLERS);
 /// To give deals to somebody.
 pub const OPPORTUNITY_ASSIGN: Permission = by_level("opportunity.assign", SELLERS);
+/// To erase what was said of people in the activities of deals.
+pub const OPPORTUNITY_ERASE: Permission = by_level("opportunity.erase", ADMINS);
 /// To note what was done about deals.
 pub const OPPORTUNITY_LOG_ACTIVITY: Permission = by_level("opportunity.log_activity", SELLERS_AND_SUPPORT);
 /// To lose deals.
@@ -151,6 +155,8 @@ pub const TEAM_FORM: Permission = never("team.form", ADMINS);
 pub const TEAM_READ: Permission = whole("team.read", AUDITORS);
 /// To take users into teams, and let them go.
 pub const TEAM_STAFF: Permission = never("team.staff", ADMINS);
+/// To read who came in, who was refused, and who took data out.
+pub const TRAIL_READ: Permission = whole("trail.read", AUDITORS);
 /// To say what users may do.
 pub const USER_ASSIGN_ROLES: Permission = never("user.assign_roles", ADMINS);
 /// To change names and addresses of users.
@@ -161,6 +167,8 @@ pub const USER_CHANGE_POLICY: Permission = never("user.change_policy", ADMINS);
 pub const USER_DISABLE: Permission = never("user.disable", ADMINS);
 /// To let users in again.
 pub const USER_ENABLE: Permission = never("user.enable", ADMINS);
+/// To erase who users are.
+pub const USER_ERASE: Permission = never("user.erase", ADMINS);
 /// To invite users by mail, or by a link that somebody passes on.
 pub const USER_INVITE: Permission = never("user.invite", ADMINS);
 /// To read who the users are, and what they may do.
@@ -169,6 +177,8 @@ pub const USER_READ: Permission = whole("user.read", AUDITORS);
 pub const USER_REGISTER: Permission = never("user.register", ADMINS);
 /// To let users in again who have lost their second factor.
 pub const USER_RESET_SECOND_FACTOR: Permission = never("user.reset_second_factor", ADMINS);
+/// To take away keys by which programs act for users.
+pub const USER_REVOKE_KEY: Permission = never("user.revoke_key", ADMINS);
 /// To have a provider vouch anew for users whom it knew as somebody else.
 pub const USER_UNLINK_PROVIDER: Permission = never("user.unlink_provider", ADMINS);
 
@@ -180,11 +190,13 @@ pub const ALL: &[Permission] = &[
     LEAD_CONVERT,
     LEAD_CORRECT,
     LEAD_DISQUALIFY,
+    LEAD_ERASE,
     LEAD_LOG_ACTIVITY,
     LEAD_QUALIFY,
     LEAD_READ,
     LEAD_REOPEN,
     OPPORTUNITY_ASSIGN,
+    OPPORTUNITY_ERASE,
     OPPORTUNITY_LOG_ACTIVITY,
     OPPORTUNITY_LOSE,
     OPPORTUNITY_MOVE,
@@ -214,15 +226,18 @@ pub const ALL: &[Permission] = &[
     TEAM_FORM,
     TEAM_READ,
     TEAM_STAFF,
+    TRAIL_READ,
     USER_ASSIGN_ROLES,
     USER_CHANGE,
     USER_CHANGE_POLICY,
     USER_DISABLE,
     USER_ENABLE,
+    USER_ERASE,
     USER_INVITE,
     USER_READ,
     USER_REGISTER,
     USER_RESET_SECOND_FACTOR,
+    USER_REVOKE_KEY,
     USER_UNLINK_PROVIDER,
 ];
 

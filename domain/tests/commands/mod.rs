@@ -5,7 +5,8 @@ use std::fmt::Debug;
 use chrono::Duration;
 use domain::fixtures::{at, email, euros, id, percent, prose, text};
 use domain::identity::custom_role::{CustomRoleAction, CustomRoleCommand};
-use domain::identity::provider::fixtures::issuer;
+use domain::identity::provider::fixtures::{issuer, settings};
+use domain::identity::provider::{ProviderAction, ProviderCommand, Settings};
 use domain::identity::session::{Device, EndReason, Method, SessionAction, SessionCommand};
 use domain::identity::team::{TeamAction, TeamCommand};
 use domain::identity::user::{UserAction, UserCommand};
@@ -65,6 +66,7 @@ pub fn opportunity_commands() -> impl Strategy<Value = Vec<OpportunityCommand>> 
         2 => stage_id().prop_map(|stage| OpportunityAction::Reopen { stage, probability: percent(30) }),
         1 => Just(OpportunityAction::LogActivity { kind: ActivityKind::Note, summary: prose("Noted").into() }),
         1 => Just(OpportunityAction::Withdraw { reason: text("Undone") }),
+        1 => Just(OpportunityAction::Erase),
     ])
 }
 
@@ -83,6 +85,7 @@ pub fn lead_commands() -> impl Strategy<Value = Vec<LeadCommand>> {
             LeadAction::Correct(Box::new(LeadCorrection { company, ..LeadCorrection::default() }))
         }),
         1 => Just(LeadAction::Withdraw { reason: text("Undone") }),
+        1 => Just(LeadAction::Erase),
     ])
 }
 
@@ -136,6 +139,7 @@ pub fn user_commands() -> impl Strategy<Value = Vec<UserCommand>> {
         1 => Just(UserAction::Enable),
         1 => (1..4_u128).prop_map(|n| UserAction::ChangePassword { password: id(n) }),
         1 => Just(UserAction::SignOutEverywhere),
+        1 => Just(UserAction::Erase),
         1 => Just(UserAction::Invite),
         1 => (1..3_u128).prop_map(|n| UserAction::EnableSecondFactor { factor: id(n), recovery_codes: 1 }),
         1 => Just(UserAction::DisableSecondFactor),
@@ -149,6 +153,23 @@ pub fn user_commands() -> impl Strategy<Value = Vec<UserCommand>> {
         1 => (1..3_u128).prop_map(|n| UserAction::RevokeKey { key: id(n) }),
         1 => (1..3_u128).prop_map(|n| UserAction::LinkProvider { link: id(n), issuer: issuer() }),
         1 => Just(UserAction::UnlinkProvider),
+    ])
+}
+
+/// What may be asked of a tenant's provider, in any order.
+pub fn provider_commands() -> impl Strategy<Value = Vec<ProviderCommand>> {
+    let terms = (1..3_u128, option::of(Just(Role::Viewer)), any::<bool>(), any::<bool>());
+    commands(prop_oneof![
+        3 => terms.prop_map(|(secret, newcomers, passwords, is_vouching)| ProviderAction::Configure {
+            settings: Settings {
+                secret: id(secret),
+                newcomers,
+                passwords,
+                second_factor_values: is_vouching.then(|| text("mfa")).into_iter().collect(),
+                ..settings()
+            },
+        }),
+        1 => Just(ProviderAction::Remove),
     ])
 }
 
@@ -173,8 +194,12 @@ pub fn custom_role_commands() -> impl Strategy<Value = Vec<CustomRoleCommand>> {
     let grants = move || {
         btree_map(permission().prop_map(str::to_owned), level(), 0..2).prop_map(|grants: Grants| grants)
     };
+    let field = || proptest::sample::select(&["lead.email", "opportunity.amount", "lead.name"][..]);
+    let hidden = move || btree_set(field().prop_map(str::to_owned), 0..2);
     commands(prop_oneof![
-        1 => (name(), grants()).prop_map(|(name, grants)| CustomRoleAction::Define { name, grants }),
+        1 => (name(), grants(), hidden())
+            .prop_map(|(name, grants, hidden)| CustomRoleAction::Define { name, grants, hidden }),
+        2 => hidden().prop_map(|hidden| CustomRoleAction::Hide { hidden }),
         2 => name().prop_map(|name| CustomRoleAction::Rename { name }),
         3 => grants().prop_map(|grants| CustomRoleAction::Grant { grants }),
         1 => Just(CustomRoleAction::Retire),

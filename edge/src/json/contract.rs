@@ -1,6 +1,6 @@
 //! What the OpenAPI schema of a body asks for and serde does not tell at once, or lets pass.
 //!
-//! serde names only the first field that is missing, and takes a list of values for a struct.
+//! serde names only the first field that is missing, takes a list of values for a struct, and null for erased personal data.
 
 use std::any::TypeId;
 use std::collections::HashMap;
@@ -40,7 +40,8 @@ impl Contract {
     }
 }
 
-/// All required fields that `value` lacks, however deep, and all lists that stand where an object should.
+/// All required fields that `value` lacks, however deep, all lists that stand where an object should, and all nulls where a text
+/// should.
 pub(super) fn breaches<T: ToSchema + 'static>(value: &Value) -> Vec<Bad> {
     let contract = Contract::of::<T>();
     let mut walk = Walk { named: &contract.named, bad: Vec::new() };
@@ -91,6 +92,10 @@ impl Walk<'_> {
             Value::Array(_) if object.schema_type == SchemaType::Type(Type::Object) => {
                 return self.bad.push(Bad::new(here.clone(), "type", "must be an object"));
             }
+            // serde takes it for personal data that was erased, which nobody can send.
+            Value::Null if object.schema_type == SchemaType::Type(Type::String) => {
+                return self.bad.push(Bad::new(here.clone(), "type", "must not be null"));
+            }
             // serde refuses these by itself.
             Value::Array(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return,
         };
@@ -108,6 +113,9 @@ impl Walk<'_> {
 
     /// Follows an alternative only if there is one beside null: else nobody knows which one was meant.
     fn only(&mut self, alternatives: &[RefOr<Schema>], value: &Value, here: &FieldPath, hops: usize) {
+        if value.is_null() && alternatives.iter().any(is_null) {
+            return;
+        }
         let mut others = alternatives.iter().filter(|schema| !is_null(schema));
         if let (Some(schema), None) = (others.next(), others.next()) {
             self.schema(schema, value, here, hops + 1);

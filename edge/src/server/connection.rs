@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use super::answering::Answers;
-use super::farewell;
+use super::farewell::{self, Farewells};
 use super::stream::Stream;
 use super::{Limits, Stage};
 use crate::Problem;
@@ -88,6 +88,7 @@ pub(super) async fn serve(
     router: Router,
     limits: Limits,
     mut stages: watch::Receiver<Stage>,
+    farewells: Farewells,
 ) {
     // Answers are written whole, so waiting for more to send with them only costs time.
     if let Err(error) = stream.set_nodelay(true) {
@@ -124,7 +125,7 @@ pub(super) async fn serve(
         Some(Err(error)) => {
             tracing::debug!(%error, "connection ended");
             if let Some(problem) = reproach(&error, &stream, &progress) {
-                farewell::say(stream.into_inner(), &problem).await;
+                farewells.say(stream.into_inner(), &problem).await;
             } else if error.is_parse() {
                 // hyper has said so itself, though without a problem.
                 farewell::close(stream.into_inner(), true).await;

@@ -13,6 +13,8 @@ const OTHER_FILES: usize = 256;
 pub struct Limits {
     /// Connections at a time; those beyond are told 503. Up to some millions.
     pub connections: usize,
+    /// Connections at a time of one address, where an address is a client; those beyond are told 429.
+    pub peer: usize,
     /// The time that a client has to send the header of a request, against those who send it drop by drop; then it is
     /// told 408. An idle connection is closed after it too, so it is longer than the 60 s for which proxies keep theirs.
     pub header: Duration,
@@ -32,6 +34,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 2_048,
+            peer: 512,
             header: Duration::from_secs(75),
             body: Duration::from_secs(20),
             stall: Duration::from_secs(60),

@@ -215,7 +215,7 @@ async fn null_is_no_value_where_one_is_needed() {
         errors,
         [
             "lines: type: must not be null",
-            "name: invalid: must be text",
+            "name: type: must not be null",
             "probability: type: must not be null",
         ]
     );

@@ -20,6 +20,7 @@ mod stop;
 mod token;
 mod token_malformed;
 mod trace;
+mod trail;
 mod web;
 
 use axum::Router;

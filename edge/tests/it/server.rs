@@ -10,7 +10,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::ConnectInfo;
 use axum::routing::{get as at, post};
-use edge::{Answer, Json, Limits, finish, ok, serve};
+use edge::{Answer, Json, Limits, WebPolicy, finish_for, ok, serve_for};
 use futures::Stream;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -54,6 +54,10 @@ pub async fn run() -> Running {
 }
 
 pub async fn run_within(limits: Limits) -> Running {
+    run_for(limits, WebPolicy::default()).await
+}
+
+pub async fn run_for(limits: Limits, web: WebPolicy) -> Running {
     let (begun, go_on, given_up) = <(Arc<Notify>, Arc<Notify>, Arc<Notify>)>::default();
     let slow = {
         let (begun, go_on) = (Arc::clone(&begun), Arc::clone(&go_on));
@@ -73,19 +77,23 @@ pub async fn run_within(limits: Limits) -> Running {
     async fn echo(Json(body): Json<Value>) -> Answer<Value> {
         ok(body)
     }
-    let router: Router = finish(
+    let router: Router = finish_for(
         Router::new()
             .route("/who", at(who))
             .route("/slow", at(slow))
             .route("/endless", at(endless))
             .route("/echo", post(echo)),
+        &web,
     );
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
-    let server = tokio::spawn(serve(listener, router, limits, async move {
-        let _ = stopped.await;
-    }));
+    let server = tokio::spawn(async move {
+        let stop = async move {
+            let _ = stopped.await;
+        };
+        serve_for(listener, router, limits, &web, stop).await
+    });
     Running { address, stop, server, begun, go_on, given_up }
 }
 

@@ -4,14 +4,14 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use edge::Limits;
 use edge::server::open_files;
+use edge::{Limits, WebPolicy};
 use futures::future::join_all;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, interval, timeout};
 
-use crate::server::{LONG, answer, ask, ask_again, kept_alive, refusal, run_within};
+use crate::server::{LONG, answer, ask, ask_again, kept_alive, refusal, run_for, run_within};
 
 const CLIENTS: usize = 500;
 /// What the server under test allows for a header and for a body.
@@ -128,4 +128,64 @@ async fn connections_beyond_the_limit_are_told_when_to_come_again() {
     let again =
         async { while !answer(ask(running.address, "/who").await).await.starts_with("HTTP/1.1 200") {} };
     timeout(LONG, again).await.expect("there is a place again");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_of_one_address_beyond_its_limit_are_told_so_and_others_are_served() {
+    let running = run_within(Limits { peer: 5, ..Limits::default() }).await;
+    let mut taken = Vec::new();
+    for _ in 0..5 {
+        taken.push(kept_alive(running.address).await);
+    }
+    for _ in 0..50 {
+        let text = timeout(LONG, answer(ask(running.address, "/who").await)).await.unwrap();
+        let (status, head, problem) = refusal(&text);
+        assert_eq!((status, problem["code"].as_str().unwrap()), ("429", "rate.limited"));
+        assert!(head.contains("retry-after: 1"), "{head}");
+        // Other systems have no second address of this machine unless they are told to.
+        #[cfg(target_os = "linux")]
+        {
+            let other = from("127.0.0.2", running.address, "/who").await;
+            let text = timeout(LONG, answer(other)).await.unwrap();
+            assert!(text.starts_with("HTTP/1.1 200"), "{text}");
+        }
+    }
+    for stream in &mut taken {
+        ask_again(stream).await;
+    }
+    drop(taken);
+    let again =
+        async { while !answer(ask(running.address, "/who").await).await.starts_with("HTTP/1.1 200") {} };
+    timeout(LONG, again).await.expect("there is a place again");
+}
+
+/// A request from another address of this machine.
+#[cfg(target_os = "linux")]
+async fn from(own: &str, to: std::net::SocketAddr, path: &str) -> TcpStream {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind((own.parse::<std::net::Ipv4Addr>().unwrap(), 0).into()).unwrap();
+    let mut stream = socket.connect(to).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nhost: crm\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream
+}
+
+/// Also what is answered before it is a request.
+#[tokio::test]
+async fn whoever_is_turned_away_is_told_to_come_by_tls_as_well() {
+    let web = WebPolicy::default().with_hsts(Duration::from_secs(31_536_000));
+    let limits = Limits { connections: 1, header: SHORT, ..Limits::default() };
+    let running = run_for(limits, web).await;
+    let hsts = "strict-transport-security: max-age=31536000; includeSubDomains";
+    let mut slow = TcpStream::connect(running.address).await.unwrap();
+    slow.write_all(b"GET /who HTTP/1.1\r\nx-slow: ").await.unwrap();
+    let text = loop {
+        let text = timeout(LONG, answer(ask(running.address, "/who").await)).await.unwrap();
+        if !text.starts_with("HTTP/1.1 200") {
+            break text;
+        }
+    };
+    assert!(text.starts_with("HTTP/1.1 503") && text.contains(hsts), "{text}");
+    let text = timeout(LONG, answer(slow)).await.unwrap();
+    assert!(text.starts_with("HTTP/1.1 408") && text.contains(hsts), "{text}");
 }

@@ -109,7 +109,11 @@ async fn every_answer_tells_browsers_what_not_to_do_with_it() {
 #[tokio::test(start_paused = true)]
 async fn browsers_are_told_to_come_by_tls_where_it_is_there() {
     for (name, reply) in every_kind(&router(&policy()), APP).await {
-        assert_eq!(reply.header("strict-transport-security"), "max-age=31536000", "{name}");
+        assert_eq!(
+            reply.header("strict-transport-security"),
+            "max-age=31536000; includeSubDomains",
+            "{name}"
+        );
     }
     let without = router(&WebPolicy::default());
     assert_eq!(get(&without, "/fine").await.header("strict-transport-security"), "");

@@ -8,6 +8,7 @@ mod database;
 mod janitor;
 mod nats;
 mod provider;
+mod redis;
 mod smtp;
 
 use std::env;
@@ -20,6 +21,7 @@ pub use database::{TestDatabase, database, empty_database};
 pub(crate) use janitor::Janitor;
 pub use nats::{TestNats, nats};
 pub use provider::{TestProvider, provider};
+pub use redis::{REDIS_SERVER, TestRedis, own_redis};
 pub use smtp::{TestMail, TestSmtp, smtp, smtp_on, unused_port};
 
 /// Names a PostgreSQL that tests use instead of starting one, if [`NATS_URL`] is set too. Its user is a superuser.

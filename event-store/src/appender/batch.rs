@@ -85,7 +85,10 @@ async fn reason(log: &impl Log, alone: &Pending, error: sqlx::Error) -> AppendEr
     let constraint = error.as_database_error().and_then(|error| error.constraint()).unwrap_or_default();
     let append = &alone.append;
     match constraint {
-        "event_sequence_key" | "event_sequence_is_positive" => AppendError::Conflict,
+        // A key of the stream that the decision did not know of, or of a tenant whose own key is another one.
+        "event_sequence_key" | "event_sequence_is_positive" | "person_key_key" | "person_key_tenant_key" => {
+            AppendError::Conflict
+        }
         "idempotency_key" => match &append.idempotency {
             Some(row) => match log.stored_answer(append.tenant, &row.key).await {
                 Ok(Some(stored)) => AppendError::Replayed(stored),

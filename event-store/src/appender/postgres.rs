@@ -56,7 +56,7 @@ impl Log for Postgres {
 }
 
 async fn write(connection: &mut PgConnection, batch: &[&Append]) -> Result<Written, Failure> {
-    if batch.iter().all(|append| append.guards.is_empty()) {
+    if batch.iter().all(|append| append.guards.is_empty() && append.erased.is_empty()) {
         return Ok(insert(connection, batch).await?);
     }
     let mut transaction = connection.begin().await?;
@@ -68,7 +68,7 @@ async fn write(connection: &mut PgConnection, batch: &[&Append]) -> Result<Writt
         transaction.rollback().await?;
         return Err(Failure::Guards(failed));
     }
-    match insert(&mut transaction, batch).await {
+    match insert_and_destroy(&mut transaction, batch).await {
         Ok(written) => {
             transaction.commit().await?;
             Ok(written)
@@ -141,6 +141,7 @@ impl<'a> Claims<'a> {
 
 async fn insert(connection: &mut PgConnection, batch: &[&Append]) -> Result<Written, sqlx::Error> {
     let events = || batch.iter().flat_map(|append| append.events.iter());
+    let keys = || batch.iter().flat_map(|append| append.keys.iter().map(|key| (append.tenant, key)));
     let tenants: Vec<Uuid> =
         batch.iter().flat_map(|append| append.events.iter().map(|_| append.tenant)).collect();
     let mut before = 0;
@@ -176,9 +177,48 @@ async fn insert(connection: &mut PgConnection, batch: &[&Append]) -> Result<Writ
         .bind(claimed.scopes)
         .bind(claimed.values)
         .bind(follows(batch))
+        .bind(keys().map(|(tenant, _)| tenant).collect::<Vec<_>>())
+        .bind(keys().map(|(_, key)| key.aggregate_type).collect::<Vec<_>>())
+        .bind(keys().map(|(_, key)| key.aggregate_id).collect::<Vec<_>>())
+        .bind(keys().map(|(_, key)| key.person).collect::<Vec<_>>())
+        .bind(keys().map(|(_, key)| key.tenant_key).collect::<Vec<_>>())
+        .bind(keys().map(|(_, key)| key.wrapped.as_slice()).collect::<Vec<_>>())
         .fetch_one(connection)
         .await?;
     Ok(Written { base, recorded_at })
+}
+
+async fn insert_and_destroy(
+    connection: &mut PgConnection,
+    batch: &[&Append],
+) -> Result<Written, sqlx::Error> {
+    let written = insert(connection, batch).await?;
+    destroy(connection, batch, written.base).await?;
+    Ok(written)
+}
+
+/// Destroys the keys of the persons whom the batch erases: together with the events that tell it, or not at all.
+async fn destroy(connection: &mut PgConnection, batch: &[&Append], base: i64) -> Result<(), sqlx::Error> {
+    let (mut tenants, mut persons, mut positions) = (Vec::new(), Vec::new(), Vec::new());
+    let mut position = base;
+    for append in batch {
+        position += count(append);
+        for person in &append.erased {
+            tenants.push(append.tenant);
+            persons.push(*person);
+            positions.push(position);
+        }
+    }
+    if persons.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(include_str!("../sql/destroy.sql"))
+        .bind(tenants)
+        .bind(persons)
+        .bind(positions)
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// For each event, whether it is the first of its aggregate or comes right after one of the same command.

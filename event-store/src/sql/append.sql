@@ -46,5 +46,11 @@ with head as materialized (
     insert into log.claim (tenant_id, scope, value)
     select c.tenant_id, c.scope, c.value
     from head, unnest($19::uuid[], $20::text[], $21::text[]) as c (tenant_id, scope, value)
+), sealing as (
+    -- A stream has one key. Two processes that make one at once also write the same event, so only one of them gets through.
+    insert into identity.person_key (tenant_id, aggregate_type, aggregate_id, person, tenant_key, wrapped)
+    select k.tenant_id, k.aggregate_type, k.aggregate_id, k.person, k.tenant_key, k.wrapped
+    from head, unnest($23::uuid[], $24::text[], $25::uuid[], $26::uuid[], $27::uuid[], $28::bytea[])
+        as k (tenant_id, aggregate_type, aggregate_id, person, tenant_key, wrapped)
 )
 select base, recorded_at, pg_notify('crm_log', (base + $1)::text) is null as told from head

@@ -14,7 +14,7 @@ fn counted() -> Vec<CounterEvent> {
 }
 
 fn keyed(log: &Log, id: Uuid, key: &str) -> Change {
-    let counter = Loaded { tenant: log.tenant, id, state: Counter::default(), sequence: 0, position: 0 };
+    let counter = Loaded::<Counter>::unborn(log.tenant, id);
     let mut change = log.change();
     change.record(&counter, counted()).unwrap();
     change.answer_again_with(Idempotency {
@@ -23,6 +23,21 @@ fn keyed(log: &Log, id: Uuid, key: &str) -> Change {
         answer: json!({"id": id}),
     });
     change
+}
+
+#[tokio::test]
+async fn a_history_is_loaded_whole_however_many_pages_it_has() {
+    let log = Log::new().await;
+    let id = Uuid::now_v7();
+    for (more, all) in [(499, 499), (1, 500), (1, 501), (1_000, 1_501)] {
+        let counter = log.store.load_newest::<Counter>(log.tenant, id).await.unwrap();
+        let mut change = log.change();
+        change.record(&counter, vec![CounterEvent::Counted { by: 1 }; more]).unwrap();
+        log.store.commit(change).await.unwrap();
+        let other = EventStore::start(log.pool.clone(), Upcasters::default());
+        let cold = other.load_newest::<Counter>(log.tenant, id).await.unwrap();
+        assert_eq!((cold.state.count, cold.sequence), (all, all));
+    }
 }
 
 #[tokio::test]
@@ -216,8 +231,7 @@ async fn a_database_that_is_away_is_unavailable_and_not_a_conflict() {
     let store = EventStore::start(pool, Upcasters::default());
     let tenant = Uuid::now_v7();
     let count = || {
-        let counter =
-            Loaded { tenant, id: Uuid::now_v7(), state: Counter::default(), sequence: 0, position: 0 };
+        let counter = Loaded::<Counter>::unborn(tenant, Uuid::now_v7());
         let mut change = Change::new(tenant, &metadata()).unwrap();
         change.record(&counter, counted()).unwrap();
         store.commit(change)

@@ -8,6 +8,8 @@ mod compatibility;
 mod counter;
 mod log;
 mod order;
+mod person;
 mod plans;
 mod relaying;
+mod sealing;
 mod session_pool;

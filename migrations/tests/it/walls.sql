@@ -82,6 +82,22 @@ from pg_attribute as a join relation as r on r.oid = a.attrelid
 cross join lateral aclexplode(a.attacl) as acl
 where acl.grantee <> r.relowner and acl.grantee <> 'crm_head'::regrole
     and not (acl.grantee = 'crm_identity'::regrole and r.name = 'log.event' and a.attname not in ('payload', 'metadata'))
+    -- It forgets from where somebody came who is erased.
+    and not (acl.grantee = 'crm_identity'::regrole and r.name = 'trail.entry' and a.attname in ('tenant_id', 'actor', 'address', 'agent'))
+union all
+-- The trail is added to by one role, and what is old is deleted by another.
+select 'trail that can be changed', format('%s by %s', lower(privilege_type), grantee::regrole)
+from granted
+where name = 'trail.entry' and (
+    privilege_type = 'UPDATE'
+    or privilege_type = 'INSERT' and grantee <> 'crm_trail'::regrole
+    or privilege_type = 'DELETE' and grantee <> 'crm_sweeper'::regrole
+)
+union all
+select 'policy that shows a sweeper what is young', format('%s on %s', p.polname, r.name)
+from pg_policy as p join relation as r on r.oid = p.polrelid
+where 'crm_sweeper'::regrole = any (p.polroles)
+    and pg_get_expr(p.polqual, p.polrelid) is distinct from '(at < (now() - ''30 days''::interval))'
 union all
 select 'duty that is a member of another', format('%s of %s', m.member::regrole, m.roleid::regrole)
 from pg_auth_members as m

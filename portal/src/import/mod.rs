@@ -81,7 +81,7 @@ pub async fn import(args: &SiteArgs, command: &ImportCommand) -> anyhow::Result<
     };
     let site = Site::open(args).await?;
     let done = async {
-        let app = in_process(&site, CONNECTIONS)?;
+        let app = in_process(args, &site, CONNECTIONS)?;
         work.run(&app, command.tenant, &command.actor).await
     };
     let done = done.await;

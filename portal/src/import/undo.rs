@@ -11,7 +11,7 @@ use domain::sales::lead::Lead;
 use domain::sales::opportunity::Opportunity;
 use domain::{ImportId, LeadId, OpportunityId, TenantId, Text};
 use event_store::Recorded;
-use event_store::read::{self, Imported};
+use event_store::read::{self, History, Imported};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::past::{self, Past, Progress};
@@ -125,18 +125,22 @@ impl Undo<'_> {
         }
         let Sender { tenant, import, .. } = self.sender;
         let id = thing.aggregate_id;
-        let events =
-            read::stream(self.app.store().pool(), tenant.as_uuid(), (&thing.aggregate_type, id), 0).await?;
         let by = |event: &Recorded| event.read_metadata().ok().and_then(|metadata| metadata.import);
-        let of_others = events.iter().filter(|event| by(event) != Some(import.as_uuid()));
-        if let Some(last) = of_others.clone().next_back() {
-            let (later, later_at) = (i64::try_from(of_others.count())?, Some(last.recorded_at));
+        let (mut later, mut later_at, mut last) = (0, None, None);
+        let mut history = History::of(tenant.as_uuid(), (&thing.aggregate_type, id));
+        while let Some(events) = history.next(self.app.store().pool()).await? {
+            for event in events.iter().filter(|event| by(event) != Some(import.as_uuid())) {
+                (later, later_at) = (later + 1, Some(event.recorded_at));
+            }
+            last = events.into_iter().next_back();
+        }
+        if later > 0 {
             return Ok(Fate::Kept(Imported { later, later_at, ..thing }));
         }
-        if events.last().is_some_and(|event| event.event_type.ends_with(".withdrawn")) {
+        if last.as_ref().is_some_and(|event| event.event_type.ends_with(".withdrawn")) {
             return Ok(Fate::Withdrawn);
         }
-        let if_match = events.last().map(|event| event.sequence);
+        let if_match = last.map(|event| event.sequence);
         let context = Context { if_match, ..self.sender.context(id, "withdraw") };
         let reason = Text::parse(REASON)?;
         let done = if thing.aggregate_type == Lead::TYPE {

@@ -3,7 +3,7 @@ use command_api::sales::opportunity;
 use command_api::{CommandApi, Context};
 use domain::{OpportunityId, TenantId, Text};
 use edge::{SigningKey, TokenKeys, TokenSettings};
-use event_store::{Duty, EventStore, Upcasters, connect};
+use event_store::{Duty, EventStore, connect};
 use uuid::Uuid;
 
 use crate::importer::{Importer, MAP, TENANT, deals};
@@ -13,7 +13,7 @@ async fn edit(crm: &Importer, id: Uuid) {
     let pool = connect(crm.database.url(), Duty::Appender, 2).unwrap();
     let key = SigningKey::generate().unwrap().public_pem().unwrap();
     let keys = TokenKeys::from_pem(&key, &TokenSettings::default()).unwrap();
-    let app = CommandApi::new(EventStore::start(pool, Upcasters::default()), keys);
+    let app = CommandApi::new(EventStore::start(pool, event_store::fixtures::upcasters()), keys);
     let context = Context::new(TenantId::from_uuid(TENANT), "kim", "test");
     let owner = Some(Text::parse("kim").unwrap());
     opportunity::assign(&app, &context, OpportunityId::from_uuid(id), owner).await.unwrap();

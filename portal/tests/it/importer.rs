@@ -6,6 +6,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use embedded::testing::{self, TestDatabase, TestNats};
+use event_store::fixtures;
 use serde_json::Value;
 use sqlx::PgPool;
 use tempfile::TempDir;
@@ -105,6 +106,7 @@ impl Importer {
             .env("DATABASE_URL", self.database.url())
             .env("NATS_URL", &self.nats.url)
             .env("CRM_NATS_ROOT", &self.nats.stream)
+            .env("CRM_MASTER_KEY", fixtures::MASTER_KEY)
             .env("RUST_LOG", "warn")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -144,18 +146,12 @@ impl Importer {
 
     /// The facts of each aggregate of this type.
     pub async fn facts(&self, aggregate_type: &str) -> BTreeMap<Uuid, Vec<Fact>> {
-        let rows: Vec<(Uuid, i64, String, Value, Value)> = sqlx::query_as(
-            "select aggregate_id, sequence, event_type, payload, metadata from log.event
-             where tenant_id = $1 and aggregate_type = $2 order by sequence",
-        )
-        .bind(TENANT)
-        .bind(aggregate_type)
-        .fetch_all(&self.pool())
-        .await
-        .unwrap();
         let mut facts: BTreeMap<Uuid, Vec<Fact>> = BTreeMap::new();
-        for (id, sequence, event_type, payload, metadata) in rows {
-            facts.entry(id).or_default().push((sequence, event_type, payload, metadata));
+        for event in fixtures::opened(&self.pool()).await.unwrap() {
+            if event.tenant_id == TENANT && event.aggregate_type == aggregate_type {
+                let fact = (event.sequence, event.event_type, event.payload, event.metadata);
+                facts.entry(event.aggregate_id).or_default().push(fact);
+            }
         }
         facts
     }

@@ -51,6 +51,7 @@ impl Site {
             .env("NATS_URL", &self.nats_url)
             .env("CRM_NATS_ROOT", &self.nats_root)
             .env("CRM_TOKEN_PRIVATE_KEY", &self.private_key)
+            .env("CRM_MASTER_KEY", event_store::fixtures::MASTER_KEY)
             .env("CRM_MAIL_DIR", self.mail_dir())
             .env("CRM_SIGN_UP", "1")
             .env_remove("CRM_PUBLIC_URL")

@@ -5,6 +5,7 @@
 
 mod abused;
 mod crm;
+mod erasing;
 mod kills;
 mod leaks;
 mod mails;
@@ -14,7 +15,9 @@ mod nats_store;
 mod operate;
 mod operated;
 mod receiver;
+mod shared_limits;
 mod sign_in;
 mod stopped_relay;
 mod tampering;
 mod traces;
+mod trail;

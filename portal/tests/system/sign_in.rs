@@ -24,7 +24,7 @@ impl Site {
     }
 
     /// The address of a new account of an admin.
-    async fn registered(&self, password: &str) -> String {
+    pub async fn registered(&self, password: &str) -> String {
         let email = format!("grace.{}@engines.example", Uuid::now_v7());
         let tenant = self.tenant.to_string();
         let arguments =
@@ -93,7 +93,7 @@ async fn a_browser_and_a_program_come_in_at_every_process() {
     for (name, value) in [
         ("access-control-allow-origin", "https://app.example"),
         ("access-control-allow-credentials", "true"),
-        ("strict-transport-security", "max-age=60"),
+        ("strict-transport-security", "max-age=60; includeSubDomains"),
         ("content-security-policy", "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"),
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "no-referrer"),

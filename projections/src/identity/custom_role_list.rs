@@ -1,8 +1,8 @@
 //! `identity_custom_role_list`: the roles that a tenant has defined.
 
 use chrono::{DateTime, Utc};
-use domain::identity::Grants;
 use domain::identity::custom_role::CustomRoleEvent;
+use domain::identity::{Grants, HiddenFields};
 use domain::{CustomRoleId, Event, Text};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -19,6 +19,9 @@ pub struct CustomRoleRow {
     pub name: Text<100>,
     /// What it lets users do.
     pub grants: Grants,
+    /// The fields that it does not show them.
+    #[serde(default, skip_serializing_if = "HiddenFields::is_empty")]
+    pub hidden: HiddenFields,
     /// Whether anybody can have it.
     pub status: CustomRoleStatus,
     /// When it was defined.
@@ -53,11 +56,12 @@ impl Projection for CustomRoleList {
 
     fn apply(row: &mut Option<CustomRoleRow>, key: Uuid, fact: &Fact) -> Result<(), FoldError> {
         let Event::CustomRole(event) = &fact.payload else { return Ok(()) };
-        if let CustomRoleEvent::Defined { name, grants } = event {
+        if let CustomRoleEvent::Defined { name, grants, hidden } = event {
             *row = Some(CustomRoleRow {
                 id: CustomRoleId::from_uuid(key),
                 name: name.clone(),
                 grants: grants.clone(),
+                hidden: hidden.clone(),
                 status: CustomRoleStatus::Defined,
                 defined_at: fact.metadata.occurred_at,
                 updated_at: fact.recorded_at,
@@ -70,6 +74,7 @@ impl Projection for CustomRoleList {
             CustomRoleEvent::Defined { .. } => {}
             CustomRoleEvent::Renamed { to, .. } => role.name = to.clone(),
             CustomRoleEvent::Granted { to, .. } => role.grants = to.clone(),
+            CustomRoleEvent::FieldsHidden { to, .. } => role.hidden = to.clone(),
             CustomRoleEvent::Retired { .. } => role.status = CustomRoleStatus::Retired,
         }
         role.updated_at = fact.recorded_at;

@@ -83,6 +83,7 @@ impl Projection for KeyList {
             | UserEvent::Enabled {}
             | UserEvent::PasswordChanged { .. }
             | UserEvent::SignedOutEverywhere {}
+            | UserEvent::Erased {}
             | UserEvent::SecondFactorEnabled { .. }
             | UserEvent::SecondFactorDisabled {}
             | UserEvent::RecoveryCodeUsed { .. } => {}

@@ -27,8 +27,8 @@ pub struct ProviderRow {
     pub newcomers: Option<Role>,
     /// Whether passwords let in beside it.
     pub passwords: bool,
-    /// Whether a second factor that it tells of counts.
-    pub provider_second_factor: bool,
+    /// What it tells of whoever has shown more than one factor.
+    pub second_factor_values: BTreeSet<Text<100>>,
     /// When it was last changed, as recorded.
     pub updated_at: DateTime<Utc>,
     /// The version to send as `If-Match`.
@@ -57,7 +57,7 @@ impl Projection for ProviderView {
                 email_domains: settings.domains.clone(),
                 newcomers: settings.newcomers,
                 passwords: settings.passwords,
-                provider_second_factor: settings.second_factor,
+                second_factor_values: settings.second_factor_values.clone(),
                 updated_at: fact.recorded_at,
                 version: fact.sequence,
             }),

@@ -1,9 +1,9 @@
 //! `identity_session_list`: sessions without an end of their own, and where all sessions of a user ended last.
 
 use chrono::{DateTime, Utc};
-use domain::identity::session::{Device, SessionEvent};
+use domain::identity::session::SessionEvent;
 use domain::identity::user::UserEvent;
-use domain::{Event, Personal, SessionId, UserId};
+use domain::{Event, SessionId, UserId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -11,7 +11,7 @@ use super::{SESSION, USER};
 use crate::projection::{Fact, FoldError, Projection};
 
 /// A row: of a session, or of a user. A session goes on if it started after its user's sessions ended last, which an event of
-/// the user tells once for all of them.
+/// the user tells once for all of them. On what it started is personal, so only the log has it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum SessionRow {
@@ -21,8 +21,6 @@ pub enum SessionRow {
         id: SessionId,
         /// Who signed in.
         user: UserId,
-        /// On what, as the client says.
-        device: Personal<Device>,
         /// When.
         started_at: DateTime<Utc>,
         /// The position of its start.
@@ -51,11 +49,10 @@ impl Projection for SessionList {
 
     fn apply(row: &mut Option<SessionRow>, key: Uuid, fact: &Fact) -> Result<(), FoldError> {
         match &fact.payload {
-            Event::Session(SessionEvent::Started { user, device, .. }) => {
+            Event::Session(SessionEvent::Started { user, .. }) => {
                 *row = Some(SessionRow::Session {
                     id: SessionId::from_uuid(key),
                     user: *user,
-                    device: device.clone(),
                     started_at: fact.metadata.occurred_at,
                     started: fact.position,
                 });
@@ -85,7 +82,8 @@ fn ends_all(event: &UserEvent) -> bool {
         UserEvent::Disabled {}
         | UserEvent::PasswordChanged { .. }
         | UserEvent::SignedOutEverywhere {}
-        | UserEvent::ProviderUnlinked {} => true,
+        | UserEvent::ProviderUnlinked {}
+        | UserEvent::Erased {} => true,
         UserEvent::Registered { .. }
         | UserEvent::Renamed { .. }
         | UserEvent::EmailChanged { .. }

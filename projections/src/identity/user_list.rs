@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::USER;
+use crate::erased;
 use crate::projection::{Fact, FoldError, Projection, existing};
 
 /// A user.
@@ -44,6 +45,8 @@ pub enum UserStatus {
     Active,
     /// No.
     Disabled,
+    /// Never again: the account is closed, and whose it was is erased.
+    Erased,
 }
 
 /// The read model.
@@ -63,8 +66,8 @@ impl Projection for UserList {
         if let UserEvent::Registered { name, email, roles } = event {
             *row = Some(UserRow {
                 id: UserId::from_uuid(key),
-                name: name.clone(),
-                email: email.clone(),
+                name: name.clone().or_else(erased::text),
+                email: email.clone().or_else(erased::email),
                 roles: roles.clone(),
                 custom_roles: BTreeSet::new(),
                 status: UserStatus::Active,
@@ -77,8 +80,8 @@ impl Projection for UserList {
         let user = existing(row, key, fact)?;
         match event {
             UserEvent::Registered { .. } => {}
-            UserEvent::Renamed { to, .. } => user.name = to.clone(),
-            UserEvent::EmailChanged { to, .. } => user.email = to.clone(),
+            UserEvent::Renamed { to, .. } => user.name = to.clone().or_else(erased::text),
+            UserEvent::EmailChanged { to, .. } => user.email = to.clone().or_else(erased::email),
             UserEvent::RoleGranted { role } => {
                 user.roles.insert(*role);
             }
@@ -93,8 +96,8 @@ impl Projection for UserList {
             }
             UserEvent::Disabled {} => user.status = UserStatus::Disabled,
             UserEvent::Enabled {} => user.status = UserStatus::Active,
-            // The row tells neither passwords nor sessions, invitations, second factors, keys or providers. Its version moves on all the same: it is what a client names
-            // to change the user as it is.
+            // The row tells neither passwords nor sessions, invitations, second factors, keys or providers. Its version moves on
+            // all the same: it is what a client names to change the user as it is.
             UserEvent::PasswordChanged { .. }
             | UserEvent::SignedOutEverywhere {}
             | UserEvent::SecondFactorEnabled { .. }
@@ -105,6 +108,11 @@ impl Projection for UserList {
             | UserEvent::ProviderLinked { .. }
             | UserEvent::ProviderUnlinked {}
             | UserEvent::Invited {} => {}
+            UserEvent::Erased {} => {
+                user.name = Personal::erased().or_else(erased::text);
+                user.email = Personal::erased().or_else(erased::email);
+                user.status = UserStatus::Erased;
+            }
         }
         user.updated_at = fact.recorded_at;
         user.version = fact.sequence;

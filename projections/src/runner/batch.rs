@@ -83,7 +83,9 @@ pub(super) async fn fold_plainly(
     events: Vec<Recorded>,
     upcasters: Upcasters,
 ) -> Result<(), RunError> {
-    let steps = model.fold.steps(events, upcasters);
+    let reads = model.fold.reads();
+    let read = events.into_iter().filter(|event| reads.contains(&event.aggregate_type.as_str())).collect();
+    let steps = model.fold.steps(rows.open(read, upcasters).await?, upcasters);
     if steps.is_empty() {
         return Ok(());
     }

@@ -1,6 +1,6 @@
 //! Rows and checkpoints in PostgreSQL.
 
-use event_store::{Recorded, Session, Sessions, measured, read, within_reason};
+use event_store::{Recorded, Session, Sessions, Upcasters, measured, read, seal, within_reason};
 use sqlx::{Executor, PgConnection, PgPool};
 use uuid::Uuid;
 
@@ -93,6 +93,14 @@ impl Transaction for Open {
 }
 
 impl Rows for PgConnection {
+    async fn open(
+        &mut self,
+        events: Vec<Recorded>,
+        upcasters: Upcasters,
+    ) -> Result<Vec<Recorded>, sqlx::Error> {
+        seal::open(self, events, upcasters).await
+    }
+
     async fn load(&mut self, table: &str, keys: &[RowKey]) -> Result<Vec<StoredRow>, sqlx::Error> {
         within_reason(table::load(self, table, keys)).await
     }

@@ -47,6 +47,9 @@ fn json(value: impl Serialize) -> Value {
 
 const NONE: Option<&str> = None;
 
+/// The fields that are personal, of which nothing is left once a lead is erased: not even that they changed.
+pub(super) const PERSONAL: &[&str] = &["name", "email", "phone"];
+
 /// What an event of a lead changed.
 pub(super) fn lead_changes(event: &LeadEvent) -> (Changes, Option<Activity>) {
     let changes = Changes::default();
@@ -75,9 +78,7 @@ pub(super) fn lead_changes(event: &LeadEvent) -> (Changes, Option<Activity>) {
             .field("disqualified_reason", NONE, reason)
             .only(),
         LeadEvent::Reopened { from, at: _ } => changes.field("status", from, LeadStatus::Open).only(),
-        LeadEvent::ActivityLogged { kind, summary } => {
-            (changes, Some(Activity { kind: *kind, summary: summary.clone() }))
-        }
+        LeadEvent::ActivityLogged { kind, summary } => (changes, Some(Activity::of(*kind, summary))),
         LeadEvent::Converted { opportunity, from, at: _ } => changes
             .field("status", from, LeadStatus::Converted)
             .field("opportunity_id", NONE, opportunity)
@@ -90,6 +91,7 @@ pub(super) fn lead_changes(event: &LeadEvent) -> (Changes, Option<Activity>) {
             .change("source", source.as_ref())
             .custom(custom)
             .only(),
+        LeadEvent::Erased { .. } => changes.only(),
         LeadEvent::Withdrawn { reason, from, at: _ } => changes
             .field("status", from, LeadStatus::Withdrawn)
             .field("withdrawn_reason", NONE, reason)
@@ -151,9 +153,8 @@ pub(super) fn opportunity_changes(event: &OpportunityEvent) -> (Changes, Option<
                 .field("closed_on", closed_on, NONE)
                 .only()
         }
-        OpportunityEvent::ActivityLogged { kind, summary } => {
-            (changes, Some(Activity { kind: *kind, summary: summary.clone() }))
-        }
+        OpportunityEvent::ActivityLogged { kind, summary } => (changes, Some(Activity::of(*kind, summary))),
+        OpportunityEvent::Erased {} => changes.only(),
         OpportunityEvent::Withdrawn { reason, outcome, .. } => {
             let from = match outcome {
                 None => OpportunityStatus::Open,

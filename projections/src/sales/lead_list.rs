@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::LEAD;
+use crate::erased;
 use crate::projection::{Fact, FoldError, Projection, existing};
 
 /// A lead.
@@ -45,6 +46,9 @@ pub struct LeadRow {
     pub captured_at: DateTime<Utc>,
     /// When it came into its status.
     pub status_since: DateTime<Utc>,
+    /// When who it is was erased, if that was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<DateTime<Utc>>,
     /// When it was last changed, as recorded.
     pub updated_at: DateTime<Utc>,
     /// The sequence of its last event.
@@ -68,7 +72,7 @@ impl Projection for LeadList {
         if let LeadEvent::Captured { name, company, email, phone, source, owner, custom, at } = event {
             *row = Some(LeadRow {
                 id: LeadId::from_uuid(key),
-                name: name.clone(),
+                name: name.clone().or_else(erased::text),
                 company: company.clone(),
                 email: email.clone(),
                 phone: phone.clone(),
@@ -83,9 +87,14 @@ impl Projection for LeadList {
                 last_activity_at: None,
                 captured_at: *at,
                 status_since: *at,
+                erased_at: None,
                 updated_at: fact.recorded_at,
                 version: fact.sequence,
             });
+            return Ok(());
+        }
+        // One that was taken back has no row, and may be erased all the same.
+        if let (LeadEvent::Erased { .. }, None) = (event, &row) {
             return Ok(());
         }
         let lead = existing(row, key, fact)?;
@@ -114,7 +123,9 @@ impl Projection for LeadList {
                 lead.opportunity_id = Some(*opportunity);
             }
             LeadEvent::Corrected { name, company, email, phone, source, custom } => {
-                Change::apply(name.clone(), &mut lead.name);
+                if let Some(Change { to, .. }) = name {
+                    lead.name = to.clone().or_else(erased::text);
+                }
                 Change::apply(company.clone(), &mut lead.company);
                 Change::apply(email.clone(), &mut lead.email);
                 Change::apply(phone.clone(), &mut lead.phone);
@@ -124,6 +135,12 @@ impl Projection for LeadList {
             LeadEvent::Withdrawn { .. } => {
                 *row = None;
                 return Ok(());
+            }
+            LeadEvent::Erased { at, .. } => {
+                lead.name = Personal::erased().or_else(erased::text);
+                lead.email = None;
+                lead.phone = None;
+                lead.erased_at = Some(*at);
             }
         }
         lead.updated_at = fact.recorded_at;

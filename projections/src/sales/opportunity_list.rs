@@ -55,6 +55,9 @@ pub struct OpportunityRow {
     pub activities: u32,
     /// When the last of them took place.
     pub last_activity_at: Option<DateTime<Utc>>,
+    /// When what was said of people was erased, if that was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<DateTime<Utc>>,
     /// When it was last changed, as recorded.
     pub updated_at: DateTime<Utc>,
     /// The sequence of its last event.
@@ -77,6 +80,10 @@ impl Projection for OpportunityList {
         let Event::Opportunity(event) = &fact.payload else { return Ok(()) };
         if let OpportunityEvent::Opened { .. } = event {
             *row = opened(event, key, fact);
+            return Ok(());
+        }
+        // One that was taken back has no row.
+        if let (OpportunityEvent::Erased {}, None) = (event, &row) {
             return Ok(());
         }
         let deal = existing(row, key, fact)?;
@@ -125,6 +132,7 @@ impl Projection for OpportunityList {
                 deal.activities += 1;
                 deal.last_activity_at = deal.last_activity_at.max(Some(fact.metadata.occurred_at));
             }
+            OpportunityEvent::Erased {} => deal.erased_at = Some(fact.metadata.occurred_at),
             OpportunityEvent::Withdrawn { .. } => {
                 *row = None;
                 return Ok(());
@@ -177,6 +185,7 @@ fn opened(event: &OpportunityEvent, key: Uuid, fact: &Fact) -> Option<Opportunit
         lost_reason: None,
         activities: 0,
         last_activity_at: None,
+        erased_at: None,
         updated_at: fact.recorded_at,
         version: fact.sequence,
     })

@@ -67,7 +67,8 @@ impl Projection for StageStays {
             OpportunityEvent::Withdrawn { stay, .. } => (1..=*stay).map(id).collect(),
             OpportunityEvent::Revised { .. }
             | OpportunityEvent::Assigned { .. }
-            | OpportunityEvent::ActivityLogged { .. } => Vec::new(),
+            | OpportunityEvent::ActivityLogged { .. }
+            | OpportunityEvent::Erased {} => Vec::new(),
         }
     }
 
@@ -101,7 +102,8 @@ impl Projection for StageStays {
             OpportunityEvent::Withdrawn { .. } => *row = None,
             OpportunityEvent::Revised { .. }
             | OpportunityEvent::Assigned { .. }
-            | OpportunityEvent::ActivityLogged { .. } => {}
+            | OpportunityEvent::ActivityLogged { .. }
+            | OpportunityEvent::Erased {} => {}
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, which helpers lack")]
 
+mod erasing;
 mod parking;
 mod plans;
 mod rebuilding;

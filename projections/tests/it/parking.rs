@@ -1,4 +1,3 @@
-use event_store::Upcasters;
 use projections::checkpoint;
 use projections::rebuild::Then;
 use projections::resume::{Resumed, resume};
@@ -61,12 +60,16 @@ async fn one_tenant_stops_and_goes_on(column: &str, unreadable: &str, reason: &s
     assert!(parked[0].error.contains(reason), "{}", parked[0].error);
 
     let stopped =
-        resume(&mut world.owner().await, &deals(), world.tenant, Upcasters::default()).await.unwrap();
+        resume(&mut world.owner().await, &deals(), world.tenant, event_store::fixtures::upcasters())
+            .await
+            .unwrap();
     assert!(matches!(stopped, Resumed::Stopped(parked) if parked.position == 2));
 
     mend(&world, 2, column, &readable).await;
     let resumed =
-        resume(&mut world.owner().await, &deals(), world.tenant, Upcasters::default()).await.unwrap();
+        resume(&mut world.owner().await, &deals(), world.tenant, event_store::fixtures::upcasters())
+            .await
+            .unwrap();
     assert!(matches!(resumed, Resumed::CaughtUp { from: 2, .. }), "{resumed:?}");
     world.deal(world.tenant, 1).await;
     world.settle(VIEW).await;
@@ -99,7 +102,9 @@ async fn a_rebuild_lets_a_mended_tenant_go_on_too() {
 async fn a_tenant_that_does_not_stand_still_needs_no_resuming() {
     let world = World::new().await;
     let resumed =
-        resume(&mut world.owner().await, &deals(), world.tenant, Upcasters::default()).await.unwrap();
+        resume(&mut world.owner().await, &deals(), world.tenant, event_store::fixtures::upcasters())
+            .await
+            .unwrap();
     assert_eq!(resumed, Resumed::WasNotParked);
 }
 
@@ -122,7 +127,9 @@ async fn a_row_that_the_table_refuses_stops_its_tenant_and_nobody_else() {
     opened["data"]["expected_close"] = "2026-01-01".into();
     mend(&world, 1, "payload", &opened).await;
     let resumed =
-        resume(&mut world.owner().await, &deals(), world.tenant, Upcasters::default()).await.unwrap();
+        resume(&mut world.owner().await, &deals(), world.tenant, event_store::fixtures::upcasters())
+            .await
+            .unwrap();
     assert!(matches!(resumed, Resumed::CaughtUp { .. }));
     assert_eq!(world.rows(world.tenant).await, 1);
     runner.abort();
@@ -179,7 +186,9 @@ async fn a_comparison_leaves_live_rows_checkpoint_and_parked_tenants_as_they_are
     assert_eq!((world.rows(world.tenant).await, world.rows(neighbour).await), (0, 0));
     assert_eq!(checkpoint::parked(&world.pool).await.unwrap(), before);
     mend(&world, 1, "payload", &payload).await;
-    resume(&mut world.owner().await, &deals(), world.tenant, Upcasters::default()).await.unwrap();
+    resume(&mut world.owner().await, &deals(), world.tenant, event_store::fixtures::upcasters())
+        .await
+        .unwrap();
     let runner = world.run(deals());
     world.settle(VIEW).await;
     world.assert_true_to_the_log().await;

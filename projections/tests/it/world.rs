@@ -7,7 +7,7 @@ use chrono::Utc;
 use domain::sales::opportunity::{Opportunity, OpportunityEvent, fixtures};
 use embedded::testing::{self, TestDatabase};
 use event_store::relay::Relay;
-use event_store::{Change, Duty, EventStore, Loaded, Metadata, StreamNames, Upcasters, connect, nats, read};
+use event_store::{Change, Duty, EventStore, Loaded, Metadata, StreamNames, connect, nats, read};
 use projections::rebuild::{Comparison, Then, rebuild};
 use projections::runner::Runner;
 use projections::sales::opportunity_list::OpportunityList;
@@ -38,7 +38,7 @@ impl World {
         let pool = connect(database.url(), Duty::Projector, 10).unwrap();
         let appender = connect(database.url(), Duty::Appender, 8).unwrap();
         Self {
-            store: EventStore::start(appender, Upcasters::default()),
+            store: EventStore::start(appender, event_store::fixtures::upcasters()),
             positions: Positions::start(client.clone(), &names, pool.clone()),
             jetstream: jetstream::new(client.clone()),
             client,
@@ -67,7 +67,7 @@ impl World {
             client: self.client.clone(),
             jetstream: self.jetstream.clone(),
             names: self.names.clone(),
-            upcasters: Upcasters::default(),
+            upcasters: event_store::fixtures::upcasters(),
         };
         tokio::spawn(runner.run())
     }
@@ -80,7 +80,7 @@ impl World {
     pub async fn deal(&self, tenant: Uuid, steps: usize) -> Uuid {
         let id = Uuid::now_v7();
         let life = [fixtures::opened(), fixtures::moved(), fixtures::revised(), fixtures::won()];
-        let mut deal = Loaded { tenant, id, state: Opportunity::default(), sequence: 0, position: 0 };
+        let mut deal = Loaded::<Opportunity>::unborn(tenant, id);
         for event in life.into_iter().take(steps + 1) {
             self.append(&deal, event).await;
             deal = self.store.load_newest(tenant, id).await.unwrap();
@@ -119,7 +119,9 @@ impl World {
     }
 
     pub async fn rebuild(&self, model: &ReadModel, then: Then) -> Comparison {
-        rebuild(&mut self.owner().await, model, Upcasters::default(), then, |_| {}).await.unwrap()
+        rebuild(&mut self.owner().await, model, event_store::fixtures::upcasters(), then, |_| {})
+            .await
+            .unwrap()
     }
 
     /// Every read model equals a rebuild from zero.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use cqrs_es::{Aggregate, DomainEvent};
 use domain::Command;
 use domain::identity::custom_role::CustomRole;
+use domain::identity::provider::Provider;
 use domain::identity::session::Session;
 use domain::identity::team::Team;
 use domain::identity::user::User;
@@ -16,7 +17,7 @@ use domain::sales::lead::Lead;
 use domain::sales::opportunity::Opportunity;
 use domain::sales::pipeline::Pipeline;
 use event_store::appender::Log;
-use event_store::{Append, NewEvent, Recorded, Upcasters};
+use event_store::{Append, NewEvent, Recorded};
 use projections::registry;
 use projections::runner::Follower;
 use proptest::prelude::*;
@@ -26,7 +27,7 @@ use uuid::Uuid;
 
 use crate::commands::{
     custom_role_commands, import_commands, lead_commands, opportunity_commands, pipeline_commands,
-    session_commands, team_commands, user_commands,
+    provider_commands, session_commands, team_commands, user_commands,
 };
 use crate::memory::bus::Bus;
 use crate::memory::database::Database;
@@ -84,8 +85,9 @@ fn history() -> impl Strategy<Value = Vec<NewEvent>> {
         session_commands(),
         custom_role_commands(),
         team_commands(),
+        provider_commands(),
     );
-    asked.prop_map(|(first, second, lead, pipeline, import, user, session, role, team)| {
+    asked.prop_map(|(first, second, lead, pipeline, import, user, session, role, team, provider)| {
         let mut streams = [
             decided::<Opportunity, _>(11, first, |deal, command| deal.decide(command).ok()).into_iter(),
             decided::<Opportunity, _>(12, second, |deal, command| deal.decide(command).ok()).into_iter(),
@@ -97,6 +99,8 @@ fn history() -> impl Strategy<Value = Vec<NewEvent>> {
             decided::<Session, _>(17, session, |session, command| session.decide(command).ok()).into_iter(),
             decided::<CustomRole, _>(18, role, |role, command| role.decide(command).ok()).into_iter(),
             decided::<Team, _>(19, team, |team, command| team.decide(command).ok()).into_iter(),
+            decided::<Provider, _>(20, provider, |provider, command| provider.decide(command).ok())
+                .into_iter(),
         ];
         let mut events = Vec::new();
         loop {
@@ -125,7 +129,9 @@ fn folded(events: &[NewEvent], batch: usize) -> (Vec<Recorded>, BTreeMap<String,
         let mut runners = JoinSet::new();
         for model in registry() {
             let (store, feed) = (MemoryStore(database.clone()), MemoryFeed(bus.clone()));
-            runners.spawn(Follower { model, store, feed, upcasters: Upcasters::default(), batch }.run());
+            runners.spawn(
+                Follower { model, store, feed, upcasters: event_store::fixtures::upcasters(), batch }.run(),
+            );
         }
         tokio::time::sleep(Duration::from_secs(20)).await;
         database.look(|state| {
@@ -152,6 +158,7 @@ fn expected(log: &[Recorded]) -> BTreeMap<&'static str, BTreeMap<RowKey, Value>>
         "identity_team_list",
         "identity_session_list",
         "identity_key_list",
+        "identity_provider",
     ] {
         rows.entry(name).or_default();
     }
@@ -181,6 +188,7 @@ fn expected(log: &[Recorded]) -> BTreeMap<&'static str, BTreeMap<RowKey, Value>>
             "identity.session" => drop(history.session().map(|row| put("identity_session_list", id, row))),
             "identity.custom_role" => drop(put("identity_custom_role_list", id, history.custom_role())),
             "identity.team" => drop(history.team().map(|row| put("identity_team_list", id, row))),
+            "identity.provider" => drop(history.provider().map(|row| put("identity_provider", id, row))),
             "sales.pipeline" => drop(put("sales_pipeline_list", id, history.pipeline())),
             _ => {}
         }

@@ -10,6 +10,7 @@ mod client;
 mod commands;
 mod faults;
 mod folds;
+mod identity_rows;
 mod memory;
 mod oracle;
 mod plant;

@@ -5,7 +5,6 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Poll, Waker};
 
-use event_store::Upcasters;
 use event_store::appender::Appender;
 use event_store::relay::Publisher;
 use projections::ReadModel;
@@ -85,7 +84,7 @@ impl Process {
                         model,
                         store: MemoryStore(database.clone()),
                         feed: MemoryFeed(bus.clone()),
-                        upcasters: Upcasters::default(),
+                        upcasters: event_store::fixtures::upcasters(),
                         batch: 5,
                     };
                     self.tasks.spawn(stoppable(follower.run(), self.stop.clone()));

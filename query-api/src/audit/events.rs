@@ -7,7 +7,7 @@ use axum::http::header::{ACCEPT, VARY};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
-use edge::{Envelope, FieldError, Links, Meta, Permission, Permit, Problem, Query, ok};
+use edge::{Asker, Envelope, FieldError, Links, Meta, Permission, Permit, Problem, Query, ok};
 use event_store::Recorded;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -51,7 +51,8 @@ pub struct AuditEvent {
     pub event_type: String,
     /// The version of the shape of `payload`.
     pub event_version: i32,
-    /// What there is to say about it, as it was recorded, personal data included.
+    /// What there is to say about it, as it was recorded, personal data included, but for fields that one's role hides. Null stands
+    /// for what was erased.
     #[schema(value_type = Object)]
     pub payload: Value,
     /// `actor`, `occurred_at`, `correlation_id`, and `import` if one brought it.
@@ -148,6 +149,7 @@ async fn audit_events(
     State(app): State<QueryApi>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
+    asker: Asker,
     Query(asked): Query<EventsQuery>,
 ) -> Result<Response, Problem> {
     let lines = wants_lines(&headers);
@@ -166,7 +168,7 @@ async fn audit_events(
     drop(transaction);
     let sought = asked.sought();
     let mut answer = if lines {
-        export::lines(&app, caller.tenant, sought, span, end).await?
+        export::lines(&app, (&caller, &asker), sought, span, end).await?
     } else {
         let (path, query) = (uri.path(), uri.query().unwrap_or_default());
         let cursor = PositionCursor::new(caller.tenant, path, query);
@@ -199,7 +201,9 @@ async fn page(
     while let Some(span) = left.filter(|_| events.len() < size && begun.elapsed() < PATIENCE) {
         let begun = app.0.reads.begin(caller.tenant, caller.reach()).await;
         let mut transaction = begun.map_err(failure::database)?;
-        let found = portion(&mut transaction, &sought, span, size - events.len()).await;
+        let found =
+            portion(&mut transaction, (&sought, caller.sight()), span, size - events.len(), app.0.upcasters)
+                .await;
         let found = found.map_err(failure::database)?;
         events.extend(found.events);
         left = found.left;

@@ -8,13 +8,14 @@ use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use edge::{Problem, Reach, TenantId, headers};
+use edge::{Asker, Permitted, Problem, Reach, Sight, TenantId, headers};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::record::ExportRecord;
 use super::search::{Found, Sought, Span, portion};
 use crate::app::QueryApi;
-use crate::failure;
+use crate::failure::{self, ReadError};
 
 /// One JSON object a line.
 pub(super) const MEDIA_TYPE: &str = "application/x-ndjson";
@@ -28,17 +29,25 @@ const RETRY_AFTER: Duration = Duration::from_secs(5);
 #[derive(Debug, thiserror::Error)]
 enum Broken {
     #[error("the log is not available")]
-    Log(#[from] sqlx::Error),
+    Log(#[from] ReadError),
     #[error("an event cannot be written as JSON")]
     Unwritable(#[from] serde_json::Error),
+}
+
+impl From<sqlx::Error> for Broken {
+    fn from(error: sqlx::Error) -> Self {
+        ReadError::from(error).into()
+    }
 }
 
 /// An export on its way.
 struct Export {
     app: QueryApi,
     tenant: TenantId,
+    sight: Sight,
     sought: Sought,
     left: Option<Span>,
+    record: ExportRecord,
     _place: OwnedSemaphorePermit,
 }
 
@@ -48,7 +57,7 @@ struct Export {
 /// reading stops the reading, and holds nothing but memory for one portion and a place among the exports.
 pub(super) async fn lines(
     app: &QueryApi,
-    tenant: TenantId,
+    (caller, asker): (&Permitted, &Asker),
     sought: Sought,
     span: Span,
     end: i64,
@@ -56,7 +65,10 @@ pub(super) async fn lines(
     let place = Arc::clone(&app.0.exports).try_acquire_owned().map_err(|_| {
         Problem::unavailable(RETRY_AFTER, "Too many exports are under way. Come again when one has ended.")
     })?;
-    let mut export = Export { app: app.clone(), tenant, sought, left: Some(span), _place: place };
+    let record = app.begin_export(asker, "audit.events", "ndjson", &sought.filters()).await?;
+    let (tenant, sight) = (caller.tenant, caller.sight().clone());
+    let mut export =
+        Export { app: app.clone(), tenant, sight, sought, left: Some(span), record, _place: place };
     // Read before the answer begins, so that what fails at once is answered as a problem.
     let first = export.next().await.map_err(|broken| match broken {
         Broken::Log(error) => failure::database(error),
@@ -82,11 +94,14 @@ impl Export {
     async fn next(&mut self) -> Result<Option<Bytes>, Broken> {
         while let Some(span) = self.left {
             let mut transaction = self.app.0.reads.begin(self.tenant, &Reach::All).await?;
-            let Found { events, left } = portion(&mut transaction, &self.sought, span, EVENTS).await?;
+            let sought = (&self.sought, &self.sight);
+            let Found { events, left } =
+                portion(&mut transaction, sought, span, EVENTS, self.app.0.upcasters).await?;
             self.left = left;
             if events.is_empty() {
                 continue;
             }
+            self.record.add(events.len());
             let mut lines = Vec::new();
             for event in &events {
                 serde_json::to_writer(&mut lines, event)?;
@@ -94,6 +109,7 @@ impl Export {
             }
             return Ok(Some(lines.into()));
         }
+        self.record.finish();
         Ok(None)
     }
 }

@@ -1,9 +1,10 @@
 //! Searching the log in portions, so that no statement is long, however long the log and however rare what is sought.
 
 use chrono::{DateTime, Utc};
-use edge::Problem;
-use event_store::Recorded;
+use domain::identity::RecordKind;
+use edge::{Problem, Sight};
 use event_store::read::{self, COLUMNS};
+use event_store::{Recorded, Upcasters, seal};
 use serde_json::Value;
 use sqlx::{Postgres, QueryBuilder};
 use uuid::Uuid;
@@ -20,6 +21,18 @@ pub(super) struct Sought {
     pub(super) aggregate: Option<(String, Uuid)>,
     pub(super) actor: Option<String>,
     pub(super) event_type: Option<String>,
+}
+
+impl Sought {
+    /// What it is sought by.
+    pub(super) fn filters(&self) -> Vec<&'static str> {
+        let by = [
+            ("aggregate", self.aggregate.is_some()),
+            ("actor", self.actor.is_some()),
+            ("type", self.event_type.is_some()),
+        ];
+        by.into_iter().filter(|(_, is_given)| *is_given).map(|(name, _)| name).collect()
+    }
 }
 
 /// Where it is sought: after one position and before another, beginning at either end.
@@ -88,12 +101,13 @@ pub(super) async fn head(transaction: &mut TenantTransaction) -> Result<i64, Pro
     read::head(transaction.connection()).await.map_err(failure::database)
 }
 
-/// Up to `limit` events of the first portion of a span.
+/// Up to `limit` events of the first portion of a span, with their personal data in plain text.
 pub(super) async fn portion(
     transaction: &mut TenantTransaction,
-    sought: &Sought,
+    (sought, sight): (&Sought, &Sight),
     span: Span,
     limit: usize,
+    upcasters: Upcasters,
 ) -> Result<Found, sqlx::Error> {
     // The events of one aggregate are few and found by an index of their own.
     let end = match sought.aggregate {
@@ -122,8 +136,20 @@ pub(super) async fn portion(
     }
     portion.push_order(&mut sql, i64::try_from(limit).unwrap_or(i64::MAX));
     let events: Vec<Recorded<Value>> = sql.build_query_as().fetch_all(transaction.connection()).await?;
+    let mut events = seal::open(transaction.connection(), events, upcasters).await?;
+    events.iter_mut().for_each(|event| hide(event, sight));
     let seen = if events.len() < limit { end } else { events.last().map(|event| event.position) };
     Ok(Found { events, left: seen.map(|position| span.beyond(position)) })
+}
+
+/// Leaves out of an event what it says of hidden fields.
+fn hide(event: &mut Recorded<Value>, sight: &Sight) {
+    let Some(kind) = RecordKind::of_aggregate(&event.aggregate_type).filter(|_| !sight.is_whole()) else {
+        return;
+    };
+    let Some(data) = event.payload.get_mut("data").and_then(Value::as_object_mut) else { return };
+    let hidden: Vec<&str> = sight.hidden_somewhere(kind).flat_map(|field| field.in_events).copied().collect();
+    data.retain(|name, _| !hidden.contains(&name.as_str()));
 }
 
 /// The position at which a portion ends, if there is any event in the span.

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::Uri;
 use chrono::{DateTime, Utc};
 use domain::CustomRoleId;
+use domain::identity::RecordKind;
 use edge::{
     Envelope, Field, Identity, Links, ListFields, MinPosition, Order, Path, Permission, Permit, Problem,
     Query, Rendered, Role as KnownRole,
@@ -22,7 +23,7 @@ use crate::app::QueryApi;
 use crate::as_of::{AsOf, AsOfQuery};
 use crate::list::{List, Listed, View, link};
 use crate::permission::ReadRoles;
-use crate::row::Facts;
+use crate::row::{Facts, Rows};
 use crate::wait::AtLeast;
 
 /// A role that the tenant has defined.
@@ -36,6 +37,10 @@ pub struct CustomRole {
     /// What it lets users do: permissions by their names, each with its level `own`, `team` or `all`.
     #[schema(example = json!({"lead.read": "team", "lead.correct": "own"}))]
     pub grants: BTreeMap<String, String>,
+    /// The fields that it does not show them; absent if there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false, example = json!(["lead.email"]))]
+    pub hidden: Vec<String>,
     /// `defined`, or `retired` for one that nobody has any more.
     #[schema(example = "defined")]
     pub status: String,
@@ -61,8 +66,13 @@ impl ListFields for CustomRole {
 
 impl View for CustomRole {
     const TABLE: &'static str = CustomRoleList::NAME;
+    const KIND: Option<RecordKind> = CustomRoleList::KIND;
     const ORDER: &'static [(&'static str, Order)] = &[("name", Order::Asc)];
     const NEVER_NULL: &'static [&'static str] = &["name", "status", "defined_at", "updated_at"];
+}
+
+impl Rows for CustomRoleList {
+    const KIND: Option<RecordKind> = None;
 }
 
 pub(super) fn router() -> OpenApiRouter<QueryApi> {

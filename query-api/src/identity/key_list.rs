@@ -1,8 +1,12 @@
-//! `GET /api-keys`: the keys of whoever asks.
+//! `GET /api-keys`: the keys of whoever asks; `GET /users/{id}/api-keys`: those of a user, for whoever runs the tenant.
 
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use edge::{Answer, Bearer, Envelope, Links, Meta, MinPosition, Problem, Reach, Role};
+use domain::UserId;
+use edge::{
+    Answer, Bearer, Envelope, Links, Meta, MinPosition, Path, Permission, Permit, Problem, Reach, Role,
+    TenantId,
+};
 use projections::Projection;
 use projections::identity::key_list::KeyList;
 use serde::{Deserialize, Serialize};
@@ -15,7 +19,7 @@ use uuid::Uuid;
 
 use crate::app::QueryApi;
 use crate::failure;
-use crate::permission::OWN;
+use crate::permission::{OWN, ReadUsers};
 use crate::wait::AtLeast;
 
 const PATH: &str = "/api/v1/api-keys";
@@ -35,7 +39,7 @@ pub struct OwnApiKeys {
     pub links: Links,
 }
 
-/// A key of the caller. The key itself is shown once only, when it is issued.
+/// A key of the user. The key itself is shown once only, when it is issued.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct OwnApiKey {
     /// The key.
@@ -64,7 +68,7 @@ struct Found {
 }
 
 pub(super) fn router() -> OpenApiRouter<QueryApi> {
-    OpenApiRouter::new().routes(routes!(list_own_api_keys))
+    OpenApiRouter::new().routes(routes!(list_own_api_keys)).routes(routes!(list_user_api_keys))
 }
 
 /// One's own keys that are good.
@@ -82,8 +86,39 @@ async fn list_own_api_keys(
     at_least: Option<MinPosition>,
 ) -> Result<Answer<OwnApiKeys>, Problem> {
     let (user, _) = caller.signed_in().ok_or_else(Problem::no_session)?;
+    let revoke = |id| Links::new().with("revoke", "DELETE", format!("{PATH}/{id}"));
+    keys(&app, caller.identity().tenant, user, at_least, PATH, revoke).await
+}
+
+/// The keys of a user that are good.
+#[utoipa::path(
+    get,
+    path = "/api/v1/users/{id}/api-keys",
+    tag = "Users",
+    params(("id" = Uuid, Path, description = "The user"), AtLeast),
+    responses((status = 200, description = "The keys", body = Envelope<OwnApiKeys>)),
+    extensions(("x-permission" = json!(ReadUsers::NAME)), ("x-roles" = json!(ReadUsers::ROLES)))
+)]
+async fn list_user_api_keys(
+    caller: Permit<ReadUsers>,
+    State(app): State<QueryApi>,
+    Path(id): Path<UserId>,
+    at_least: Option<MinPosition>,
+) -> Result<Answer<OwnApiKeys>, Problem> {
+    let path = format!("/api/v1/users/{id}/api-keys");
+    let revoke = |key| Links::new().with("revoke", "DELETE", format!("{path}/{key}"));
+    keys(&app, caller.tenant, id.as_uuid(), at_least, &path, revoke).await
+}
+
+async fn keys(
+    app: &QueryApi,
+    tenant: TenantId,
+    user: Uuid,
+    at_least: Option<MinPosition>,
+    path: &str,
+    links: impl Fn(Uuid) -> Links,
+) -> Result<Answer<OwnApiKeys>, Problem> {
     app.wait(at_least, VIEWS).await?;
-    let tenant = caller.identity().tenant;
     // Not an answer that is kept: keys end without an event.
     let mut reading = app.read(tenant, &Reach::All, at_least, VIEWS).await?;
     let found: Vec<Found> = sqlx::query_as(KEYS)
@@ -91,14 +126,14 @@ async fn list_own_api_keys(
         .fetch_all(reading.transaction.connection())
         .await
         .map_err(failure::database)?;
-    let items = found.into_iter().map(OwnApiKey::of).collect();
-    Ok(reading.freshness.answer(OwnApiKeys { items, links: Links::new().itself(PATH) }, Meta::default()))
+    let items = found.into_iter().map(|found| OwnApiKey::of(found, &links)).collect();
+    Ok(reading.freshness.answer(OwnApiKeys { items, links: Links::new().itself(path) }, Meta::default()))
 }
 
 impl OwnApiKey {
-    fn of(found: Found) -> Self {
+    fn of(found: Found, links: impl Fn(Uuid) -> Links) -> Self {
         let Found { id, name, scopes: Json(scopes), issued_at, expires_at } = found;
-        let links = Links::new().with("revoke", "DELETE", format!("{PATH}/{id}"));
+        let links = links(id);
         Self { id, name, scopes, issued_at, expires_at, links }
     }
 }

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::Uri;
 use chrono::{DateTime, Utc};
+use domain::identity::RecordKind;
 use domain::identity::provider::provider_id;
 use edge::{Envelope, Identity, Links, MinPosition, Permission, Permit, Problem, Query, Rendered, Role};
 use projections::identity::provider::ProviderView;
@@ -16,7 +17,7 @@ use crate::app::QueryApi;
 use crate::as_of::{AsOf, AsOfQuery};
 use crate::list::link;
 use crate::permission::ReadProvider;
-use crate::row::Facts;
+use crate::row::{Facts, Rows};
 use crate::wait::AtLeast;
 
 const PATH: &str = "/api/v1/identity-provider";
@@ -37,14 +38,19 @@ pub struct IdentityProvider {
     pub newcomers: Option<String>,
     /// Whether passwords let in beside it.
     pub passwords: bool,
-    /// Whether a second factor that the provider tells of takes the place of that of the portal.
-    pub provider_second_factor: bool,
+    /// What the provider tells, as `acr` or in `amr`, of whoever has shown more than one factor, and is not asked for another.
+    #[schema(example = json!(["mfa"]))]
+    pub second_factor_values: Vec<String>,
     /// When it was last changed, as recorded.
     pub updated_at: DateTime<Utc>,
     /// The version to send as `If-Match`.
     pub version: i64,
     /// `self`, and what an administrator may do with it: `put`, `delete`.
     pub links: Links,
+}
+
+impl Rows for ProviderView {
+    const KIND: Option<RecordKind> = None;
 }
 
 pub(super) fn router() -> OpenApiRouter<QueryApi> {

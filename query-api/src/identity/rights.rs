@@ -10,7 +10,8 @@ use domain::identity::team::Team;
 use domain::identity::user::User;
 use domain::identity::{Level, Organisation, Reason, Role};
 use edge::{Envelope, Meta, Path, Permission, Permit, Permitted, Problem, Query, Rendered};
-use event_store::{Recorded, read};
+use event_store::Recorded;
+use event_store::read::{self, History};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use utoipa::ToSchema;
@@ -52,6 +53,10 @@ pub struct PermissionReason {
     pub roles: Vec<String>,
     /// The roles that the tenant has defined that give it.
     pub custom_roles: Vec<RoleReason>,
+    /// The fields that are hidden at this level: that no role shows which gives it so far. Absent if there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false, example = json!(["lead.email"]))]
+    pub hidden: Vec<String>,
 }
 
 /// A role that gives a permission.
@@ -65,6 +70,10 @@ pub struct RoleReason {
     /// As far as it gives it.
     #[schema(example = "team")]
     pub level: String,
+    /// The fields that it hides. Absent if there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false, example = json!(["lead.email"]))]
+    pub hidden: Vec<String>,
 }
 
 pub(super) fn router() -> OpenApiRouter<QueryApi> {
@@ -109,8 +118,7 @@ async fn rights(
     };
     let point = as_of.unwrap_or(AsOf::Position(head));
     let history = Histories { app, point };
-    let events = read::stream(&mut *connection, caller.tenant.into(), (User::TYPE, id.into()), 0).await;
-    let user: User = history.aggregate(events.map_err(failure::database)?)?;
+    let user = history.user(connection, caller.tenant.into(), id).await?;
     let account = user.account().ok_or_else(Problem::not_found)?;
     let organisation = history.organisation(connection).await?;
     let data = UserRights {
@@ -127,13 +135,22 @@ fn reasons(organisation: &Organisation, roles: &BTreeSet<Role>, user: &User) -> 
     let level = |level: Level| <&str>::from(level).to_owned();
     let named = |(id, given)| {
         let definition = organisation.roles.get(&id)?.definition()?;
-        Some(RoleReason { id: id.into(), name: definition.name.to_string(), level: level(given) })
+        let hidden = definition.hidden.iter().cloned().collect();
+        Some(RoleReason { id: id.into(), name: definition.name.to_string(), level: level(given), hidden })
     };
     let reasons = organisation.reasons(roles, user.custom_roles());
+    let defined: Vec<_> = user.custom_roles().iter().copied().collect();
+    let hidden = organisation.rights("", &defined).hidden;
+    // A role of every tenant shows everything.
+    let hidden = |name: &str, known: &[Role]| {
+        let hidden = hidden.get(name).filter(|_| known.is_empty());
+        hidden.map(|hidden| hidden.all.iter().map(ToString::to_string).collect()).unwrap_or_default()
+    };
     let told =
         reasons.into_iter().map(|(name, Reason { level: widest, roles, custom_roles })| PermissionReason {
             permission: name.to_owned(),
             level: level(widest),
+            hidden: hidden(name, &roles),
             roles: roles.iter().map(|role| role.name().to_owned()).collect(),
             custom_roles: custom_roles.into_iter().filter_map(named).collect(),
         });
@@ -147,12 +164,37 @@ struct Histories<'a> {
 }
 
 impl Histories<'_> {
+    async fn user(&self, connection: &mut PgConnection, tenant: Uuid, id: UserId) -> Result<User, Problem> {
+        let (mut user, mut begun) = (User::default(), false);
+        let mut history = History::of(tenant, (User::TYPE, id.into()));
+        while let Some(events) = history.next(&mut *connection).await.map_err(failure::database)? {
+            begun = self.fold(&mut user, events, begun)?;
+            if !begun {
+                break;
+            }
+        }
+        Ok(user)
+    }
+
     fn aggregate<A: Aggregate>(&self, events: Vec<Recorded>) -> Result<A, Problem> {
         let mut aggregate = A::default();
-        for event in self.point.select(events).map_err(Problem::internal)? {
-            self.app.0.upcasters.apply(&mut aggregate, event).map_err(Problem::internal)?;
-        }
+        self.fold(&mut aggregate, events, false)?;
         Ok(aggregate)
+    }
+
+    /// Applies the events that count. Returns whether any did, or had `begun` to.
+    fn fold<A: Aggregate>(
+        &self,
+        aggregate: &mut A,
+        events: Vec<Recorded>,
+        begun: bool,
+    ) -> Result<bool, Problem> {
+        let counted = self.point.select(events, begun).map_err(Problem::internal)?;
+        let begun = begun || !counted.is_empty();
+        for event in counted {
+            self.app.0.upcasters.apply(aggregate, event).map_err(Problem::internal)?;
+        }
+        Ok(begun)
     }
 
     async fn organisation(&self, connection: &mut PgConnection) -> Result<Organisation, Problem> {

@@ -1,12 +1,18 @@
 //! `GET /sessions`: the sessions of whoever asks.
 
+use std::collections::HashMap;
+
 use axum::extract::State;
 use chrono::{DateTime, Utc};
+use domain::Event;
+use domain::identity::session::SessionEvent;
 use edge::{Answer, Bearer, Envelope, Links, Meta, MinPosition, Problem, Reach, Role};
+use event_store::{Recorded, Upcasters, read, seal};
 use projections::Projection;
 use projections::identity::session_list::SessionList;
+use projections::projection::decode;
 use serde::{Deserialize, Serialize};
-use sqlx::FromRow;
+use sqlx::{FromRow, PgConnection};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -50,7 +56,6 @@ pub struct OwnSession {
 #[derive(FromRow)]
 struct Found {
     id: Uuid,
-    device: String,
     started_at: DateTime<Utc>,
     used_at: DateTime<Utc>,
 }
@@ -78,19 +83,46 @@ async fn list_own_sessions(
     let tenant = caller.identity().tenant;
     // Not an answer that is kept: when a session was used last changes without an event.
     let mut reading = app.read(tenant, &Reach::All, at_least, VIEWS).await?;
+    let connection = reading.transaction.connection();
     let found: Vec<Found> = sqlx::query_as(include_str!("session_list.sql"))
         .bind(user)
-        .fetch_all(reading.transaction.connection())
+        .fetch_all(&mut *connection)
         .await
         .map_err(failure::database)?;
-    let items = found.into_iter().map(|found| OwnSession::of(found, sign_in.session)).collect();
+    let mut devices = devices(connection, &found, app.0.upcasters).await?;
+    let session = |found: Found| {
+        let device = devices.remove(&found.id).unwrap_or_default();
+        OwnSession::of(found, device, sign_in.session)
+    };
+    let items = found.into_iter().map(session).collect();
     let links = Links::new().itself(PATH).with("sign_out_everywhere", "DELETE", PATH);
     Ok(reading.freshness.answer(OwnSessions { items, links }, Meta::default()))
 }
 
+/// On what sessions were started. That is personal, so no read model has it.
+async fn devices(
+    connection: &mut PgConnection,
+    sessions: &[Found],
+    upcasters: Upcasters,
+) -> Result<HashMap<Uuid, String>, Problem> {
+    let ids: Vec<Uuid> = sessions.iter().map(|session| session.id).collect();
+    let sql = format!("select {} {}", read::COLUMNS, include_str!("session_starts.sql"));
+    let starts: Vec<Recorded> =
+        sqlx::query_as(&sql).bind(ids).fetch_all(&mut *connection).await.map_err(failure::database)?;
+    let starts = seal::open(connection, starts, upcasters).await.map_err(failure::database)?;
+    let mut devices = HashMap::with_capacity(starts.len());
+    for start in starts {
+        let fact = decode(start, upcasters).map_err(Problem::internal)?;
+        if let Event::Session(SessionEvent::Started { device, .. }) = fact.payload {
+            devices.extend(device.reveal().map(|device| (fact.aggregate_id, device.to_string())));
+        }
+    }
+    Ok(devices)
+}
+
 impl OwnSession {
-    fn of(found: Found, current: Uuid) -> Self {
-        let Found { id, device, started_at, used_at } = found;
+    fn of(found: Found, device: String, current: Uuid) -> Self {
+        let Found { id, started_at, used_at } = found;
         let links = Links::new().with("sign_out", "DELETE", format!("{PATH}/{id}"));
         Self { id, device, started_at, last_used_at: used_at, current: id == current, links }
     }

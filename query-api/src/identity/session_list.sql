@@ -1,5 +1,5 @@
 -- The sessions of a user that go on, the one that was used last before the others. $1: the user.
-select session.id, session.doc ->> 'device' as device, session.started_at,
+select session.id, session.started_at,
     coalesce(used.used_at, session.started_at) as used_at
 from read_model.identity_session_list as session
 left join read_model.identity_session_list as everywhere

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::Uri;
 use chrono::{DateTime, Utc};
 use domain::TeamId;
+use domain::identity::RecordKind;
 use edge::{
     Envelope, Field, Identity, Links, ListFields, MinPosition, Order, Path, Permission, Permit, Problem,
     Query, Rendered, Role,
@@ -20,7 +21,7 @@ use crate::app::QueryApi;
 use crate::as_of::{AsOf, AsOfQuery};
 use crate::list::{List, Listed, View, link};
 use crate::permission::ReadTeams;
-use crate::row::Facts;
+use crate::row::{Facts, Rows};
 use crate::wait::AtLeast;
 
 /// A team.
@@ -60,8 +61,13 @@ impl ListFields for Team {
 
 impl View for Team {
     const TABLE: &'static str = TeamList::NAME;
+    const KIND: Option<RecordKind> = TeamList::KIND;
     const ORDER: &'static [(&'static str, Order)] = &[("name", Order::Asc)];
     const NEVER_NULL: &'static [&'static str] = &["name", "formed_at", "updated_at"];
+}
+
+impl Rows for TeamList {
+    const KIND: Option<RecordKind> = None;
 }
 
 pub(super) fn router() -> OpenApiRouter<QueryApi> {

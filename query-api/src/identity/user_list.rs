@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::Uri;
 use chrono::{DateTime, Utc};
 use domain::UserId;
+use domain::identity::RecordKind;
 use edge::{
     Envelope, Field, Identity, Links, ListFields, MinPosition, Order, Path, Permission, Permit, Problem,
     Query, Rendered, Role,
@@ -20,7 +21,7 @@ use crate::app::QueryApi;
 use crate::as_of::{AsOf, AsOfQuery};
 use crate::list::{List, Listed, View, link};
 use crate::permission::ReadUsers;
-use crate::row::Facts;
+use crate::row::{Facts, Rows};
 use crate::wait::AtLeast;
 
 /// A user.
@@ -28,7 +29,7 @@ use crate::wait::AtLeast;
 pub struct User {
     /// The id, which is the `sub` of the user's tokens.
     pub id: Uuid,
-    /// What the user is called.
+    /// What the user is called; `erased` once that was erased.
     #[schema(example = "Grace Hopper")]
     pub name: String,
     /// Where mail reaches the user.
@@ -40,7 +41,7 @@ pub struct User {
     /// The roles of those that the tenant has defined; absent if there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub custom_roles: Vec<Uuid>,
-    /// `active`, or `disabled` for one who is shut out.
+    /// `active`, `disabled` for one who is shut out, or `erased` for one whose account is closed for good.
     #[schema(example = "active")]
     pub status: String,
     /// When the account was opened.
@@ -49,8 +50,8 @@ pub struct User {
     pub updated_at: DateTime<Utc>,
     /// The version to send as `If-Match`.
     pub version: i64,
-    /// `self`, and the commands that an administrator may send now, but for `disable` to themselves: `patch`,
-    /// `assign_roles`, `disable`, `enable`.
+    /// `self`, and the commands that an administrator may send now, but for `disable` and `erase` to themselves: `patch`,
+    /// `assign_roles`, `disable`, `enable`, `erase`.
     pub links: Links,
 }
 
@@ -59,7 +60,7 @@ impl ListFields for User {
         Field::uuid("id"),
         Field::text("name").sortable(),
         Field::text("email").sortable(),
-        Field::choice("status", &["active", "disabled"]).sortable(),
+        Field::choice("status", &["active", "disabled", "erased"]).sortable(),
         Field::time("registered_at").sortable(),
         Field::time("updated_at").sortable(),
     ];
@@ -67,8 +68,13 @@ impl ListFields for User {
 
 impl View for User {
     const TABLE: &'static str = UserList::NAME;
+    const KIND: Option<RecordKind> = UserList::KIND;
     const ORDER: &'static [(&'static str, Order)] = &[("name", Order::Asc)];
     const NEVER_NULL: &'static [&'static str] = &["name", "email", "status", "registered_at", "updated_at"];
+}
+
+impl Rows for UserList {
+    const KIND: Option<RecordKind> = None;
 }
 
 pub(super) fn router() -> OpenApiRouter<QueryApi> {
@@ -126,10 +132,11 @@ fn links(facts: &Facts<'_>, as_of: Option<AsOf>, caller: &Identity) -> Links {
         return Links::new().itself(link(&path, [("as_of", as_of.text().as_str())]));
     }
     let links = Links::new().itself(&path);
-    if !caller.has_any(&[Role::Admin]) {
+    if !caller.has_any(&[Role::Admin]) || facts.status == "erased" {
         return links;
     }
     let links = links.with("patch", "PATCH", &path).with("assign_roles", "PUT", format!("{path}/roles"));
+    let links = links.post("erase", format!("{path}/erase"));
     match facts.status {
         "disabled" => links.post("enable", format!("{path}/enable")),
         _ => links.post("disable", format!("{path}/disable")),

@@ -31,10 +31,14 @@ impl QueryApi {
         list: &List<F>,
         links: impl Fn(&Facts<'_>) -> Links,
     ) -> Result<Rendered, Problem> {
+        list.check(caller.sight())?;
         let question = Question { caller, at_least, uri, views: Table::<F>::READ };
         let make = async |mut reading: Reading| {
             let page = load(&mut reading.transaction, list, &[]).await?;
-            let item = |doc: Doc| doc.with_links(links(&doc.facts()?));
+            let item = |doc: Doc| {
+                let links = links(&doc.facts()?);
+                doc.shown(caller.sight(), F::KIND)?.with_links(links)
+            };
             Ok(page.answer(reading.freshness, item)?.into())
         };
         self.answer(question, make).await

@@ -87,6 +87,11 @@ fn meanings(text: &str) -> Vec<Value> {
 }
 
 impl CustomFilter {
+    /// What the field is called, among fields.
+    pub(super) fn column(&self) -> String {
+        format!("custom.{}", self.key)
+    }
+
     /// Adds ` and …`.
     pub(super) fn push(&self, sql: &mut QueryBuilder<'static, Postgres>) {
         let value = self.values.first().cloned().unwrap_or_default();

@@ -1,5 +1,6 @@
 //! What must hold of lists and cursors, whatever is asked.
 
+use domain::identity::RecordKind;
 use edge::{Field, ListFields, Order, TenantId};
 use sqlx::{Postgres, QueryBuilder};
 use uuid::Uuid;
@@ -28,6 +29,7 @@ impl ListFields for Everything {
 
 impl View for Everything {
     const TABLE: &'static str = "everything";
+    const KIND: Option<RecordKind> = None;
     const ORDER: &'static [(&'static str, Order)] = &[("name", Order::Asc)];
     const NEVER_NULL: &'static [&'static str] = &["name", "amount"];
     const CUSTOM: bool = true;

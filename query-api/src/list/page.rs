@@ -58,6 +58,7 @@ pub(crate) async fn load<F: View>(
     let total = match (from.is_some(), total_of(list, &found, goes_on)) {
         (true, _) => None,
         (false, Some(total)) => Some(total),
+        (false, None) if !F::TOTAL => None,
         (false, None) => Some(count(transaction, list, scope).await.map_err(failure::database)?),
     };
     found.truncate(size);
@@ -148,10 +149,11 @@ async fn find<F: View>(
     if counts_all {
         sql.push(", (select rows from read_model.row_count where view = '").push(F::TABLE).push("') as rows");
     }
-    sql.push(" from read_model.").push(F::TABLE);
-    condition::push(&mut sql, list, scope);
-    if let Some((place, way)) = from {
-        keyset::push_after(&mut sql, keys, place, *way);
+    if F::PARTS.is_empty() {
+        sql.push(" from read_model.").push(F::TABLE);
+        push_wanted(&mut sql, list, scope, keys, from);
+    } else {
+        push_parts(&mut sql, list, scope, keys, from);
     }
     keyset::push_order(&mut sql, keys, from.map_or(Way::Onwards, |(_, way)| *way));
     let (limit, offset) = (list.query.limit() + 1, list.query.offset());
@@ -172,6 +174,43 @@ async fn find<F: View>(
             Ok(Found { doc: row.try_get("doc")?, place: keyset::place(row, 2, keys)?, all })
         })
         .collect()
+}
+
+/// Adds what rows must be like, and after which one they come.
+fn push_wanted<F: View>(
+    sql: &mut QueryBuilder<'static, Postgres>,
+    list: &List<F>,
+    scope: Scope<'_>,
+    keys: &[Key],
+    from: Option<&(Place, Way)>,
+) {
+    condition::push(sql, list, scope);
+    if let Some((place, way)) = from {
+        keyset::push_after(sql, keys, place, *way);
+    }
+}
+
+/// Adds the parts of a list, of each as many rows as the page could need: so each is read along its index, and no further.
+fn push_parts<F: View>(
+    sql: &mut QueryBuilder<'static, Postgres>,
+    list: &List<F>,
+    scope: Scope<'_>,
+    keys: &[Key],
+    from: Option<&(Place, Way)>,
+) {
+    let before = if from.is_none() { list.query.offset() } else { 0 };
+    for (index, part) in F::PARTS.iter().enumerate() {
+        sql.push(if index == 0 {
+            " from ((select * from read_model."
+        } else {
+            " union all (select * from read_model."
+        });
+        sql.push(part);
+        push_wanted(sql, list, scope, keys, from);
+        keyset::push_order(sql, keys, from.map_or(Way::Onwards, |(_, way)| *way));
+        sql.push(" limit ").push_bind(before + list.query.limit() + 1).push(")");
+    }
+    sql.push(") as parts");
 }
 
 impl Page {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use edge::list::{MAX_FILTERS, MAX_SORTS};
-use edge::{FieldError, ListQuery, Problem};
+use edge::{FieldError, ListQuery, Problem, Sight};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
@@ -93,6 +93,25 @@ impl<F> List<F> {
     pub(super) fn link(&self, begin: Option<(&str, &str)>) -> String {
         let asked = self.asked.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         link(&self.path, asked.chain(begin))
+    }
+
+    /// Makes sure that nothing is asked by a field that is hidden from whoever asks.
+    ///
+    /// # Errors
+    /// 403 `field.hidden`, which names the fields.
+    pub(crate) fn check(&self, sight: &Sight) -> Result<(), Problem>
+    where
+        F: View,
+    {
+        let Some(kind) = F::KIND.filter(|_| !sight.is_whole()) else { return Ok(()) };
+        let filter = |column: String| (format!("filter[{column}]"), column);
+        let filters = self.query.filters.iter().map(|asked| filter(asked.field.to_owned()));
+        let customs = self.custom.iter().map(|asked| filter(asked.column()));
+        let sorts = self.query.sort.iter().map(|(field, _)| ("sort".to_owned(), (*field).to_owned()));
+        let searched = F::SEARCHED.iter().filter(|_| self.query.q.is_some());
+        let searched = searched.map(|column| ("q".to_owned(), (*column).to_owned()));
+        let asked: Vec<(String, String)> = filters.chain(customs).chain(sorts).chain(searched).collect();
+        sight.check(kind, asked.iter().map(|(parameter, column)| (parameter.as_str(), column.as_str())))
     }
 
     /// Whether every row of the tenant is on it.

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::Uri;
 use chrono::{Datelike, Months, NaiveDate, NaiveTime};
 use domain::PipelineId;
+use domain::identity::RecordKind;
 use edge::{Envelope, FieldError, Meta, MinPosition, Permission, Permit, Problem, Query, Rendered};
 use projections::Projection;
 use projections::sales::opportunity_list::OpportunityList;
@@ -53,10 +54,14 @@ pub struct ForecastMonth {
 pub struct ForecastBucket {
     /// Deals, with and without an amount.
     pub count: i64,
-    /// Those of them without an amount; no total includes them.
-    pub without_amount: i64,
-    /// What the others come to, per currency.
-    pub totals: Vec<Total>,
+    /// Those of them without an amount; no total includes them. Absent for roles that hide the amount.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = i64, required = false)]
+    pub without_amount: Option<i64>,
+    /// What the others come to, per currency. Absent for roles that hide the amount.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Vec<Total>, required = false)]
+    pub totals: Option<Vec<Total>>,
 }
 
 /// The query of the forecast.
@@ -106,14 +111,17 @@ async fn report_forecast(
         let rule = format!("must be a whole number from 1 to {}", MONTHS.1);
         return Err(Problem::invalid(vec![FieldError::new("months", "invalid", rule)]));
     }
+    caller.sight().check(RecordKind::Opportunity, [("months", "expected_close")])?;
+    let tells_amounts = !caller.sight().hides("opportunity.amount");
     let question = Question { caller: &caller, at_least, uri: &uri, views: &[OpportunityList::NAME] };
-    app.answer(question, |reading| forecast(reading, months, asked.pipeline_id)).await
+    app.answer(question, |reading| forecast(reading, months, asked.pipeline_id, tells_amounts)).await
 }
 
 async fn forecast(
     mut reading: Reading,
     months: u32,
     pipeline: Option<PipelineId>,
+    tells_amounts: bool,
 ) -> Result<Made<Forecast>, Problem> {
     let months = months_from(reading.now.date_naive(), months);
     let month_after = |month: &NaiveDate| *month + Months::new(1);
@@ -127,15 +135,16 @@ async fn forecast(
         .fetch_all(reading.transaction.connection())
         .await
         .map_err(failure::database)?;
+    let bucket = |name: &str| bucket(&rows, name, tells_amounts);
     let month = |day: &NaiveDate| {
         let month = day.format("%Y-%m").to_string();
-        ForecastMonth { bucket: bucket(&rows, &month), month }
+        ForecastMonth { bucket: bucket(&month), month }
     };
     let forecast = Forecast {
         months: months.iter().map(month).collect(),
-        overdue: bucket(&rows, "overdue"),
-        later: bucket(&rows, "later"),
-        undated: bucket(&rows, "undated"),
+        overdue: bucket("overdue"),
+        later: bucket("later"),
+        undated: bucket("undated"),
     };
     let answer = reading.freshness.answer(forecast, Meta::default());
     // It begins with the current month, so it is another one as soon as the next month begins.
@@ -149,21 +158,22 @@ fn months_from(today: NaiveDate, count: u32) -> Vec<NaiveDate> {
     (0..count).map(|month| first + Months::new(month)).collect()
 }
 
-fn bucket(rows: &[Row], name: &str) -> ForecastBucket {
-    let mut bucket = ForecastBucket::default();
+fn bucket(rows: &[Row], name: &str, tells_amounts: bool) -> ForecastBucket {
+    let (mut count, mut without_amount, mut totals) = (0, 0, Vec::new());
     for row in rows.iter().filter(|row| row.bucket == name) {
-        bucket.count += row.count;
+        count += row.count;
         match (&row.currency, &row.amount, &row.weighted) {
-            (Some(currency), Some(amount), Some(weighted)) => bucket.totals.push(Total {
+            (Some(currency), Some(amount), Some(weighted)) => totals.push(Total {
                 currency: currency.clone(),
                 count: row.count,
                 amount: amount.clone(),
                 weighted: weighted.clone(),
             }),
-            _ => bucket.without_amount += row.count,
+            _ => without_amount += row.count,
         }
     }
-    bucket
+    let (without_amount, totals) = (tells_amounts.then_some(without_amount), tells_amounts.then_some(totals));
+    ForecastBucket { count, without_amount, totals }
 }
 
 #[cfg(test)]

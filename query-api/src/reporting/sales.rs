@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::http::Uri;
+use domain::identity::RecordKind;
 use domain::{Currency, FieldKey, PipelineId};
 use edge::{Envelope, Meta, MinPosition, Permission, Permit, Problem, Query, Rendered};
 use projections::Projection;
@@ -58,8 +59,10 @@ pub struct SalesFigures {
     pub won: i64,
     /// Deals that were lost.
     pub lost: i64,
-    /// The amounts of the won deals, per currency.
-    pub won_value: Vec<Money>,
+    /// The amounts of the won deals, per currency. Absent for roles that hide the amount.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Vec<Money>, required = false)]
+    pub won_value: Option<Vec<Money>>,
     /// won / (won + lost), rounded to 4 digits; null if there are neither.
     #[schema(example = 0.3333)]
     pub win_rate: Option<f64>,
@@ -136,15 +139,21 @@ async fn report_sales(
     Query(asked): Query<SalesQuery>,
 ) -> Result<Rendered, Problem> {
     let period = Period::new(asked.from, asked.to)?;
+    let group = asked.group_by.text();
+    let currency = asked.currency.as_ref().map(|_| ("currency", "currency"));
+    let told = std::iter::once(("group_by", group.as_str())).chain(currency);
+    caller.sight().check(RecordKind::Opportunity, told)?;
+    let tells_amounts = !caller.sight().hides("opportunity.amount");
     let views = &[OpportunityList::NAME, PipelineList::NAME];
     let question = Question { caller: &caller, at_least, uri: &uri, views };
-    app.answer(question, |reading| report(reading, asked, period)).await
+    app.answer(question, |reading| report(reading, asked, period, tells_amounts)).await
 }
 
 async fn report(
     mut reading: Reading,
     asked: SalesQuery,
     period: Period,
+    tells_amounts: bool,
 ) -> Result<Made<SalesReport>, Problem> {
     let rows: Vec<Row> = sqlx::query_as(include_str!("sales.sql"))
         .bind(asked.group_by.column())
@@ -160,8 +169,8 @@ async fn report(
     let totals = totals.into_iter().next().ok_or_else(|| Problem::internal("no totals"))?;
     let report = SalesReport {
         group_by: asked.group_by.text(),
-        groups: groups.into_iter().map(SalesGroup::from).collect(),
-        totals: SalesGroup::from(totals).figures,
+        groups: groups.into_iter().map(|row| row.group(tells_amounts)).collect(),
+        totals: totals.group(tells_amounts).figures,
     };
     Ok(reading.freshness.answer(report, Meta::default()).into())
 }
@@ -200,11 +209,11 @@ impl GroupBy {
     }
 }
 
-impl From<Row> for SalesGroup {
-    fn from(row: Row) -> Self {
-        let Row { total: _, key, label, open, won, lost, won_value, win_rate, average_days_to_close } = row;
-        let won_value = won_value.0;
+impl Row {
+    fn group(self, tells_amounts: bool) -> SalesGroup {
+        let Self { total: _, key, label, open, won, lost, won_value, win_rate, average_days_to_close } = self;
+        let won_value = tells_amounts.then_some(won_value.0);
         let figures = SalesFigures { open, won, lost, won_value, win_rate, average_days_to_close };
-        Self { key, label, figures }
+        SalesGroup { key, label, figures }
     }
 }

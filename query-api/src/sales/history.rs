@@ -6,6 +6,8 @@ use std::marker::PhantomData;
 use axum::extract::State;
 use axum::http::Uri;
 use chrono::{DateTime, Utc};
+use domain::identity::RecordKind;
+use domain::identity::field::HideableField;
 use domain::{LeadId, OpportunityId};
 use edge::{
     Envelope, Field, ListFields, MinPosition, Order, Path, Permission, Permit, Permitted, Problem, Rendered,
@@ -28,7 +30,8 @@ use crate::app::QueryApi;
 use crate::failure;
 use crate::list::{self, List, Listed, View};
 use crate::permission::{ReadLeads, ReadOpportunities};
-use crate::row::Doc;
+use crate::row::{Doc, Rows, Shown};
+use crate::single::owner;
 use crate::tenant::TenantTransaction;
 use crate::wait::{AtLeast, Reading};
 
@@ -93,6 +96,7 @@ impl ListFields for HistoryEntry {
 
 impl View for HistoryEntry {
     const TABLE: &'static str = History::NAME;
+    const KIND: Option<RecordKind> = None;
     const ORDER: &'static [(&'static str, Order)] = &[("sequence", Order::Desc)];
     const NEVER_NULL: &'static [&'static str] = &["sequence", "occurred_at"];
     const COUNTED: bool = false;
@@ -155,7 +159,7 @@ impl<P: Projection> Views<P> {
 }
 
 /// The history of a thing of the sort that `P` shows.
-async fn history<P: Projection>(
+async fn history<P: Projection + Rows>(
     app: &QueryApi,
     caller: &Permitted,
     at_least: Option<MinPosition>,
@@ -171,7 +175,14 @@ async fn history<P: Projection>(
         }
         let page = list::load(transaction, list, &[("aggregate_id", FieldValue::Uuid(id))]).await?;
         let names = names(transaction).await.map_err(failure::database)?;
-        Ok(page.answer(reading.freshness, |doc| named(&doc, &names))?.into())
+        let hidden: Vec<_> = match P::KIND.filter(|_| !caller.sight().is_whole()) {
+            // Whose it is now decides, also of what happened before.
+            Some(kind) => {
+                caller.sight().hidden(kind, owner(transaction, P::NAME, id).await?.as_deref()).collect()
+            }
+            None => Vec::new(),
+        };
+        Ok(page.answer(reading.freshness, |doc| named(&doc, &names, &hidden))?.into())
     };
     app.answer(question, make).await
 }
@@ -194,9 +205,15 @@ async fn names(transaction: &mut TenantTransaction) -> Result<HashMap<String, St
     Ok(rows.into_iter().collect())
 }
 
-/// Adds names to the ids that have some.
-fn named(entry: &Doc, names: &HashMap<String, String>) -> Result<Doc, Problem> {
+/// Adds names to the ids that have some, and leaves out what changed of hidden fields.
+fn named(entry: &Doc, names: &HashMap<String, String>, hidden: &[&HideableField]) -> Result<Shown, Problem> {
     let mut entry: Value = serde_json::from_str(entry.text()).map_err(Problem::internal)?;
+    if let Some(changes) = entry["changes"].as_array_mut() {
+        let is_shown = |change: &Value| {
+            change["field"].as_str().is_some_and(|name| !hidden.iter().any(|field| field.is_told_by(name)))
+        };
+        changes.retain(is_shown);
+    }
     for change in entry["changes"].as_array_mut().into_iter().flatten() {
         if !matches!(change["field"].as_str(), Some("stage_id" | "pipeline_id")) {
             continue;
@@ -207,5 +224,5 @@ fn named(entry: &Doc, names: &HashMap<String, String>) -> Result<Doc, Problem> {
             }
         }
     }
-    Doc::of(&entry)
+    Doc::of(&entry)?.without(&[])
 }

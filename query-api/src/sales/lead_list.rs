@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::Uri;
 use chrono::{DateTime, Utc};
 use domain::LeadId;
+use domain::identity::RecordKind;
 use edge::{
     Envelope, Field, Links, ListFields, MinPosition, Order, Path, Permission, Permit, Problem, Query,
     Rendered,
@@ -24,7 +25,7 @@ use crate::app::QueryApi;
 use crate::as_of::AsOfQuery;
 use crate::list::{List, Listed, View};
 use crate::permission::ReadLeads;
-use crate::row::Facts;
+use crate::row::{Facts, Rows};
 use crate::wait::AtLeast;
 
 /// A lead.
@@ -32,7 +33,7 @@ use crate::wait::AtLeast;
 pub struct Lead {
     /// Its id.
     pub id: Uuid,
-    /// Who it is.
+    /// Who it is; `erased` once that was erased, with neither `email` nor `phone`.
     #[schema(example = "Ada Example")]
     pub name: String,
     /// Where they work.
@@ -71,6 +72,9 @@ pub struct Lead {
     pub captured_at: DateTime<Utc>,
     /// When it came into its status.
     pub status_since: DateTime<Utc>,
+    /// When who it is was erased; absent otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<DateTime<Utc>>,
     /// When it was last changed, as recorded.
     pub updated_at: DateTime<Utc>,
     /// The version to send as `If-Match`.
@@ -100,9 +104,15 @@ impl ListFields for Lead {
 
 impl View for Lead {
     const TABLE: &'static str = LeadList::NAME;
+    const KIND: Option<RecordKind> = LeadList::KIND;
+    const SEARCHED: &'static [&'static str] = &["company", "email", "phone", "source"];
     const ORDER: &'static [(&'static str, Order)] = &[("captured_at", Order::Desc)];
     const NEVER_NULL: &'static [&'static str] = &["name", "status", "captured_at", "updated_at"];
     const CUSTOM: bool = true;
+}
+
+impl Rows for LeadList {
+    const KIND: Option<RecordKind> = Some(RecordKind::Lead);
 }
 
 pub(super) fn router() -> OpenApiRouter<QueryApi> {

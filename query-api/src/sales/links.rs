@@ -52,6 +52,7 @@ const CLOSED_DEAL: &[Command] = &[DEAL_ACTIVITIES, post("reopen", "/reopen", per
 pub(super) fn of_lead(facts: &Facts<'_>, as_of: Option<AsOf>, caller: &Identity) -> Links {
     let path = format!("/api/v1/leads/{}", facts.id);
     let commands = match facts.status {
+        _ if facts.erased_at.is_some() => &[],
         "open" | "qualified" => LIVE_LEAD,
         "disqualified" => DISQUALIFIED_LEAD,
         "converted" => CONVERTED_LEAD,
@@ -71,6 +72,8 @@ pub(super) fn of_opportunity(facts: &Facts<'_>, as_of: Option<AsOf>, caller: &Id
         "won" | "lost" => CLOSED_DEAL,
         _ => &[],
     };
+    let erased = facts.erased_at.is_some();
+    let commands = commands.iter().filter(|command| !erased || command.path != DEAL_ACTIVITIES.path);
     let links = related(basic(&path, as_of), "pipeline", "/api/v1/pipelines", facts.pipeline_id);
     let links = related(links, "lead", "/api/v1/leads", facts.lead_id);
     // Nothing can be done with the past.
@@ -94,7 +97,7 @@ fn related(links: Links, name: &'static str, path: &str, id: Option<&str>) -> Li
 fn with_commands(
     links: Links,
     path: &str,
-    commands: &[Command],
+    commands: impl IntoIterator<Item = &'static Command>,
     facts: &Facts<'_>,
     caller: &Identity,
 ) -> Links {
@@ -106,5 +109,5 @@ fn with_commands(
     let add = |links: Links, command: &Command| {
         links.with(command.name, command.method, format!("{path}{}", command.path))
     };
-    commands.iter().filter(reaches).fold(links, add)
+    commands.into_iter().filter(reaches).fold(links, add)
 }

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::Uri;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::OpportunityId;
+use domain::identity::RecordKind;
 use edge::{
     Envelope, Field, Links, ListFields, MinPosition, Order, Path, Permission, Permit, Problem, Query,
     Rendered,
@@ -24,7 +25,7 @@ use crate::app::QueryApi;
 use crate::as_of::AsOfQuery;
 use crate::list::{List, Listed, View};
 use crate::permission::ReadOpportunities;
-use crate::row::Facts;
+use crate::row::{Facts, Rows};
 use crate::wait::AtLeast;
 
 /// A deal.
@@ -80,6 +81,9 @@ pub struct Opportunity {
     pub activities: u32,
     /// When the last of them took place.
     pub last_activity_at: Option<DateTime<Utc>>,
+    /// When what was said of people in its activities was erased; absent otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<DateTime<Utc>>,
     /// When it was last changed, as recorded.
     pub updated_at: DateTime<Utc>,
     /// The version to send as `If-Match`.
@@ -118,10 +122,16 @@ impl ListFields for Opportunity {
 
 impl View for Opportunity {
     const TABLE: &'static str = OpportunityList::NAME;
+    const KIND: Option<RecordKind> = OpportunityList::KIND;
+    const SEARCHED: &'static [&'static str] = &["account", "product", "source"];
     const ORDER: &'static [(&'static str, Order)] = &[("opened_at", Order::Desc)];
     const NEVER_NULL: &'static [&'static str] =
         &["name", "status", "probability", "opened_at", "stage_since", "updated_at"];
     const CUSTOM: bool = true;
+}
+
+impl Rows for OpportunityList {
+    const KIND: Option<RecordKind> = Some(RecordKind::Opportunity);
 }
 
 pub(super) fn router() -> OpenApiRouter<QueryApi> {

@@ -4,8 +4,9 @@ use axum::extract::State;
 use axum::http::Uri;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::PipelineId;
+use domain::identity::RecordKind;
 use edge::{
-    Envelope, FieldError, Identity, Links, Meta, MinPosition, Path, Permission, Permit, Problem, Query,
+    Envelope, FieldError, Links, Meta, MinPosition, Path, Permission, Permit, Permitted, Problem, Query,
     Rendered, Value as FieldValue,
 };
 use projections::Projection;
@@ -63,9 +64,13 @@ pub struct BoardStage {
     pub probability: u8,
     /// Open deals in it, with and without an amount.
     pub count: i64,
-    /// Those of them without an amount; no total includes them.
+    /// Those of them without an amount; no total includes them. Absent for roles that hide the amount.
+    #[serde(default)]
+    #[schema(required = false)]
     pub without_amount: i64,
-    /// What the others come to, per currency.
+    /// What the others come to, per currency. Absent for roles that hide the amount.
+    #[serde(default)]
+    #[schema(required = false)]
     pub totals: Vec<Total>,
     /// The deals that have been in it longest, the longest first.
     pub cards: Vec<BoardCard>,
@@ -108,8 +113,10 @@ struct StageDoc {
     #[serde(flatten)]
     stage: Map<String, Value>,
     count: i64,
-    without_amount: i64,
-    totals: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    without_amount: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    totals: Option<Value>,
     cards: Vec<Item>,
     links: Links,
 }
@@ -159,7 +166,7 @@ async fn board(
     mut reading: Reading,
     id: PipelineId,
     cards: u16,
-    caller: &Identity,
+    caller: &Permitted,
 ) -> Result<Made<BoardDoc>, Problem> {
     let transaction = &mut reading.transaction;
     let Some(pipeline) = doc(transaction, PipelineList::NAME, id.into()).await? else {
@@ -209,7 +216,7 @@ fn stage(
     pipeline: PipelineId,
     row: StageRow,
     days: &mut Days,
-    caller: &Identity,
+    caller: &Permitted,
 ) -> Result<StageDoc, Problem> {
     let StageRow { stage: Json(stage), count, without_amount, totals, cards: Json(docs), last_since } = row;
     let (mut cards, mut last) = (Vec::with_capacity(docs.len()), None);
@@ -218,7 +225,8 @@ fn stage(
         let in_stage = facts.stage_since.map_or(0, |since| days.since(since));
         let links = links::of_opportunity(&facts, None, caller);
         last = facts.id.parse().ok();
-        cards.push(doc.with_days_and_links(in_stage, links)?);
+        let shown = doc.shown(caller.sight(), Some(RecordKind::Opportunity))?;
+        cards.push(shown.with_days_and_links(in_stage, links)?);
     }
     let shown = cards.len();
     let (pipeline, id) = (pipeline.to_string(), stage.get("id").and_then(Value::as_str).unwrap_or_default());
@@ -237,6 +245,8 @@ fn stage(
         };
         links = links.get("rest", rest);
     }
+    let is_told = !caller.sight().hides("opportunity.amount");
+    let (without_amount, totals) = (is_told.then_some(without_amount), is_told.then_some(totals));
     Ok(StageDoc { stage, count, without_amount, totals, cards, links })
 }
 

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::Uri;
 use chrono::{DateTime, Utc};
 use domain::PipelineId;
+use domain::identity::RecordKind;
 use edge::{
     Envelope, Field, Identity, Links, ListFields, MinPosition, Order, Path, Permission, Permit, Problem,
     Rendered, Role,
@@ -19,7 +20,7 @@ use uuid::Uuid;
 use crate::app::QueryApi;
 use crate::list::{List, Listed, View};
 use crate::permission::ReadPipelines;
-use crate::row::Facts;
+use crate::row::{Facts, Rows};
 use crate::wait::AtLeast;
 
 /// A pipeline.
@@ -61,12 +62,17 @@ impl ListFields for Pipeline {
 
 impl View for Pipeline {
     const TABLE: &'static str = PipelineList::NAME;
+    const KIND: Option<RecordKind> = PipelineList::KIND;
     const ORDER: &'static [(&'static str, Order)] = &[("name", Order::Asc)];
     const NEVER_NULL: &'static [&'static str] = &["name"];
 }
 
 /// The roles that may shape pipelines.
 const MANAGERS: &[Role] = &[Role::Admin, Role::SalesManager];
+
+impl Rows for PipelineList {
+    const KIND: Option<RecordKind> = None;
+}
 
 pub(super) fn router() -> OpenApiRouter<QueryApi> {
     OpenApiRouter::new().routes(routes!(list_pipelines)).routes(routes!(read_pipeline))

@@ -12,7 +12,7 @@ use domain::fixtures::{email, text};
 use domain::identity::user::UserAction;
 use domain::{ApiKeyId, Personal, UserId};
 use edge::{Directory, Revocations, Role};
-use event_store::{Duty, Upcasters, connect};
+use event_store::{Duty, connect};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -36,9 +36,10 @@ impl Desk {
         let world = World::new().await;
         let pool = |duty| connect(world.database.url(), duty, 2).unwrap();
         let vault = Vault::new(pool(Duty::Identity));
-        let ring = KeyRing::new(vault.clone(), pool(Duty::Reader), Upcasters::default());
+        let ring = KeyRing::new(vault.clone(), pool(Duty::Reader), event_store::fixtures::upcasters());
         let watched = Revocations::new();
-        let directory = Directory::new(LoggedOrganisations::new(pool(Duty::Reader), Upcasters::default()));
+        let directory =
+            Directory::new(LoggedOrganisations::new(pool(Duty::Reader), event_store::fixtures::upcasters()));
         let watch = RightsWatch::start(pool(Duty::Identity), watched.clone(), directory.clone());
         let router = world.router_with(world.sessions(4), |api| {
             api.with_api_keys(Arc::new(ring.clone()))
@@ -116,4 +117,26 @@ async fn one_sees_ones_own_keys_that_are_good_and_never_the_key() {
     );
     assert!(!own.to_string().contains(&key[48..]));
     assert_eq!(each(&list(new_id()).await, "id"), [&json!(null); 0]);
+}
+
+#[tokio::test]
+async fn whoever_may_read_users_sees_the_keys_of_one_and_how_to_take_them_away() {
+    let desk = Desk::new(Role::SalesRep).await;
+    let (id, key) = desk.issue("Web form", "lead.read", tomorrow()).await;
+    desk.world.settle().await;
+    let uri = format!("/api/v1/users/{}/api-keys", desk.user);
+    let auditor = desk.world.token(desk.world.tenant, &[Role::Auditor]);
+    let (status, listed) = desk.get(&uri, &auditor).await;
+    assert_eq!(status, 200, "{listed}");
+    let items = listed["data"]["items"].as_array().unwrap();
+    assert_eq!(items.len(), 1);
+    assert_eq!((&items[0]["id"], &items[0]["name"]), (&json!(id), &json!("Web form")));
+    assert_eq!(items[0]["links"]["revoke"]["href"], format!("{uri}/{id}"));
+    assert!(!listed.to_string().contains(&key[48..]));
+    for (role, expected) in [(Role::SalesManager, 403), (Role::Admin, 200)] {
+        assert_eq!(desk.get(&uri, &desk.world.token(desk.world.tenant, &[role])).await.0, expected);
+    }
+    // Of another tenant's user there is nothing to see.
+    let foreign = desk.world.token(new_id(), &[Role::Admin]);
+    assert_eq!(desk.get(&uri, &foreign).await.1["data"]["items"], json!([]));
 }

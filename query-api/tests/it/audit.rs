@@ -5,7 +5,7 @@ use chrono::SecondsFormat;
 use domain::fixtures::percent;
 use domain::sales::lead::LeadAction;
 use edge::Role;
-use event_store::{Recorded, read};
+use event_store::{Recorded, fixtures};
 use serde_json::{Value, json};
 
 use crate::plan::{at, step};
@@ -18,7 +18,7 @@ async fn positions(world: &World, query: &str) -> Vec<i64> {
     each(&world.data(&uri).await, "position").iter().filter_map(|position| position.as_i64()).collect()
 }
 
-/// Some events, as the log has them.
+/// Some events, as the log has them, and with what is personal in plain text.
 async fn events(world: &World) -> Vec<Recorded> {
     let stages = world.pipeline().await;
     for name in ["Ada", "Grace"] {
@@ -29,7 +29,7 @@ async fn events(world: &World) -> Vec<Recorded> {
         let deal = world.deal(&stages, "Engine").await;
         world.tell_deal(deal, at(3, 2, 9), step(&stages, 0, 1)).await;
     }
-    read::after(world.store.pool(), 0, i64::MAX).await.unwrap()
+    fixtures::opened(world.store.pool()).await.unwrap()
 }
 
 #[tokio::test]

@@ -28,8 +28,7 @@ async fn open_many(world: &World, stages: &Stages, count: usize, dice: &mut Dice
         let command: OpportunityCommand =
             Command { occurred_at: when, now: chrono::Utc::now(), action: open(new) };
         let id: OpportunityId = new_id();
-        let state = Opportunity::default();
-        let loaded = Loaded { tenant: world.tenant.into(), id: id.into(), state, sequence: 0, position: 0 };
+        let loaded = Loaded::<Opportunity>::unborn(world.tenant.into(), id.into());
         let events = loaded.state.decide(command).unwrap();
         change.record(&loaded, events).unwrap();
     }

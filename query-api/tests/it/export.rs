@@ -8,7 +8,7 @@ use domain::fixtures::prose;
 use domain::sales::ActivityKind;
 use domain::sales::lead::{Lead, LeadAction, LeadCommand};
 use edge::Role;
-use event_store::{Recorded, read};
+use event_store::{Recorded, fixtures};
 use futures::{FutureExt, StreamExt};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -69,7 +69,7 @@ async fn all(world: &World, uri: &str) -> Vec<Recorded> {
 #[tokio::test]
 async fn twenty_thousand_events_come_as_they_lie_and_in_portions() {
     let world = long_log().await;
-    let expected = read::after(world.store.pool(), 0, i64::MAX).await.unwrap();
+    let expected = fixtures::opened(world.store.pool()).await.unwrap();
     assert_eq!(expected.len(), 20_000);
     let mut stream = stream(&world, URI).await;
     let (mut found, mut largest) = (Vec::new(), 0);

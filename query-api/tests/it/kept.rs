@@ -10,7 +10,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::TenantId;
 use domain::sales::lead::LeadAction;
 use edge::Role;
-use event_store::Upcasters;
 use projections::rebuild::{Then, rebuild};
 use projections::resume::{Resumed, resume};
 use projections::{ReadModel, registry};
@@ -162,7 +161,7 @@ async fn a_rebuild_ends_what_was_kept() {
     let wrong = world.get(&uri).await;
     assert_eq!((wrong.source(), &wrong.body["data"]["name"]), ("hit", &json!("Eve")));
     let mut owner = owner(&world).await;
-    let upcasters = Upcasters::default();
+    let upcasters = event_store::fixtures::upcasters();
     rebuild(&mut owner, &leads(), upcasters, Then::Discard, |_| {}).await.unwrap();
     assert_eq!(world.get(&uri).await.body["data"]["name"], "Eve");
     rebuild(&mut owner, &leads(), upcasters, Then::Switch, |_| {}).await.unwrap();
@@ -191,7 +190,8 @@ async fn a_tenant_that_goes_on_is_shown_what_it_missed() {
     assert_eq!(total(&world.get(uri).await), 1);
     assert_eq!(world.get_with(uri, &wanted).await.body["meta"]["stale"], true);
     let tenant = world.tenant.into();
-    let done = resume(&mut owner(&world).await, &leads(), tenant, Upcasters::default()).await.unwrap();
+    let done =
+        resume(&mut owner(&world).await, &leads(), tenant, event_store::fixtures::upcasters()).await.unwrap();
     assert!(matches!(done, Resumed::CaughtUp { from: 2, to: 2 }), "{done:?}");
     let told = world.get_with(uri, &wanted).await;
     assert_eq!((total(&told), &told.body["meta"]["stale"]), (2, &json!(false)));

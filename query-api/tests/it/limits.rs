@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use domain::TenantId;
+use edge::Role;
 use futures::future::{join, join_all};
+use uuid::Uuid;
 
 use crate::world::World;
 
@@ -32,6 +36,47 @@ async fn a_pool_that_runs_dry_is_said_to_and_what_is_kept_is_still_given() {
     };
     let ((one, other), ()) = join(held, others).await;
     assert_eq!((one.status, other.status), (StatusCode::OK, StatusCode::OK));
+}
+
+/// While reads of one tenant wait for a lock, however many there are, those of another find a connection.
+#[tokio::test]
+async fn one_tenant_cannot_take_all_connections() {
+    let mut world = World::new().await;
+    world.lead("Ada").await;
+    world.settle().await;
+    let patience = Duration::from_millis(500);
+    world.router = world.router_with(world.sessions(4).with_patience(patience), |api| {
+        api.with_reads_of_a_tenant(2, patience)
+    });
+    let owner = world.database.pool();
+    let mut locked = owner.begin().await.unwrap();
+    sqlx::query("lock table read_model.sales_lead_list").execute(&mut *locked).await.unwrap();
+    let uris = ["owner", "company", "name", "status", "score", "captured_at"];
+    let uris: Vec<_> = uris.iter().map(|sort| format!("/api/v1/leads?sort={sort}")).collect();
+    let crowd = join_all(uris.iter().map(|uri| world.get(uri)));
+    let other = |uri: &str| {
+        let bearer = format!("Bearer {}", world.token(TenantId::from_uuid(Uuid::now_v7()), &[Role::Admin]));
+        Request::get(uri).header("authorization", bearer).body(Body::empty()).unwrap()
+    };
+    let others = async {
+        let waiting = "select count(*) = 2 from pg_stat_activity
+            where datname = current_database() and wait_event_type = 'Lock'";
+        while !sqlx::query_scalar::<_, bool>(waiting).fetch_one(&owner).await.unwrap() {}
+        let mut statuses = Vec::new();
+        for _ in 0..20 {
+            statuses.push(world.send(other("/api/v1/pipelines")).await.status);
+        }
+        assert!(statuses.iter().all(|status| *status == StatusCode::OK), "{statuses:?}");
+        // Those of the crowd that were not begun have been told so by then.
+        let told = tokio::time::timeout(10 * patience, world.get("/api/v1/leads?sort=email")).await.unwrap();
+        assert_eq!((told.status, told.code()), (StatusCode::SERVICE_UNAVAILABLE, "unavailable"));
+        assert!(told.body["error"]["detail"].as_str().unwrap().contains("your company"), "{}", told.body);
+        assert_eq!(told.headers["retry-after"], "1");
+        locked.rollback().await.unwrap();
+    };
+    let (crowd, ()) = join(crowd, others).await;
+    let answered = crowd.iter().filter(|reply| reply.status == StatusCode::OK).count();
+    assert_eq!(answered, 2, "{:?}", crowd.iter().map(|reply| reply.status).collect::<Vec<_>>());
 }
 
 /// After a restart of the database no request fails for the connections that were lost with it.

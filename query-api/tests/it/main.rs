@@ -27,5 +27,6 @@ mod slow_readers;
 mod stage_report;
 mod tenants;
 mod told;
+mod trail;
 mod users;
 mod world;

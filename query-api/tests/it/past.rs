@@ -73,6 +73,26 @@ async fn a_time_counts_what_had_happened_by_then_also_if_it_was_entered_later() 
     assert_eq!(before.status, StatusCode::NOT_FOUND);
 }
 
+/// Longer than what is read of a history at once.
+#[tokio::test]
+async fn of_a_long_history_everything_counts_that_had_happened() {
+    let world = World::new().await;
+    let stages = world.pipeline().await;
+    let id = new_id();
+    world.tell_deal(id, at(3, 1, 9), open(new_deal(&stages, "Engine"))).await;
+    for number in 0..520 {
+        world.tell_deal(id, at(3, 9, 9), assign(&format!("rep {number}"))).await;
+    }
+    let entered_late = world.tell_deal(id, at(3, 5, 9), assign("kim")).await;
+    let owner = async |as_of: String| {
+        world.data(&format!("/api/v1/opportunities/{id}?as_of={as_of}")).await["owner"].clone()
+    };
+    assert_eq!(owner("2025-03-04T00:00:00Z".to_owned()).await, json!(null));
+    assert_eq!(owner("2025-03-06T00:00:00Z".to_owned()).await, json!("kim"));
+    assert_eq!(owner((entered_late - 1).to_string()).await, json!("rep 519"));
+    assert_eq!(owner((entered_late - 520).to_string()).await, json!("rep 0"));
+}
+
 /// A call that was noted as made before the lead was captured does not bring the lead into being.
 #[tokio::test]
 async fn nothing_exists_before_it_began() {

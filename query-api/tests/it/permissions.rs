@@ -4,7 +4,8 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use edge::{Permission, Role};
 use query_api::permission::{
-    OWN, ReadAudit, ReadLeads, ReadOpportunities, ReadPipelines, ReadReports, ReadRoles, ReadTeams, ReadUsers,
+    OWN, ReadAudit, ReadLeads, ReadOpportunities, ReadPipelines, ReadReports, ReadRoles, ReadTeams,
+    ReadTrail, ReadUsers,
 };
 use serde_json::Value;
 
@@ -18,7 +19,9 @@ fn roles(permission: &str) -> &'static [Role] {
         "lead.read" => &[Admin, SalesManager, SalesRep, Support, Viewer],
         "opportunity.read" | "pipeline.read" => &[Admin, SalesManager, SalesRep, Support, Finance, Viewer],
         "report.read" => &[Admin, SalesManager, SalesRep, Finance, Viewer],
-        "audit.read" | "user.read" | "role.read" | "team.read" | "provider.read" => &[Admin, Auditor],
+        "audit.read" | "trail.read" | "user.read" | "role.read" | "team.read" | "provider.read" => {
+            &[Admin, Auditor]
+        }
         "session.own" => Role::ALL,
         other => panic!("{other} is no permission that is known here"),
     }
@@ -45,7 +48,7 @@ fn operations() -> Vec<(String, String)> {
 async fn every_operation_asks_for_a_token_and_for_its_permission() {
     let world = World::new().await;
     let operations = operations();
-    assert_eq!(operations.len(), 22);
+    assert_eq!(operations.len(), 24);
     for (uri, permission) in operations {
         let without = world.send(Request::get(&uri).body(Body::empty()).unwrap()).await;
         assert_eq!((without.status, without.code()), (StatusCode::UNAUTHORIZED, "token.missing"), "{uri}");
@@ -85,8 +88,11 @@ async fn who_may_not_ask_learns_nothing_from_asking_badly() {
 #[test]
 fn the_document_names_the_permissions_by_their_names() {
     let sales = [ReadLeads::NAME, ReadOpportunities::NAME, ReadPipelines::NAME, ReadReports::NAME];
-    let names =
-        [&sales[..], &[ReadAudit::NAME, ReadUsers::NAME, ReadRoles::NAME, ReadTeams::NAME, OWN]].concat();
+    let names = [
+        &sales[..],
+        &[ReadAudit::NAME, ReadUsers::NAME, ReadRoles::NAME, ReadTeams::NAME, ReadTrail::NAME, OWN],
+    ]
+    .concat();
     for (_, permission) in operations() {
         assert!(names.contains(&permission.as_str()), "{permission}");
     }

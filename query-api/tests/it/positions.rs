@@ -121,7 +121,7 @@ async fn readers_do_not_notice_that_a_read_model_is_rebuilt() {
     let mut owner = PgConnection::connect(world.database.url()).await.unwrap();
     let rebuilds = async {
         for _ in 0..10 {
-            let upcasters = event_store::Upcasters::default();
+            let upcasters = event_store::fixtures::upcasters();
             rebuild(&mut owner, &model, upcasters, Then::Switch, |_| {}).await.unwrap();
         }
     };

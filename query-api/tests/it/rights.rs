@@ -27,7 +27,7 @@ async fn told() -> Told {
     let ada = world.user("Ada", "ada@engines.example").await;
     let (role, team) = (new_id(), new_id());
     let grants: Grants = [("lead.read".to_owned(), Level::Team), ("user.read".to_owned(), Level::All)].into();
-    let define = CustomRoleAction::Define { name: text("Field sales"), grants };
+    let define = CustomRoleAction::Define { name: text("Field sales"), grants, hidden: [].into() };
     world.tell_role(role, at(3, 2, 9), define).await;
     let form = TeamAction::Form { name: text("North"), manager: Some(kim), parent: None };
     world.tell_team(team, at(3, 3, 9), form).await;
@@ -86,7 +86,7 @@ async fn who_did_not_exist_could_do_nothing() {
 async fn roles_and_teams_are_listed_with_what_an_administrator_may_do() {
     let Told { world, kim, ada, role, team } = told().await;
     let other: CustomRoleId = new_id();
-    let define = CustomRoleAction::Define { name: text("Another"), grants: Grants::new() };
+    let define = CustomRoleAction::Define { name: text("Another"), grants: Grants::new(), hidden: [].into() };
     world.tell_role(other, at(3, 7, 9), define).await;
     world.tell_role(other, at(3, 8, 9), CustomRoleAction::Retire).await;
     world.settle().await;

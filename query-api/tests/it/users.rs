@@ -45,11 +45,11 @@ async fn a_user_offers_what_an_administrator_may_do_now() {
     world.settle().await;
     let user = world.data(&uri).await;
     assert_eq!((&user["email"], &user["roles"]), (&json!("kim@engines.example"), &json!(["sales_rep"])));
-    assert_eq!(names(&user["links"]), ["assign_roles", "disable", "patch", "self"]);
+    assert_eq!(names(&user["links"]), ["assign_roles", "disable", "erase", "patch", "self"]);
     assert_eq!(user["links"]["assign_roles"], json!({"href": format!("{uri}/roles"), "method": "PUT"}));
     world.tell_user(kim, at(3, 2, 9), UserAction::Disable).await;
     world.settle().await;
-    assert_eq!(names(&world.data(&uri).await["links"]), ["assign_roles", "enable", "patch", "self"]);
+    assert_eq!(names(&world.data(&uri).await["links"]), ["assign_roles", "enable", "erase", "patch", "self"]);
 }
 
 #[tokio::test]

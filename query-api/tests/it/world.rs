@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
+use access::TrailTable;
 use async_nats::jetstream;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use chrono::{DateTime, Utc};
 use domain::TenantId;
-use edge::{Identity, Issue, Role, SignIn, SigningKey, TokenKeys, TokenSettings};
+use edge::trail::recorded;
+use edge::{Identity, Issue, Role, SignIn, SigningKey, TokenKeys, TokenSettings, Trail};
 use embedded::testing::{self, TestDatabase};
 use event_store::relay::Relay;
-use event_store::{Change, Duty, EventStore, Metadata, SessionPool, StreamNames, Upcasters, connect, read};
+use event_store::{Change, Duty, EventStore, Metadata, SessionPool, StreamNames, connect, read};
 use http_body_util::BodyExt;
 use projections::runner::Runner;
 use projections::{Positions, registry};
@@ -26,6 +28,7 @@ pub struct World {
     pub store: EventStore,
     pub router: Router,
     pub tenant: TenantId,
+    pub trail: Trail,
     positions: Positions,
     key: SigningKey,
     relay: JoinHandle<()>,
@@ -46,7 +49,7 @@ impl World {
         let client = event_store::nats::connect(&nats.url).await.unwrap();
         let (jetstream, names) = (jetstream::new(client.clone()), StreamNames::rooted(nats.stream));
         let pool = |duty, size| connect(database.url(), duty, size).unwrap();
-        let upcasters = Upcasters::default();
+        let upcasters = event_store::fixtures::upcasters();
         let store = EventStore::start(pool(Duty::Appender, 4), upcasters);
         let relay = Relay {
             database_url: database.url().into(),
@@ -68,12 +71,14 @@ impl World {
         let reader = SessionPool::new(database.url(), Duty::Reader, 6).unwrap();
         let positions = Positions::start(client.clone(), &names, pool(Duty::Reader, 2));
         let key = SigningKey::generate().unwrap();
-        let router = router(api(reader, &positions, &key));
+        let trail = Trail::start(TrailTable::new(pool(Duty::Trail, 2)));
+        let router = router(api(reader, &positions, &key).with_trail(trail.clone()), &trail);
         Self {
             database,
             store,
             router,
             tenant: TenantId::from_uuid(Uuid::now_v7()),
+            trail,
             positions,
             key,
             relay: tokio::spawn(relay.run()),
@@ -83,17 +88,17 @@ impl World {
 
     /// The API over other sessions.
     pub fn router_over(&self, sessions: SessionPool) -> Router {
-        router(self.api(sessions, &self.positions))
+        router(self.api(sessions, &self.positions), &self.trail)
     }
 
     /// The same, made otherwise.
     pub fn router_with(&self, sessions: SessionPool, made: impl Fn(QueryApi) -> QueryApi) -> Router {
-        router(made(self.api(sessions, &self.positions)))
+        router(made(self.api(sessions, &self.positions)), &self.trail)
     }
 
     /// The API in a process of its own, that takes the time from a clock.
     pub fn router_at(&self, clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Router {
-        router(self.api(self.sessions(6), &self.positions).with_clock(clock))
+        router(self.api(self.sessions(6), &self.positions).with_clock(clock), &self.trail)
     }
 
     /// The API in a process of its own, that hears no announcement: for it, NATS is away.
@@ -101,7 +106,7 @@ impl World {
         let client = event_store::nats::connect(&testing::nats().url).await.unwrap();
         let pool = connect(self.database.url(), Duty::Reader, 2).unwrap();
         let nobody = StreamNames::rooted(format!("nobody-{}", Uuid::now_v7().simple()));
-        router(self.api(self.sessions(6), &Positions::start(client, &nobody, pool)))
+        router(self.api(self.sessions(6), &Positions::start(client, &nobody, pool)), &self.trail)
     }
 
     /// At most so many sessions for reads.
@@ -110,7 +115,7 @@ impl World {
     }
 
     fn api(&self, sessions: SessionPool, positions: &Positions) -> QueryApi {
-        api(sessions, positions, &self.key)
+        api(sessions, positions, &self.key).with_trail(self.trail.clone())
     }
 
     /// A change of this world's tenant that happens at a time.
@@ -202,11 +207,11 @@ impl World {
 
 fn api(sessions: SessionPool, positions: &Positions, key: &SigningKey) -> QueryApi {
     let keys = TokenKeys::from_pem(&key.public_pem().unwrap(), &TokenSettings::default()).unwrap();
-    QueryApi::new(sessions, positions.clone(), keys, Upcasters::default())
+    QueryApi::new(sessions, positions.clone(), keys, event_store::fixtures::upcasters())
 }
 
-fn router(api: QueryApi) -> Router {
-    edge::finish(query_api::router(api))
+fn router(api: QueryApi, trail: &Trail) -> Router {
+    edge::finish(recorded(query_api::router(api), trail.clone(), 0))
 }
 
 impl Drop for World {

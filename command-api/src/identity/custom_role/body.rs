@@ -1,7 +1,7 @@
 //! Bodies of commands on the roles that a tenant defines.
 
 use domain::Text;
-use domain::identity::Grants;
+use domain::identity::{Grants, HiddenFields};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -19,6 +19,10 @@ pub struct RoleIn {
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, LevelShape>, required = false, example = json!({"lead.read": "team", "lead.correct": "own"}))]
     pub grants: Grants,
+    /// The fields that it does not show, by their names. A field is shown if any role that lets see the thing shows it.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>, required = false, example = json!(["lead.email", "opportunity.amount"]))]
+    pub hidden: HiddenFields,
     /// When it happened, if not now. Never in the future.
     pub occurred_at: Option<Moment>,
 }
@@ -35,6 +39,10 @@ pub struct RolePatch {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = BTreeMap<String, LevelShape>, required = false, example = json!({"lead.read": "all"}))]
     pub grants: Option<Grants>,
+    /// All fields that it does not show from now on.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Vec<String>, required = false, example = json!(["lead.email"]))]
+    pub hidden: Option<HiddenFields>,
     /// When it happened, if not now. Never in the future.
     pub occurred_at: Option<Moment>,
 }

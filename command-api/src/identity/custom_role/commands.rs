@@ -17,11 +17,11 @@ pub async fn define(
     id: CustomRoleId,
     role: RoleIn,
 ) -> Result<Accepted, CommandError> {
-    let define = CustomRoleAction::Define { name: role.name, grants: role.grants };
+    let define = CustomRoleAction::Define { name: role.name, grants: role.grants, hidden: role.hidden };
     create::<CustomRole>(app, context, id.as_uuid(), define).await.map_err(naming_fields)
 }
 
-/// Changes the name of a role, what it lets users do, or both.
+/// Changes the name of a role, what it lets users do, and what it does not show them.
 ///
 /// # Errors
 /// `custom_role.name_taken` and other rules of roles, or those of [`crate::dispatch()`].
@@ -33,7 +33,8 @@ pub async fn change(
 ) -> Result<Accepted, CommandError> {
     let rename = patch.name.map(|name| CustomRoleAction::Rename { name });
     let grant = patch.grants.map(|grants| CustomRoleAction::Grant { grants });
-    let actions = rename.into_iter().chain(grant).collect();
+    let hide = patch.hidden.map(|hidden| CustomRoleAction::Hide { hidden });
+    let actions = rename.into_iter().chain(grant).chain(hide).collect();
     change_aggregate::<CustomRole>(app, context, id.as_uuid(), actions).await.map_err(naming_fields)
 }
 
@@ -50,6 +51,7 @@ fn naming_fields(error: CommandError) -> CommandError {
         "claim.taken" => CommandError::rule(&CustomRoleError::NameTaken)
             .at("name", "must be a name that no other role has"),
         "custom_role.unknown_permission" => error.at("grants", "must name permissions that can be given"),
+        "custom_role.unknown_field" => error.at("hidden", "must name fields that can be hidden"),
         "custom_role.not_owned" => error.at("grants", "must give all of what has no owners"),
         _ => error,
     }

@@ -1,10 +1,16 @@
-//! What mails say. Of what strangers typed, nothing is in a mail to somebody else.
+//! What mails say. Of what strangers typed, nothing is in a mail to somebody else: whoever has not shown yet that mail reaches them
+//! there is greeted without a name, and a name that is more than one is none.
 
 use std::time::Duration;
 
 use access::{LinkToken, Purpose};
+use domain::Text;
 use domain::identity::user::Account;
 use mail::Letter;
+
+/// Characters and words of the longest name that somebody is greeted by.
+const LONGEST_NAME: usize = 50;
+const MOST_WORDS: usize = 5;
 
 /// Who gets a letter, and what the user is called.
 pub(super) struct To<'a> {
@@ -12,9 +18,11 @@ pub(super) struct To<'a> {
     pub name: Option<&'a str>,
 }
 
-impl<'a> From<&'a Account> for To<'a> {
-    fn from(account: &'a Account) -> Self {
-        Self { address: account.email.reveal().as_str(), name: Some(account.name.reveal().as_str()) }
+impl<'a> To<'a> {
+    /// Who has an account; nobody once they are erased.
+    pub fn of(account: &'a Account) -> Option<Self> {
+        let address = account.email.reveal()?.as_str();
+        Some(Self { address, name: account.name.reveal().map(Text::as_str) })
     }
 }
 
@@ -65,9 +73,10 @@ pub(super) fn with_link(public_url: &str, to: &To<'_>, purpose: Purpose, token: 
             format!("{{\"token\": \"{}\", \"password\": \"...\"}}", token.reveal())
         }
     };
+    let newest = if purpose.keeps_earlier() { "" } else { ", and only the newest one is" };
     let text = format!(
         "{}\n\n{said} within {}:\n\n{url}\n\n\
-         The link is good for one use, and only the newest one is. Without the web app it is:\n\n\
+         The link is good for one use{newest}. Without the web app it is:\n\n\
          curl {public_url}/api/v1/{route} -H 'Content-Type: application/json' \\\n  -d '{body}'\n\n\
          {unasked}\n",
         greeting(to),
@@ -93,7 +102,17 @@ pub(super) fn email_notice(to: &To<'_>) -> Letter {
 }
 
 fn greeting(to: &To<'_>) -> String {
-    to.name.map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"))
+    let name = to.name.filter(|name| is_name(name));
+    name.map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"))
+}
+
+/// Whether it can be nothing but a name: a few words of letters, and neither an address nor a number to call.
+fn is_name(text: &str) -> bool {
+    let part = |c: char| c.is_alphabetic() || matches!(c, '-' | '\'' | '’');
+    // Initials have a point at their end; within a word it would make it the name of a machine.
+    let word =
+        |word: &str| word.trim_end_matches('.').chars().all(part) && word.chars().any(char::is_alphabetic);
+    text.chars().count() <= LONGEST_NAME && text.split(' ').all(word) && text.split(' ').count() <= MOST_WORDS
 }
 
 fn in_words(time: Duration) -> String {
@@ -111,6 +130,29 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+
+    #[test]
+    fn what_is_more_than_a_name_is_not_in_a_letter() {
+        for name in ["Grace Hopper", "J. R. R. Tolkien", "Conan O'Brien", "José María-Núñez", "李小龙"]
+        {
+            assert_eq!(greeting(&To { address: "", name: Some(name) }), format!("Hello {name},"));
+        }
+        for text in [
+            "Your account is locked, go to evil.example",
+            "evil.example",
+            "http://evil.example",
+            "call 0800 123",
+            "<b>Grace</b>",
+            "Grace\nHopper",
+            "Grace  Hopper",
+            "help@evil.example",
+            "please do call this friend of mine now",
+            "",
+            &"a".repeat(51),
+        ] {
+            assert_eq!(greeting(&To { address: "", name: Some(text) }), "Hello,", "{text}");
+        }
+    }
 
     #[test]
     fn a_letter_tells_what_to_do_until_when_and_what_if_it_was_somebody_else() {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use access::vault::{Mail, MailKind, Recipient};
 use access::{LinkToken, Purpose, Vault};
-use domain::UserId;
+use domain::{Text, UserId};
 use futures::future::join_all;
 use mail::{Letter, Mailer, SendError};
 
@@ -25,13 +25,14 @@ const AT_ONCE: usize = 4;
 const INTERVAL: Duration = Duration::from_secs(1);
 /// How often what is of no use any more is cleared away.
 const CLEARING: Duration = Duration::from_secs(10 * 60);
-/// How long after one mail with a link to a new password nobody gets another.
-const PAUSE: Duration = Duration::from_secs(60);
+/// How long after one mail with a link to a new password a user gets no other. Half as long as the link is good: since the one before
+/// stays good, each is good for all of its time, however often somebody asks.
+const PAUSE: Duration = Duration::from_secs(15 * 60);
 
 /// Sends mails until it is dropped. Several processes may: each mail is tried by one of them at a time.
 ///
 /// A mail goes at least once. What is in it is made when it goes, so no token is kept; a second try makes another token, and
-/// then only that one counts.
+/// then only that one counts, but for a link to a new password, where both do.
 pub struct Postman {
     app: CommandApi,
     mailer: Mailer,
@@ -152,9 +153,12 @@ impl Postman {
             return Ok(None);
         };
         let (purpose, token) = (Purpose::Invitation, LinkToken::fresh(mail.tenant)?);
-        let scope = email_scope(account.email.reveal());
+        let Some(email) = account.email.reveal() else { return Ok(None) };
+        let scope = email_scope(email);
         vault.keep_link(&token, purpose, id, account.epoch.into(), &scope).await?;
-        Ok(Some(with_link(post.public_url(), &account.into(), purpose, &token)))
+        // The address and the name are what somebody else typed.
+        let to = To { address: email.as_str(), name: None };
+        Ok(Some(with_link(post.public_url(), &to, purpose, &token)))
     }
 
     /// Looked up here, out of sight of whoever asked: they cannot tell whether there is somebody.
@@ -175,7 +179,7 @@ impl Postman {
         if !vault.keep_link_after(&token, purpose, found.user, epoch, scope, pause).await? {
             return Ok(None);
         }
-        Ok(Some(with_link(post.public_url(), &account.into(), purpose, &token)))
+        Ok(To::of(account).map(|to| with_link(post.public_url(), &to, purpose, &token)))
     }
 
     async fn email_change(
@@ -189,10 +193,12 @@ impl Postman {
         let Some(link) = vault.arm_link(&token, purpose, id).await? else { return Ok(None) };
         let Some(change) = EmailChange::of(&link) else { return Ok(None) };
         let user = user(&self.app, mail.tenant, id).await?;
-        let Some(account) = user.state.account().filter(|_| change.is_open(&user, &link)) else {
+        if !change.is_open(&user, &link) {
             return Ok(None);
-        };
-        let to = To { address: change.to.reveal().as_str(), name: Some(account.name.reveal().as_str()) };
+        }
+        let Some(address) = change.to.reveal() else { return Ok(None) };
+        // Whether the user reads what goes there is yet to be shown.
+        let to = To { address: address.as_str(), name: None };
         Ok(Some(with_link(post.public_url(), &to, purpose, &token)))
     }
 
@@ -207,14 +213,15 @@ impl Postman {
         let (purpose, token) = (Purpose::SignUp, LinkToken::fresh(mail.tenant)?);
         let Some(link) = vault.arm_link(&token, purpose, id).await? else { return Ok(None) };
         let Some(wanted) = SignUpIn::of(&link) else { return Ok(None) };
-        let to = To { address: wanted.email.reveal().as_str(), name: None };
+        let Some(address) = wanted.email.reveal() else { return Ok(None) };
+        let to = To { address: address.as_str(), name: None };
         Ok(Some(with_link(post.public_url(), &to, purpose, &token)))
     }
 
     /// To the address of when it was asked for, whatever it is by now.
     async fn email_notice(&self, mail: &Mail, id: UserId) -> Result<Option<Letter>, Refusal> {
         let user = user(&self.app, mail.tenant, id).await?;
-        let name = user.state.account().map(|account| account.name.reveal().as_str());
+        let name = user.state.account().and_then(|account| account.name.reveal()).map(Text::as_str);
         Ok(mail.address.as_deref().map(|address| email_notice(&To { address, name })))
     }
 }

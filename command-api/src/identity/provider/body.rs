@@ -43,9 +43,11 @@ pub struct ProviderIn {
     /// Whether passwords let in beside it.
     #[serde(default = "yes")]
     pub passwords: bool,
-    /// Whether a second factor that the provider tells of (`amr` has `mfa`) takes the place of that of the portal.
+    /// What the provider tells, as `acr` or in `amr`, of whoever has shown more than one factor, such as `mfa` (RFC 8176). Whoever
+    /// it tells so of is not asked for the second factor of the portal. At most 20; none means that everybody is.
     #[serde(default)]
-    pub provider_second_factor: bool,
+    #[schema(value_type = Vec<String>, required = false, example = json!(["mfa"]))]
+    pub second_factor_values: BTreeSet<Text<100>>,
     /// When it happened, if not now. Never in the future.
     pub occurred_at: Option<Moment>,
 }

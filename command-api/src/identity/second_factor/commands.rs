@@ -25,12 +25,13 @@ use crate::{Accepted, CommandApi, CommandError, Context};
 pub async fn begin(app: &CommandApi, tenant: TenantId, id: UserId) -> Result<SecretTold, Refusal> {
     let user = user(app, tenant, id).await?;
     check_none(&user)?;
-    let account = user.state.account().ok_or(CommandError::NotFound)?;
+    let email =
+        user.state.account().and_then(|account| account.email.reveal()).ok_or(CommandError::NotFound)?;
     let (factor, secret) = (SecondFactorId::from_uuid(Uuid::now_v7()), Secret::fresh()?);
     app.issuer()?.vault().keep_factor(tenant, id, factor, &secret).await?;
     Ok(SecretTold {
         secret: secret.reveal(),
-        otpauth_url: secret.url(account.email.reveal().as_str()),
+        otpauth_url: secret.url(email.as_str()),
         confirm_within: CONFIRM.as_secs(),
     })
 }
@@ -49,7 +50,7 @@ pub(crate) async fn confirm(
     let (issuer, tenant, id) = (app.issuer()?, own.identity().tenant, own.user());
     let before = user(app, tenant, id).await?;
     check_none(&before)?;
-    let guessing = Guessing::begin(issuer, tenant, &guessed(id), own.circumstances())?;
+    let guessing = Guessing::begin(issuer, tenant, &guessed(id), own.circumstances()).await?;
     let pending = issuer.vault().pending_factor(tenant, id, None).await?;
     let (pending, secret) = pending.ok_or(Refusal::NotBegun)?;
     let step = secret.step(code, Utc::now().timestamp()).ok_or(Refusal::SecondFactor)?;
@@ -100,7 +101,7 @@ pub(crate) async fn check(
         return Err(Refusal::SecondFactorRequired);
     }
     let (issuer, tenant, id) = (app.issuer()?, TenantId::from_uuid(user.tenant), UserId::from_uuid(user.id));
-    let guessing = Guessing::begin(issuer, tenant, &guessed(id), circumstances)?;
+    let guessing = Guessing::begin(issuer, tenant, &guessed(id), circumstances).await?;
     match proof {
         Proof { code: Some(code), .. } => check_code(app, (tenant, id), factor, code).await?,
         Proof { recovery_code: Some(code), .. } => {

@@ -1,34 +1,54 @@
 //! Signing in and out, for the routes and for callers in process.
 
 use std::net::IpAddr;
-use std::time::Instant;
+use std::time::Duration;
 
-use access::password::{Guess, Verdict};
+use access::RefreshToken;
+use access::limits::Rate;
+use access::password::Verdict;
 use access::refresh::random;
 use access::second_factor::Proof;
-use access::throttle::{Account, Caller};
 use access::vault::Use;
-use access::{RefreshToken, Throttle};
 use chrono::{DateTime, Utc};
 use domain::identity::session::{Device, EndReason, Method, Session, SessionAction};
 use domain::identity::user::{User, UserAction};
-use domain::{Personal, SessionId, TenantId, UserId};
+use domain::{SessionId, TenantId, UserId};
+use edge::address::network;
 use edge::revocation::ACCESS_TOKEN_TTL;
-use edge::{Identity, Issue, SignIn};
+use edge::{Asker, EdgeState as _, Identity, Issue, SignIn};
 use event_store::Loaded;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::body::{SessionTokens, SignInIn};
-use crate::dispatch::{change, create};
+use super::guessing::Guessing;
+use super::opening::{Word, open};
+use crate::dispatch::change;
 use crate::identity::aggregates::email_scope;
 use crate::identity::issuer::Signer;
-use crate::identity::provider::provider;
-use crate::identity::{Issuer, Refusal, second_factor};
+use crate::identity::provider::check_passwords;
+use crate::identity::{Refusal, second_factor};
 use crate::{Accepted, CommandApi, CommandError, Context};
 
+/// In which time refreshes are counted.
+pub(in crate::identity) const REFRESHES: Duration = Duration::from_secs(60);
 /// Who acts when a spent token comes back.
 const REUSE: &str = "refresh token reuse";
+
+/// How many refreshes there may be, at once and then each minute.
+#[derive(Clone, Copy, Debug)]
+pub struct RefreshLimits {
+    /// From one address, for whatever sessions, known or not.
+    pub address: u32,
+    /// Of one session, the tokens of which are one family: one in a quarter of an hour would do.
+    pub session: u32,
+}
+
+impl Default for RefreshLimits {
+    fn default() -> Self {
+        Self { address: 300, session: 30 }
+    }
+}
 
 /// From where somebody signs in, and which request it is.
 #[derive(Clone, Debug)]
@@ -41,6 +61,8 @@ pub struct Circumstances {
     pub correlation_id: String,
     /// Its place in a trace, as W3C `traceparent`.
     pub traceparent: Option<String>,
+    /// Who sends it, for the trail.
+    pub asker: Asker,
 }
 
 impl Circumstances {
@@ -48,6 +70,23 @@ impl Circumstances {
     pub fn context(&self, tenant: TenantId, user: UserId) -> Context {
         let traceparent = self.traceparent.clone();
         Context { traceparent, ..Context::new(tenant, user.to_string(), self.correlation_id.clone()) }
+    }
+
+    /// Records from where a user comes in, before they do.
+    ///
+    /// # Errors
+    /// [`Refusal::Unrecorded`].
+    pub(crate) async fn recorded(
+        &self,
+        app: &CommandApi,
+        tenant: TenantId,
+        user: UserId,
+    ) -> Result<(), Refusal> {
+        self.asker.claims(tenant, Some(user.to_string()), None);
+        match app.trail() {
+            Some(trail) => trail.source(&self.asker).await.map_err(Refusal::Unrecorded),
+            None => Ok(()),
+        }
     }
 
     /// What tells one client from another.
@@ -61,8 +100,8 @@ impl Circumstances {
 /// Whatever is wrong, it takes the same steps to find out, and as long, unless a kept hash was made with less than hashes are now.
 ///
 /// # Errors
-/// [`Refusal::Credentials`], [`Refusal::PasswordsOff`], [`Refusal::Busy`] or [`Refusal::Off`]; to whoever knows the password, those of the second factor; or
-/// the log or the database is not available.
+/// [`Refusal::Credentials`], [`Refusal::Throttled`], [`Refusal::Untold`], [`Refusal::Busy`] or [`Refusal::Off`]; `password.off`; to
+/// whoever knows the password, those of the second factor; or the log or the database is not available.
 pub async fn sign_in(
     app: &CommandApi,
     circumstances: &Circumstances,
@@ -70,11 +109,13 @@ pub async fn sign_in(
 ) -> Result<SessionTokens, Refusal> {
     let issuer = app.issuer()?;
     issuer.signer()?;
-    let (tenant, scope) = (request.tenant_id, email_scope(request.email.reveal()));
-    let guessing = Guessing::begin(issuer, tenant, &scope, circumstances)?;
-    if !provider(app, tenant).await?.state.takes_passwords() {
+    let (tenant, scope) =
+        (request.tenant_id, email_scope(request.email.reveal().ok_or(Refusal::Credentials)?));
+    circumstances.asker.claims(tenant, None, None);
+    let guessing = Guessing::begin(issuer, tenant, &scope, circumstances).await?;
+    if let Err(refusal) = check_passwords(app, tenant).await {
         guessing.no_guess();
-        return Err(Refusal::PasswordsOff);
+        return Err(refusal);
     }
     let account = issuer.vault().account(tenant, &scope).await?;
     // Of somebody who does not exist, nothing is found under an id that nobody has.
@@ -82,8 +123,14 @@ pub async fn sign_in(
     let user = user(app, tenant, id).await?;
     let password = user.state.password();
     let hash = account.and_then(|account| account.hash(password));
-    let verdict = issuer.hasher().verify(request.password.clone(), hash, guessing.caller).await?;
+    let verdict = issuer.hasher().verify(request.password.clone(), hash, guessing.caller()).await?;
+    if user.sequence > 0 {
+        circumstances.asker.claims(tenant, Some(id.to_string()), None);
+    }
     if verdict == Verdict::Wrong || !user.state.is_active() {
+        if verdict != Verdict::Wrong {
+            circumstances.asker.because("user.disabled");
+        }
         return Err(Refusal::Credentials);
     }
     let proof = Proof { code: request.code, recovery_code: request.recovery_code };
@@ -99,36 +146,13 @@ pub async fn sign_in(
         let stronger = issuer.hasher().strengthen(request.password).await?;
         issuer.vault().strengthen(tenant, id, password, &stronger).await?;
     }
-    open(app, circumstances, &user, Method::Password).await
-}
-
-/// Opens a session for a user who has shown who they are.
-///
-/// # Errors
-/// [`Refusal::Off`]; or the log or the database is not available.
-pub(crate) async fn open(
-    app: &CommandApi,
-    circumstances: &Circumstances,
-    user: &Loaded<User>,
-    method: Method,
-) -> Result<SessionTokens, Refusal> {
-    let (issuer, signer) = (app.issuer()?, app.issuer()?.signer()?);
-    let (tenant, id) = (TenantId::from_uuid(user.tenant), UserId::from_uuid(user.id));
-    let (session, token) = (SessionId::from_uuid(Uuid::now_v7()), RefreshToken::fresh(tenant)?);
-    // A token of a session that never begins is good for nothing, so a crash between the two does no harm.
-    let expires_at = issuer.vault().begin_session(&token, session, id, user.state.epoch().into()).await?;
-    let start =
-        SessionAction::Start { user: id, device: Personal::new(circumstances.device.clone()), method };
-    let context = circumstances.context(tenant, id);
-    let started = create::<Session>(app, &context, session.as_uuid(), start).await?;
-    let issued = Issued { session, token, at: app.now(), expires_at, replayed: false };
-    issued.signed(signer, user, second_factor::is_missing(app, user, method).await?, started.position)
+    open(app, circumstances, &user, Word::Password).await
 }
 
 /// Exchanges a refresh token for the next one, if the session that it belongs to is the right one for whoever sent it.
 ///
 /// # Errors
-/// [`Refusal::SessionOver`] or [`Refusal::Off`]; that of `is_right`; or the log or the database is not available.
+/// [`Refusal::SessionOver`], [`Refusal::Throttled`] or [`Refusal::Off`]; that of `is_right`; or the log or the database is not available.
 pub async fn refresh(
     app: &CommandApi,
     circumstances: &Circumstances,
@@ -136,9 +160,18 @@ pub async fn refresh(
     is_right: impl FnOnce(TenantId, SessionId) -> Result<(), Refusal>,
 ) -> Result<SessionTokens, Refusal> {
     let (issuer, signer) = (app.issuer()?, app.issuer()?.signer()?);
+    let (refreshes, limits) = issuer.refreshes();
+    let of_address = Rate { of: "address", most: limits.address, period: REFRESHES };
+    let from = Sha256::digest(network(circumstances.address).to_string()).into();
+    refreshes.take(&[(of_address, from)]).await.map_err(Refusal::Throttled)?;
     let token = RefreshToken::parse(refresh_token).ok_or(Refusal::SessionOver)?;
     let tenant = token.tenant();
+    circumstances.asker.claims(tenant, None, None);
     let kept = issuer.vault().find(&token).await?.ok_or(Refusal::SessionOver)?;
+    let family = Sha256::digest(format!("{tenant} {}", kept.session())).into();
+    let of_session = Rate { of: "session", most: limits.session, period: REFRESHES };
+    refreshes.take(&[(of_session, family)]).await.map_err(Refusal::Throttled)?;
+    circumstances.asker.claims(tenant, Some(kept.user().to_string()), None);
     is_right(tenant, kept.session())?;
     let user = user(app, tenant, kept.user()).await?;
     let session: Loaded<Session> =
@@ -157,6 +190,7 @@ pub async fn refresh(
             issued.signed(signer, &user, missing, user.position.max(session.position))
         }
         Use::Reused => {
+            circumstances.asker.because("refresh_token.reused");
             // Whoever sent it need not be the user.
             let context = Context { actor: REUSE.to_owned(), ..circumstances.context(tenant, kept.user()) };
             end(app, &context, kept.session(), EndReason::Reused).await?;
@@ -217,33 +251,6 @@ pub(crate) async fn method(app: &CommandApi, tenant: TenantId, id: SessionId) ->
     Ok(session.state.method().unwrap_or_default())
 }
 
-/// Makes sure that `guess` is the password that the user has now.
-///
-/// # Errors
-/// [`Refusal::Password`], [`Refusal::PasswordsOff`], [`Refusal::Throttled`] or [`Refusal::Busy`]; or the database is not available.
-pub(crate) async fn check_password(
-    app: &CommandApi,
-    circumstances: &Circumstances,
-    user: &Loaded<User>,
-    guess: Guess,
-) -> Result<(), Refusal> {
-    let (tenant, id) = (TenantId::from_uuid(user.tenant), UserId::from_uuid(user.id));
-    if !provider(app, tenant).await?.state.takes_passwords() {
-        return Err(Refusal::PasswordsOff);
-    }
-    let issuer = app.issuer()?;
-    let guessing = Guessing::begin(issuer, tenant, &id.to_string(), circumstances)?;
-    let hash = match user.state.password() {
-        Some(password) => issuer.vault().hash(tenant, id, password).await?,
-        None => None,
-    };
-    if issuer.hasher().verify(guess, hash, guessing.caller).await? == Verdict::Wrong {
-        return Err(Refusal::Password);
-    }
-    guessing.right();
-    Ok(())
-}
-
 /// Who the tokens of a user say it is. A user who lacks a second factor that the tenant demands has no roles.
 pub(super) fn identity(user: &Loaded<User>, second_factor_missing: bool) -> Identity {
     let (subject, tenant) = (user.id.to_string(), TenantId::from_uuid(user.tenant));
@@ -254,48 +261,17 @@ pub(super) fn identity(user: &Loaded<User>, second_factor_missing: bool) -> Iden
         .with_custom_roles(user.state.custom_roles().iter().copied().collect())
 }
 
-/// A guess under way, which counts as wrong unless it turns out to be right.
-pub(crate) struct Guessing<'a> {
-    throttle: &'a Throttle,
-    account: Account,
-    address: IpAddr,
-    caller: Caller,
-}
-
-impl<'a> Guessing<'a> {
-    pub(crate) fn begin(
-        issuer: &'a Issuer,
-        tenant: TenantId,
-        name: &str,
-        circumstances: &Circumstances,
-    ) -> Result<Self, Refusal> {
-        let account = Sha256::digest(format!("{tenant} {name}")).into();
-        let (throttle, address) = (issuer.throttle(), circumstances.address);
-        let caller = throttle.guess(&account, address, Instant::now()).map_err(Refusal::Throttled)?;
-        Ok(Self { throttle, account, address, caller })
-    }
-
-    pub(crate) fn right(self) {
-        self.throttle.right(&self.account, self.address, self.caller);
-    }
-
-    /// It was not wrong, and opens nothing by itself.
-    fn no_guess(self) {
-        self.throttle.no_guess(&self.account, self.address, self.caller);
-    }
-}
-
 /// A refresh token and when it was issued: all that an answer depends on, so that it can be given again.
-struct Issued {
-    session: SessionId,
-    token: RefreshToken,
-    at: DateTime<Utc>,
-    expires_at: DateTime<Utc>,
-    replayed: bool,
+pub(super) struct Issued {
+    pub session: SessionId,
+    pub token: RefreshToken,
+    pub at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+    pub replayed: bool,
 }
 
 impl Issued {
-    fn signed(
+    pub fn signed(
         self,
         signer: &Signer,
         user: &Loaded<User>,

@@ -4,7 +4,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
 use domain::{SessionId, UserId};
-use edge::{Bearer, EdgeState, Identity, Problem};
+use edge::{Asker, Bearer, EdgeState, Identity, Problem};
 
 use super::{Circumstances, Transport};
 use crate::Context;
@@ -64,6 +64,10 @@ impl<S: EdgeState> FromRequestParts<S> for OwnSession {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let bearer = Bearer::from_request_parts(parts, state).await?;
         let (user, sign_in) = bearer.signed_in().ok_or_else(Problem::no_session)?;
+        // All that is asked for here changes something.
+        if let Some(trail) = state.trail() {
+            trail.source(&Asker::in_request(parts)).await?;
+        }
         let transport = if bearer.is_by_cookie() { Transport::Cookie } else { Transport::Bearer };
         let circumstances = Circumstances::from_request_parts(parts, state).await?;
         let (user, session) = (user.into(), sign_in.session.into());

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::commands::{check_password, identity, method, user};
+use super::commands::{identity, method, user};
+use super::guessing::check_all;
 use super::{OwnSession, Transport};
 use crate::CommandApi;
 use crate::identity::{Refusal, second_factor};
@@ -60,9 +61,8 @@ pub(super) async fn step_up(
 ) -> Result<Answer<SteppedUp>, Problem> {
     app.issuer()?.signer()?;
     let user = user(app, own.identity().tenant, own.user()).await?;
-    check_password(app, own.circumstances(), &user, sent.password).await?;
     let proof = Proof { code: sent.code, recovery_code: sent.recovery_code };
-    second_factor::check(app, own.circumstances(), &user, &proof).await?;
+    check_all(app, own.circumstances(), &user, sent.password, &proof).await?;
     stepped_up(app, own, &user).await
 }
 

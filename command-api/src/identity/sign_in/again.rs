@@ -7,7 +7,7 @@ use edge::{Answer, Problem};
 
 use super::body::ProviderStepUpIn;
 use super::commands::Resumed;
-use super::person::known;
+use super::person::{known, refused};
 use crate::CommandApi;
 use crate::identity::Refusal;
 use crate::identity::session::{OwnSession, SteppedUp, stepped_up, user};
@@ -19,6 +19,8 @@ pub(super) async fn complete(
     headers: &HeaderMap,
     sent: ProviderStepUpIn,
 ) -> Result<Answer<SteppedUp>, Problem> {
+    let federation = app.issuer().and_then(|issuer| issuer.federation())?;
+    let admitted = federation.admit(own.identity().tenant, own.circumstances().address).await?;
     let resumed = Resumed::take(app, headers, &sent.state, Some(own.session())).await?;
     let issuer = &resumed.settings.issuer;
     let vouched = match resumed.begun.named() {
@@ -27,16 +29,16 @@ pub(super) async fn complete(
             let since = Some(resumed.begun.made_at);
             let person = resumed.redeem(app, &sent.code, sent.iss.as_deref(), since).await?;
             let digest = subject_digest(issuer.as_str(), &person.subject);
-            let named = known(app, resumed.tenant, issuer, &digest).await?;
+            let named = known(app, own.circumstances(), resumed.tenant, issuer, &digest).await?;
             if named.is_none_or(|named| named.id != own.user().as_uuid()) {
-                return Err(Refusal::NotLetIn.into());
+                return Err(refused(own.circumstances(), "provider.another_user").into());
             }
-            resumed.settings.second_factor && person.second_factor
+            resumed.settings.vouches_for(&person.factors)
         }
     };
     let user = user(app, resumed.tenant, own.user()).await?;
     let factor = Factor { code: sent.second_factor_code, recovery_code: sent.recovery_code };
     resumed.check_factor(app, own.circumstances(), &user, vouched, &factor).await?;
-    app.issuer().and_then(|issuer| issuer.federation())?.right(resumed.tenant, own.circumstances().address);
+    federation.right(&admitted);
     stepped_up(app, own, &user).await
 }

@@ -6,7 +6,6 @@ use access::{BrowserSecret, SignInState};
 use axum::http::{HeaderMap, HeaderValue};
 use chrono::{DateTime, Utc};
 use domain::identity::provider::Settings;
-use domain::identity::session::Method;
 use domain::identity::user::User;
 use domain::{SessionId, TenantId};
 use edge::cookie;
@@ -14,10 +13,10 @@ use event_store::Loaded;
 use openid::{Answer, Asked, Client, Person, Proof, ProviderError};
 
 use super::body::{ProviderAnswerIn, SignInBegun};
-use super::person::admitted;
+use super::person::{let_in, refused};
 use crate::CommandApi;
 use crate::identity::provider::provider;
-use crate::identity::session::{Circumstances, SessionTokens, open, user};
+use crate::identity::session::{Circumstances, SessionTokens, Word, open, user};
 use crate::identity::{Refusal, second_factor};
 
 /// A sign-in that goes on here, once.
@@ -39,7 +38,8 @@ pub(super) async fn begin(
 ) -> Result<(SignInBegun, BrowserSecret), Refusal> {
     let (issuer, federation) = (app.issuer()?, app.issuer()?.federation()?);
     issuer.signer()?;
-    federation.admit(tenant, circumstances.address)?;
+    circumstances.asker.claims(tenant, None, None);
+    federation.admit(tenant, circumstances.address).await?;
     let provider = provider(app, tenant).await?;
     let settings = provider.state.settings.ok_or(Refusal::NoProvider)?;
     let client = client(app, tenant, &settings).await?;
@@ -58,6 +58,9 @@ pub(super) async fn complete(
     headers: &HeaderMap,
     sent: ProviderAnswerIn,
 ) -> Result<SessionTokens, Refusal> {
+    let federation = app.issuer()?.federation()?;
+    circumstances.asker.claims(sent.tenant_id, None, None);
+    let admitted = federation.admit(sent.tenant_id, circumstances.address).await?;
     let resumed = Resumed::take(app, headers, &sent.state, None).await?;
     if resumed.tenant != sent.tenant_id {
         return Err(Refusal::SignInOver);
@@ -66,18 +69,22 @@ pub(super) async fn complete(
         Some(id) => (user(app, resumed.tenant, id).await?, false),
         None => {
             let person = resumed.redeem(app, &sent.code, sent.iss.as_deref(), None).await?;
-            let user = admitted(app, circumstances, resumed.tenant, &resumed.settings, &person).await?;
-            (user, resumed.settings.second_factor && person.second_factor)
+            let vouched = resumed.settings.vouches_for(&person.factors);
+            (let_in(app, circumstances, resumed.tenant, &resumed.settings, &person).await?, vouched)
         }
     };
-    if !user.state.is_active() || user.state.provider_link(&resumed.settings.issuer).is_none() {
-        return Err(Refusal::NotLetIn);
+    circumstances.asker.claims(resumed.tenant, Some(user.id.to_string()), None);
+    if !user.state.is_active() {
+        return Err(refused(circumstances, "user.disabled"));
     }
-    let method = if vouched { Method::ProviderSecondFactor } else { Method::Provider };
+    if user.state.provider_link(&resumed.settings.issuer).is_none() {
+        return Err(refused(circumstances, "user.unlinked"));
+    }
     let factor = Factor { code: sent.second_factor_code, recovery_code: sent.recovery_code };
     resumed.check_factor(app, circumstances, &user, vouched, &factor).await?;
-    app.issuer()?.federation()?.right(resumed.tenant, circumstances.address);
-    open(app, circumstances, &user, method).await
+    federation.right(&admitted);
+    let word = Word::Provider { terms: resumed.begun.version, second_factor: vouched };
+    open(app, circumstances, &user, word).await
 }
 
 /// The cookie that a sign-in ends with where it began.
@@ -132,7 +139,7 @@ impl Resumed {
             return Ok(());
         }
         let checked = second_factor::check(app, circumstances, user, factor).await;
-        if let Err(Refusal::SecondFactorRequired | Refusal::SecondFactor | Refusal::Throttled(_)) = &checked {
+        if let Err(Refusal::SecondFactorRequired | Refusal::SecondFactor | Refusal::Throttled(_) | Refusal::Untold) = &checked {
             let vault = app.issuer()?.vault();
             let id = user.id.into();
             vault.put_back_sign_in(&self.state, &self.browser, &self.begun, self.session, id).await?;

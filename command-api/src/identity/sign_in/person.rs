@@ -25,7 +25,7 @@ const ATTEMPTS: usize = 5;
 ///
 /// # Errors
 /// [`Refusal::NotLetIn`]; or the log or the database is not available.
-pub(super) async fn admitted(
+pub(super) async fn let_in(
     app: &CommandApi,
     circumstances: &Circumstances,
     tenant: TenantId,
@@ -36,13 +36,14 @@ pub(super) async fn admitted(
     let address = person.email.as_deref().and_then(|text| EmailAddress::parse(text).ok());
     let is_of_domain = |address: &EmailAddress| settings.domains.iter().any(|domain| domain.has(address));
     if !settings.domains.is_empty() && !address.as_ref().is_some_and(is_of_domain) {
-        return Err(refused("the address is of no domain that was named, or nobody has made sure of it"));
+        return Err(refused(circumstances, "provider.address_of_another_domain"));
     }
     for _ in 0..ATTEMPTS {
-        if let Some(user) = known(app, tenant, &settings.issuer, &digest).await? {
+        if let Some(user) = known(app, circumstances, tenant, &settings.issuer, &digest).await? {
             return Ok(user);
         }
-        let address = address.as_ref().ok_or_else(|| refused("nobody has made sure of the address"))?;
+        let unverified = || refused(circumstances, "provider.address_unverified");
+        let address = address.as_ref().ok_or_else(unverified)?;
         let account = app.issuer()?.vault().account(tenant, &email_scope(address)).await?;
         let come = match (account, settings.newcomers) {
             (Some(account), _) => {
@@ -51,16 +52,15 @@ pub(super) async fn admitted(
             (None, Some(role)) => {
                 register(app, circumstances, tenant, &settings.issuer, &digest, person, address, role).await
             }
-            (None, None) => return Err(refused("there is no account")),
+            (None, None) => return Err(refused(circumstances, "user.not_found")),
         };
         match come {
             // Somebody was faster: it is decided anew on what they did.
             Err(Refusal::Command(CommandError::StaleVersion | CommandError::Occupied)) => {}
-            Err(Refusal::Command(CommandError::Refused { code: "user.provider_linked", .. })) => {
-                return Err(refused("the provider named somebody else as the user"));
-            }
-            Err(Refusal::Command(CommandError::Refused { code: "user.disabled", .. })) => {
-                return Err(refused("the user is disabled"));
+            Err(Refusal::Command(CommandError::Refused { code, .. }))
+                if ["user.provider_linked", "user.disabled"].contains(&code) =>
+            {
+                return Err(refused(circumstances, code));
             }
             Err(error) => return Err(error),
             Ok(id) => return user(app, tenant, id).await,
@@ -72,6 +72,7 @@ pub(super) async fn admitted(
 /// The user whom a provider has named so before, by the row that the user's events tell of.
 pub(super) async fn known(
     app: &CommandApi,
+    circumstances: &Circumstances,
     tenant: TenantId,
     issuer: &IssuerUrl,
     digest: &Digest,
@@ -83,7 +84,7 @@ pub(super) async fn known(
             continue;
         }
         if found.replace(user).is_some() {
-            return Err(refused("the provider names two users so"));
+            return Err(refused(circumstances, "provider.two_users"));
         }
     }
     Ok(found)
@@ -100,14 +101,20 @@ async fn link(
     address: &EmailAddress,
 ) -> Result<UserId, Refusal> {
     let before = user(app, tenant, id).await?;
-    let has = |user: &User| user.account().map(|account| email_scope(account.email.reveal()));
-    if has(&before.state) != Some(email_scope(address)) {
+    let email = before.state.account().and_then(|account| account.email.reveal());
+    if email.map(email_scope) != Some(email_scope(address)) {
         return Err(CommandError::StaleVersion.into());
     }
+    circumstances.recorded(app, tenant, id).await?;
     let row = app.issuer()?.vault().link_provider(tenant, digest, id).await?;
     let context = Context { if_match: Some(before.sequence), ..circumstances.context(tenant, id) };
     let action = UserAction::LinkProvider { link: row, issuer: issuer.clone() };
-    change::<User>(app, &context, id.as_uuid(), vec![action]).await?;
+    let linked = change::<User>(app, &context, id.as_uuid(), vec![action]).await;
+    if linked.is_err() && user(app, tenant, id).await?.state.account().is_none() {
+        // Whoever erased the user meanwhile has forgotten what there was before this row.
+        app.issuer()?.vault().forget_links(tenant, id).await?;
+    }
+    linked?;
     Ok(id)
 }
 
@@ -124,33 +131,39 @@ async fn register(
     role: Role,
 ) -> Result<UserId, Refusal> {
     let id = UserId::from_uuid(Uuid::now_v7());
+    let named = name(person, address).ok_or_else(|| refused(circumstances, "provider.no_name"))?;
+    circumstances.recorded(app, tenant, id).await?;
     let row = app.issuer()?.vault().link_provider(tenant, digest, id).await?;
     let register = UserAction::Register {
-        name: Personal::new(name(person, address)?),
+        name: Personal::new(named),
         email: Personal::new(address.clone()),
         roles: [role].into(),
     };
     let actions = &[register, UserAction::LinkProvider { link: row, issuer: issuer.clone() }];
     let context = circumstances.context(tenant, id);
-    dispatch(app, &context, move |mut unit| async move {
+    let registered = dispatch(app, &context, move |mut unit| async move {
         let loaded = unit.unborn::<User>(id.as_uuid()).await?;
         let next = unit.decide(&loaded, actions.iter().cloned())?;
         claim_email(&mut unit, &loaded, &next);
         Ok(unit.done(Accepted { created: true, ..Accepted::of(id.as_uuid(), next.sequence) }))
     })
-    .await?;
+    .await;
+    if registered.as_ref().is_err_and(CommandError::is_refusal) {
+        // Nobody will ever have this id.
+        app.issuer()?.vault().forget_links(tenant, id).await?;
+    }
+    registered?;
     Ok(id)
 }
 
 /// What somebody new is called: as the provider says; else as the address begins.
-fn name(person: &Person, address: &EmailAddress) -> Result<Text<200>, Refusal> {
+fn name(person: &Person, address: &EmailAddress) -> Option<Text<200>> {
     let told = person.name.as_deref().and_then(|name| Text::parse(name).ok());
-    let local = || address.as_str().split('@').next().and_then(|local| Text::parse(local).ok());
-    told.or_else(local).ok_or_else(|| refused("nobody is called so"))
+    told.or_else(|| address.as_str().split('@').next().and_then(|local| Text::parse(local).ok()))
 }
 
-/// Nobody is told why, but whoever runs the portal.
-fn refused(reason: &'static str) -> Refusal {
-    tracing::info!(reason, "somebody whom a provider names was not let in");
+/// The trail tells why, and nobody else.
+pub(super) fn refused(circumstances: &Circumstances, reason: &'static str) -> Refusal {
+    circumstances.asker.because(reason);
     Refusal::NotLetIn
 }

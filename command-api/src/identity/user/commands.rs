@@ -10,7 +10,7 @@ use event_store::Loaded;
 
 use super::body::{UserIn, UserPatch};
 use crate::dispatch::{change as change_aggregate, dispatch};
-use crate::identity::aggregates::email_scope;
+use crate::identity::aggregates::{email_claim, email_scope};
 use crate::unit::Unit;
 use crate::{Accepted, CommandApi, CommandError, Context};
 
@@ -108,6 +108,33 @@ pub async fn enable(app: &CommandApi, context: &Context, id: UserId) -> Result<A
     change_aggregate::<User>(app, context, id.as_uuid(), vec![UserAction::Enable]).await
 }
 
+/// Erases who a user is, closes the account for good, revokes its keys, and gives the address free. Hashes of passwords and
+/// whatever else is kept of the user beside the log go with it.
+///
+/// # Errors
+/// `user.own_account` and other rules of users, or those of [`crate::dispatch()`].
+pub async fn erase(app: &CommandApi, context: &Context, id: UserId) -> Result<Accepted, CommandError> {
+    check_not_own(context, id)?;
+    let accepted = dispatch(app, context, move |mut unit| async move {
+        let loaded = unit.target::<User>(id.as_uuid()).await?;
+        let keys = loaded.state.account().into_iter().flat_map(|account| account.keys.keys());
+        let revoke = keys.map(|key| UserAction::RevokeKey { key: *key });
+        let next = unit.decide(&loaded, revoke.chain([UserAction::Erase]))?;
+        if next.sequence > loaded.sequence {
+            unit.erase(id.as_uuid());
+            let email = loaded.state.account().and_then(|account| account.email.reveal());
+            email.into_iter().for_each(|email| unit.leave(email_claim(id.as_uuid(), email)));
+        }
+        Ok(unit.done(Accepted::of(id.as_uuid(), next.sequence)))
+    })
+    .await?;
+    // None of them opens anything any more. If this fails, erasing the user again does it.
+    if let Ok(issuer) = app.issuer() {
+        issuer.vault().forget_user(context.tenant, id).await.map_err(CommandError::unavailable)?;
+    }
+    Ok(accepted)
+}
+
 /// Says that a user is asked by mail to come in. The mail is the caller's.
 ///
 /// # Errors
@@ -132,7 +159,9 @@ async fn check_role(unit: &mut Unit<'_>, role: CustomRoleId) -> Result<(), Comma
 
 /// Requires that nobody has the address that the user comes to have.
 pub(in crate::identity) fn claim_email(unit: &mut Unit<'_>, before: &Loaded<User>, after: &Loaded<User>) {
-    let scope = |user: &Loaded<User>| user.state.account().map(|account| email_scope(account.email.reveal()));
+    let scope = |user: &Loaded<User>| {
+        user.state.account().and_then(|account| account.email.reveal()).map(email_scope)
+    };
     let (had, has) = (scope(before), scope(after));
     if let Some(scope) = has.filter(|scope| had.as_ref() != Some(scope)) {
         unit.require_unoccupied(scope);

@@ -103,7 +103,8 @@ pub struct DisqualifyIn {
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConvertIn {
-    /// What people call the deal; by default the lead's company, else the lead's name.
+    /// What people call the deal; by default the lead's company, else the product, else the lead's id. Never a person's name by itself,
+    /// since names of deals are not sealed.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 200, example = "Engine no. 2")]
     pub name: Option<Text<200>>,
     /// Its pipeline; the tenant's default pipeline if left out.

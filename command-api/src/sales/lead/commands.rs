@@ -5,7 +5,7 @@ use domain::sales::activity::Summary;
 use domain::sales::lead::{Captured, Lead, LeadAction, LeadCorrection, NewLead, Score};
 use domain::sales::opportunity::{NewOpportunity, Opportunity, OpportunityAction};
 use domain::sales::{ActivityKind, Owner};
-use domain::{LeadId, Money, OpportunityId, Text};
+use domain::{Invalid, LeadId, Money, OpportunityId, Text};
 use uuid::Uuid;
 
 use crate::dispatch::{change, create, dispatch};
@@ -15,7 +15,7 @@ use crate::{Accepted, CommandApi, CommandError, Context};
 /// What the lead itself does not tell about the deal that it becomes.
 #[derive(Clone, Debug, Default)]
 pub struct Conversion {
-    /// What people call it; the lead's company if none, else its name.
+    /// What people call it; the lead's company if none, else the product, else the lead's id.
     pub name: Option<Text<200>>,
     /// Where it begins.
     pub placing: Placing,
@@ -156,6 +156,7 @@ pub async fn convert(
             let unborn = unit.unborn::<Opportunity>(opportunity.as_uuid()).await?;
             let place = place(&mut unit, &conversion.placing).await?;
             let new = deal_of(id, captured, place, conversion);
+            let new = new.map_err(|error| CommandError::Internal(error.into()))?;
             unit.decide(&unborn, [OpportunityAction::Open(Box::new(new))])?;
         }
         let opportunity_id = Some(opportunity.as_uuid());
@@ -164,11 +165,37 @@ pub async fn convert(
     .await
 }
 
-fn deal_of(id: LeadId, lead: &Captured, place: Place, conversion: &Conversion) -> NewOpportunity {
-    // The name of a deal is no personal data by type, so a company's comes before a person's.
-    let name = conversion.name.clone().or_else(|| lead.company.clone());
-    NewOpportunity {
-        name: name.unwrap_or_else(|| lead.name.reveal().clone()),
+/// Erases who it is, for good, and what was said of them in the opportunity that it became: in one append, with their keys.
+///
+/// # Errors
+/// A rule of leads, or those of [`crate::dispatch()`].
+pub async fn erase(app: &CommandApi, context: &Context, id: LeadId) -> Result<Accepted, CommandError> {
+    dispatch(app, context, move |mut unit| async move {
+        let lead = unit.target::<Lead>(id.as_uuid()).await?;
+        let erased = unit.decide(&lead, [LeadAction::Erase])?;
+        if erased.sequence > lead.sequence {
+            unit.erase(id.as_uuid());
+            if let Some(opportunity) = lead.state.converted_to() {
+                let deal = unit.load::<Opportunity>(opportunity.as_uuid()).await?;
+                unit.decide(&deal, [OpportunityAction::Erase])?;
+                unit.erase(opportunity.as_uuid());
+            }
+        }
+        Ok(unit.done(Accepted::of(id.as_uuid(), erased.sequence)))
+    })
+    .await
+}
+
+fn deal_of(
+    id: LeadId,
+    lead: &Captured,
+    place: Place,
+    conversion: &Conversion,
+) -> Result<NewOpportunity, Invalid> {
+    // The name of a deal is no personal data by type, so it is never that of a person.
+    let name = [&conversion.name, &lead.company, &conversion.product].into_iter().flatten().next();
+    Ok(NewOpportunity {
+        name: name.cloned().map_or_else(|| Text::parse(&format!("Lead {id}")), Ok)?,
         pipeline: place.pipeline,
         stage: place.stage,
         probability: place.probability,
@@ -180,7 +207,7 @@ fn deal_of(id: LeadId, lead: &Captured, place: Place, conversion: &Conversion) -
         source: lead.source.clone(),
         lead: Some(id),
         custom: lead.custom.clone(),
-    }
+    })
 }
 
 async fn act(

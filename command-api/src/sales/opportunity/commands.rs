@@ -203,6 +203,22 @@ pub async fn withdraw(
     act(app, context, id, OpportunityAction::Withdraw { reason }).await
 }
 
+/// Erases what was said of people in its activities, for good. The deal goes on, without further activities.
+///
+/// # Errors
+/// A rule of opportunities, or those of [`crate::dispatch()`].
+pub async fn erase(app: &CommandApi, context: &Context, id: OpportunityId) -> Result<Accepted, CommandError> {
+    dispatch(app, context, move |mut unit| async move {
+        let deal = unit.target::<Opportunity>(id.as_uuid()).await?;
+        let erased = unit.decide(&deal, [OpportunityAction::Erase])?;
+        if erased.sequence > deal.sequence {
+            unit.erase(id.as_uuid());
+        }
+        Ok(unit.done(Accepted::of(id.as_uuid(), erased.sequence)))
+    })
+    .await
+}
+
 async fn act(
     app: &CommandApi,
     context: &Context,

@@ -8,13 +8,17 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use chrono::Utc;
+use domain::TenantId;
 use edge::{SigningKey, TokenKeys, TokenSettings};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::Barrier;
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
-use super::provider::Begun;
+use super::provider::{Begun, Sent, configure};
+use super::{Api, Reply};
 
 /// A provider on this machine, which ends when it is dropped.
 pub struct Hostile {
@@ -33,6 +37,8 @@ pub struct Script {
     pub user_info: Value,
     /// Another answer than these, to any question.
     pub instead: Option<(StatusCode, &'static str, String)>,
+    /// Whoever brings a code waits here twice: for the test to go on, and for the test.
+    pub gate: Option<Arc<Barrier>>,
     pub asked: Vec<(String, HeaderMap, String)>,
 }
 
@@ -91,6 +97,43 @@ impl Hostile {
     }
 }
 
+/// A tenant whose provider is not to be trusted.
+pub struct Scene {
+    pub api: Api,
+    pub provider: Hostile,
+    pub grace: Uuid,
+}
+
+impl Scene {
+    pub async fn new() -> Self {
+        let provider = Hostile::new().await;
+        let tenant = TenantId::from_uuid(Uuid::now_v7());
+        let api = Api::asking(tenant, vec![provider.issuer.clone()]).await;
+        let body = json!({"name": "Grace", "email": "grace@engines.example", "roles": ["sales_rep"]});
+        let grace = api.post("/api/v1/users", body).await.is(201).id();
+        configure(&api, &provider.issuer, json!({})).await.is(200);
+        Self { api, provider, grace }
+    }
+
+    /// A sign-in of which the provider says what is made of the truth.
+    pub async fn told(&self, lie: impl FnOnce(&mut Value)) -> Reply {
+        let begun = Begun::new(&self.api).await;
+        let mut claims = self.provider.claims(&begun);
+        lie(&mut claims);
+        self.provider.says(&claims);
+        self.complete(&begun).await
+    }
+
+    pub async fn complete(&self, begun: &Begun) -> Reply {
+        self.api.send(begun.complete(&self.sent(begun), json!({}))).await
+    }
+
+    pub fn sent(&self, begun: &Begun) -> Sent {
+        let query = [("state".to_owned(), begun.asked("state")), ("code".to_owned(), "a code".to_owned())];
+        Sent { tenant: self.api.tenant.as_uuid(), query: query.into() }
+    }
+}
+
 /// An id token of a key, whoever has it.
 pub fn signed(key: &SigningKey, claims: &Value) -> String {
     let header = Header { kid: Some(key.kid()), ..Header::new(Algorithm::EdDSA) };
@@ -124,6 +167,14 @@ async fn answer(State(script): Shared, what: &str, pick: fn(&Script) -> Value) -
 }
 
 async fn token(state: Shared, headers: HeaderMap, body: String) -> Response {
-    state.lock().unwrap().asked.push(("code".to_owned(), headers, body));
+    let gate = {
+        let mut script = state.lock().unwrap();
+        script.asked.push(("code".to_owned(), headers, body));
+        script.gate.clone()
+    };
+    if let Some(gate) = gate {
+        gate.wait().await;
+        gate.wait().await;
+    }
     answer(state, "token", |script| script.tokens.clone()).await
 }

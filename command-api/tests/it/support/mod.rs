@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use ::mail::Mailer;
 use access::rights::RightsWatch;
-use access::{Hasher, KeyRing, LoggedOrganisations, Password, Vault};
+use access::{Hasher, KeyRing, LoggedOrganisations, Password, SharedLimits, TrailTable, Vault};
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
@@ -19,9 +19,12 @@ use chrono::{DateTime, Utc};
 use command_api::identity::{Federation, Issuer, Post, Postman, password};
 use command_api::{CommandApi, Context, router};
 use domain::TenantId;
-use edge::{Directory, Identity, Revocations, Role, SigningKey, TokenKeys, TokenSettings, finish};
+use edge::trail::recorded;
+use edge::{
+    Directory, Identity, Issue, Revocations, Role, SigningKey, TokenKeys, TokenSettings, Trail, finish,
+};
 use embedded::testing::{self, TestDatabase};
-use event_store::{Duty, EventStore, Upcasters, connect};
+use event_store::{Duty, EventStore, MasterKeys, connect, fixtures, read, seal};
 use openid::Providers;
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -35,6 +38,9 @@ pub use routes::{Route, Things, routes};
 /// Where links in mails lead.
 pub const PUBLIC_URL: &str = "https://crm.example";
 
+/// What a process does to what signs users in, which has this key.
+pub type Made = Arc<dyn Fn(Issuer, &SigningKey) -> Issuer + Send + Sync>;
+
 /// The commands of one process, and who may call them.
 pub struct Api {
     pub app: CommandApi,
@@ -42,10 +48,10 @@ pub struct Api {
     router: Router,
     key: SigningKey,
     pub url: String,
-    /// Origins of providers that may be asked although they are on this machine.
-    origins: Vec<String>,
+    made: Made,
     /// Up to 10 connections past all row-level security.
     pub pool: PgPool,
+    pub trail: Trail,
     _watch: RightsWatch,
     /// The database goes with the first of all that share it.
     _database: Option<TestDatabase>,
@@ -56,21 +62,42 @@ impl Api {
         Self::asking(TenantId::from_uuid(Uuid::now_v7()), Vec::new()).await
     }
 
-    /// Of a tenant, and with providers of these origins.
+    /// Of a tenant; providers are asked at public addresses, and at these origins.
     pub async fn asking(tenant: TenantId, origins: Vec<String>) -> Self {
+        let made = move |issuer: Issuer, _: &SigningKey| {
+            let origins = origins.iter().map(String::as_str).chain([Providers::PUBLIC]);
+            issuer.with_federation(Federation::new(Providers::new(origins).unwrap(), PUBLIC_URL))
+        };
+        Self::of(tenant, Arc::new(made)).await
+    }
+
+    /// Processes of it share their limits through a Redis.
+    pub async fn sharing(redis: String) -> Self {
+        Self::made(Arc::new(move |issuer, key| {
+            issuer.with_shared_limits(&SharedLimits::connect(&redis, key.secret_for("limits")).unwrap())
+        }))
+        .await
+    }
+
+    /// Processes of it sign users in otherwise.
+    pub async fn made(made: Made) -> Self {
+        Self::of(TenantId::from_uuid(Uuid::now_v7()), made).await
+    }
+
+    async fn of(tenant: TenantId, made: Made) -> Self {
         let database = testing::database().await;
         let key = SigningKey::generate().unwrap();
         let (url, pool) = (database.url().to_owned(), database.pool());
-        let (app, router, watch) = whole(&url, &key, &origins);
-        Self { app, tenant, router, key, url, origins, pool, _watch: watch, _database: Some(database) }
+        let (app, router, watch, trail) = whole(&url, &key, &made);
+        Self { app, tenant, router, key, url, made, pool, trail, _watch: watch, _database: Some(database) }
     }
 
     /// Another process on the same database, with a cache of its own.
     pub fn another(&self) -> Self {
-        let (app, router, watch) = whole(&self.url, &self.key, &self.origins);
+        let (app, router, watch, trail) = whole(&self.url, &self.key, &self.made);
         let (url, pool, key) = (self.url.clone(), self.pool.clone(), self.key.clone());
-        let origins = self.origins.clone();
-        Self { app, tenant: self.tenant, router, key, url, origins, pool, _watch: watch, _database: None }
+        let (tenant, made) = (self.tenant, Arc::clone(&self.made));
+        Self { app, tenant, router, key, url, made, pool, trail, _watch: watch, _database: None }
     }
 
     /// Another process over a pool of its own.
@@ -78,9 +105,23 @@ impl Api {
         finish(router(commands(pool, &self.key)))
     }
 
+    /// A token that somebody else issues, who has just asked the subject who they are.
     pub fn token(&self, tenant: TenantId, roles: &[Role], subject: &str) -> String {
+        self.token_since(tenant, roles, subject, Some(Utc::now().timestamp()))
+    }
+
+    /// The same, of somebody who was asked then, or of whom it is not told.
+    pub fn token_since(
+        &self,
+        tenant: TenantId,
+        roles: &[Role],
+        subject: &str,
+        auth_time: Option<i64>,
+    ) -> String {
         let identity = Identity::new(subject, tenant, roles.to_vec());
-        self.key.mint(&TokenSettings::default(), &identity, Duration::from_secs(300)).unwrap()
+        let (at, ttl, jti) = (Utc::now().timestamp(), Duration::from_secs(300), Uuid::now_v7());
+        let issue = Issue { at, ttl, jti, sign_in: None, auth_time };
+        self.key.sign(&TokenSettings::default(), &identity, issue).unwrap()
     }
 
     /// A token of somebody whose only role is one that the tenant has defined.
@@ -197,11 +238,17 @@ impl Api {
         sqlx::query_scalar(sql).bind(id).fetch_all(&self.pool).await.unwrap()
     }
 
-    /// The data of an aggregate's last event.
+    /// The data of an aggregate's last event, with what is personal in plain text.
     pub async fn last_event(&self, id: Uuid) -> Value {
-        let sql =
-            "select payload -> 'data' from log.event where aggregate_id = $1 order by sequence desc limit 1";
-        sqlx::query_scalar(sql).bind(id).fetch_one(&self.pool).await.unwrap()
+        let position: i64 = sqlx::query_scalar("select max(position) from log.event where aggregate_id = $1")
+            .bind(id)
+            .fetch_one(&self.pool)
+            .await
+            .unwrap();
+        let sealed = read::at(&self.pool, position).await.unwrap().into_iter().collect();
+        let mut connection = self.pool.acquire().await.unwrap();
+        let opened = seal::open(&mut connection, sealed, fixtures::upcasters()).await.unwrap();
+        opened[0].payload["data"].clone()
     }
 
     /// How many events of a type there are.
@@ -226,34 +273,40 @@ impl Api {
 const PERMISSIONS: [&str; 4] = ["lead.capture", "lead.read", "opportunity.open", "user.assign_roles"];
 
 /// All that a process has which signs users in.
-fn whole(url: &str, key: &SigningKey, origins: &[String]) -> (CommandApi, Router, RightsWatch) {
+fn whole(url: &str, key: &SigningKey, made: &Made) -> (CommandApi, Router, RightsWatch, Trail) {
     let pool = |duty, connections| connect(url, duty, connections).unwrap();
     // Hashing the password of nobody is dear, so all tests share one.
     static HASHER: LazyLock<Hasher> = LazyLock::new(|| Hasher::new(2).unwrap());
-    let issuer = Issuer::new(Vault::new(pool(Duty::Identity, 8)), HASHER.clone());
-    let ring = KeyRing::new(Vault::new(pool(Duty::Identity, 2)), pool(Duty::Reader, 2), Upcasters::default());
+    let masters = MasterKeys::parse(event_store::fixtures::MASTER_KEY).unwrap();
+    let vault = Vault::new(pool(Duty::Identity, 8)).with_master_keys(masters);
+    let issuer = Issuer::new(vault, HASHER.clone());
+    let ring = KeyRing::new(
+        Vault::new(pool(Duty::Identity, 2)),
+        pool(Duty::Reader, 2),
+        event_store::fixtures::upcasters(),
+    );
     let revocations = Revocations::new();
-    let organisations = LoggedOrganisations::new(pool(Duty::Reader, 2), Upcasters::default());
+    let organisations = LoggedOrganisations::new(pool(Duty::Reader, 2), event_store::fixtures::upcasters());
     let directory = Directory::new(organisations);
     let watch = RightsWatch::start(pool(Duty::Identity, 1), revocations.clone(), directory.clone());
-    let providers = Providers::new(origins.iter().map(String::as_str)).unwrap();
+    let issuer = issuer
+        .with_key(key.clone(), TokenSettings::default())
+        .with_post(Post::new(PUBLIC_URL).with_sign_up());
+    let issuer = made(issuer, key);
+    let trail = Trail::start(TrailTable::new(pool(Duty::Trail, 2)));
     let app = commands(pool(Duty::Appender, 8), key)
-        .with_issuer(
-            issuer
-                .with_key(key.clone(), TokenSettings::default())
-                .with_post(Post::new(PUBLIC_URL).with_sign_up())
-                .with_federation(Federation::new(providers, PUBLIC_URL)),
-        )
+        .with_issuer(issuer)
         .with_revocations(revocations)
         .with_directory(directory)
         .with_api_keys(Arc::new(ring), PERMISSIONS.map(str::to_owned).into())
-        .with_proxies(1);
-    (app.clone(), finish(router(app)), watch)
+        .with_proxies(1)
+        .with_trail(trail.clone());
+    (app.clone(), finish(recorded(router(app), trail.clone(), 1)), watch, trail)
 }
 
 /// Commands, and nobody who signs in.
 fn commands(pool: PgPool, key: &SigningKey) -> CommandApi {
-    let store = EventStore::start(pool, Upcasters::default());
+    let store = EventStore::start(pool, fixtures::upcasters());
     let keys = TokenKeys::from_pem(&key.public_pem().unwrap(), &TokenSettings::default()).unwrap();
     CommandApi::new(store, keys)
 }

@@ -68,7 +68,7 @@ pub fn routes() -> Vec<Route> {
             });
         }
     }
-    assert!(routes.len() >= 33, "{routes:?}");
+    assert!(routes.len() >= 36, "{routes:?}");
     routes
 }
 
@@ -98,7 +98,7 @@ impl Route {
         };
         let path =
             self.path.replace("{id}", &id.to_string()).replace("{stage_id}", &things.stage.to_string());
-        path.replace("{user_id}", &things.user.to_string())
+        path.replace("{user_id}", &things.user.to_string()).replace("{key_id}", &things.session.to_string())
     }
 
     /// A body that is fine, whatever the state of things.
@@ -112,7 +112,11 @@ impl Route {
             }
             "change_pipeline_stage" => json!({"name": "Changed", "probability": 31}),
             "reorder_pipeline_stages" => json!({"stage_ids": [things.stage]}),
-            "ensure_default_pipeline" | "retire_pipeline_stage" | "reopen_lead" => {
+            "ensure_default_pipeline"
+            | "retire_pipeline_stage"
+            | "reopen_lead"
+            | "erase_lead"
+            | "erase_opportunity" => {
                 json!({"occurred_at": "2026-01-31T12:00:00Z"})
             }
             "capture_lead" => json!({
@@ -159,7 +163,11 @@ impl Route {
             "retire_role" | "dissolve_team" | "add_team_member" | "remove_team_member" => {
                 json!({"occurred_at": "2026-01-31T12:00:00Z"})
             }
-            "disable_user" | "enable_user" | "reset_user_second_factor" => {
+            "disable_user"
+            | "enable_user"
+            | "erase_user"
+            | "reset_user_second_factor"
+            | "revoke_user_api_key" => {
                 json!({"occurred_at": "2026-01-31T12:00:00Z"})
             }
             "sign_in_user" => json!({

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{CustomRoleAction, CustomRoleCommand, CustomRoleError, CustomRoleEvent};
 use crate::Text;
+use crate::identity::field::HideableField;
 use crate::identity::permission::Permission;
-use crate::identity::{Grants, Level};
+use crate::identity::{Grants, HiddenFields, Level};
 
 /// A custom role, as the events made it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -28,6 +29,9 @@ pub struct Definition {
     pub name: Text<100>,
     /// What it lets those do who have it.
     pub grants: Grants,
+    /// The fields that it does not show them.
+    #[serde(default)]
+    pub hidden: HiddenFields,
 }
 
 impl CustomRole {
@@ -47,12 +51,13 @@ impl CustomRole {
         command.not_in_future(CustomRoleError::OccurredInFuture)?;
         command.not_too_early(CustomRoleError::OccurredTooEarly)?;
         let event = match command.action {
-            CustomRoleAction::Define { name, grants } => {
+            CustomRoleAction::Define { name, grants, hidden } => {
                 if *self != Self::Unborn {
                     return Err(CustomRoleError::AlreadyExists);
                 }
                 check(&grants)?;
-                Some(CustomRoleEvent::Defined { name, grants })
+                check_fields(&hidden)?;
+                Some(CustomRoleEvent::Defined { name, grants, hidden })
             }
             CustomRoleAction::Rename { name: to } => {
                 let from = self.defined()?.name.clone();
@@ -62,6 +67,11 @@ impl CustomRole {
                 let from = self.defined()?.grants.clone();
                 check(&to)?;
                 (from != to).then_some(CustomRoleEvent::Granted { from, to })
+            }
+            CustomRoleAction::Hide { hidden: to } => {
+                let from = self.defined()?.hidden.clone();
+                check_fields(&to)?;
+                (from != to).then_some(CustomRoleEvent::FieldsHidden { from, to })
             }
             CustomRoleAction::Retire => match self {
                 Self::Unborn => return Err(CustomRoleError::NotFound),
@@ -95,6 +105,12 @@ fn check(grants: &Grants) -> Result<(), CustomRoleError> {
     Ok(())
 }
 
+/// Whether all of this can be hidden.
+fn check_fields(hidden: &HiddenFields) -> Result<(), CustomRoleError> {
+    let is_known = |name: &String| HideableField::of_name(name).is_some();
+    if hidden.iter().all(is_known) { Ok(()) } else { Err(CustomRoleError::UnknownField) }
+}
+
 impl Aggregate for CustomRole {
     const TYPE: &'static str = "identity.custom_role";
     type Command = CustomRoleCommand;
@@ -116,14 +132,20 @@ impl Aggregate for CustomRole {
 
     fn apply(&mut self, event: Self::Event) {
         match (event, self) {
-            (CustomRoleEvent::Defined { name, grants }, role) => {
-                *role = Self::Defined(Definition { name, grants });
+            (CustomRoleEvent::Defined { name, grants, hidden }, role) => {
+                *role = Self::Defined(Definition { name, grants, hidden });
             }
             (CustomRoleEvent::Renamed { to, .. }, Self::Defined(definition)) => definition.name = to,
             (CustomRoleEvent::Granted { to, .. }, Self::Defined(definition)) => definition.grants = to,
+            (CustomRoleEvent::FieldsHidden { to, .. }, Self::Defined(definition)) => definition.hidden = to,
             (CustomRoleEvent::Retired { .. }, role) => *role = Self::Retired,
             // Only a role that is in use has these; the log cannot hold others.
-            (CustomRoleEvent::Renamed { .. } | CustomRoleEvent::Granted { .. }, _) => {}
+            (
+                CustomRoleEvent::Renamed { .. }
+                | CustomRoleEvent::Granted { .. }
+                | CustomRoleEvent::FieldsHidden { .. },
+                _,
+            ) => {}
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What can be asked of a custom role.
 
-use crate::identity::Grants;
+use crate::identity::{Grants, HiddenFields};
 use crate::{Command, Text};
 
 /// An action on a custom role, with its times.
@@ -16,6 +16,8 @@ pub enum CustomRoleAction {
         name: Text<100>,
         /// What it lets those do who have it.
         grants: Grants,
+        /// The fields that it does not show them.
+        hidden: HiddenFields,
     },
     /// Call it something else.
     Rename {
@@ -26,6 +28,11 @@ pub enum CustomRoleAction {
     Grant {
         /// All that they may do from now on.
         grants: Grants,
+    },
+    /// Show those who have it other fields.
+    Hide {
+        /// All fields that they are not shown from now on.
+        hidden: HiddenFields,
     },
     /// Take it from whoever has it, for good.
     Retire,

@@ -28,6 +28,9 @@ pub enum CustomRoleError {
     /// Only some of [all permissions](crate::identity::permission::ALL) can be given.
     #[error("there is no such permission, or custom roles cannot be given it")]
     UnknownPermission,
+    /// Only some of [all fields](crate::identity::field::ALL) can be hidden.
+    #[error("there is no such field, or it cannot be hidden")]
+    UnknownField,
     /// Of what nobody owns, there is nothing of one's own.
     #[error("what the permission is about has no owners, so its level must be all")]
     NotOwned,
@@ -43,6 +46,7 @@ impl Rule for CustomRoleError {
             Self::Retired => "custom_role.retired",
             Self::NameTaken => "custom_role.name_taken",
             Self::UnknownPermission => "custom_role.unknown_permission",
+            Self::UnknownField => "custom_role.unknown_field",
             Self::NotOwned => "custom_role.not_owned",
         }
     }
@@ -50,9 +54,11 @@ impl Rule for CustomRoleError {
     fn kind(&self) -> RuleKind {
         match self {
             Self::NotFound => RuleKind::NotFound,
-            Self::OccurredInFuture | Self::OccurredTooEarly | Self::UnknownPermission | Self::NotOwned => {
-                RuleKind::Invalid
-            }
+            Self::OccurredInFuture
+            | Self::OccurredTooEarly
+            | Self::UnknownPermission
+            | Self::UnknownField
+            | Self::NotOwned => RuleKind::Invalid,
             Self::AlreadyExists | Self::Retired | Self::NameTaken => RuleKind::Refused,
         }
     }

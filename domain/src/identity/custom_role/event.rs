@@ -4,7 +4,7 @@ use cqrs_es::DomainEvent;
 use serde::{Deserialize, Serialize};
 
 use crate::Text;
-use crate::identity::Grants;
+use crate::identity::{Grants, HiddenFields};
 
 /// An event of a custom role.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, strum::IntoStaticStr, strum::VariantNames)]
@@ -17,6 +17,9 @@ pub enum CustomRoleEvent {
         name: Text<100>,
         /// What it lets those do who have it.
         grants: Grants,
+        /// The fields that it does not show them.
+        #[serde(default, skip_serializing_if = "HiddenFields::is_empty")]
+        hidden: HiddenFields,
     },
     /// The role is called something else.
     Renamed {
@@ -32,6 +35,13 @@ pub enum CustomRoleEvent {
         /// What they can do now.
         to: Grants,
     },
+    /// The role shows those who have it other fields.
+    FieldsHidden {
+        /// What it did not show before.
+        from: HiddenFields,
+        /// What it does not show now.
+        to: HiddenFields,
+    },
     /// Nobody has the role any more.
     Retired {
         /// What it was called, which another role may be called now.
@@ -44,7 +54,7 @@ impl CustomRoleEvent {
     pub fn name_taken(&self) -> Option<&Text<100>> {
         match self {
             Self::Defined { name, .. } | Self::Renamed { to: name, .. } => Some(name),
-            Self::Granted { .. } | Self::Retired { .. } => None,
+            Self::Granted { .. } | Self::FieldsHidden { .. } | Self::Retired { .. } => None,
         }
     }
 
@@ -52,7 +62,7 @@ impl CustomRoleEvent {
     pub fn name_left(&self) -> Option<&Text<100>> {
         match self {
             Self::Renamed { from: name, .. } | Self::Retired { name } => Some(name),
-            Self::Defined { .. } | Self::Granted { .. } => None,
+            Self::Defined { .. } | Self::Granted { .. } | Self::FieldsHidden { .. } => None,
         }
     }
 }

@@ -3,14 +3,14 @@
 use super::CustomRoleEvent;
 use crate::CustomRoleId;
 use crate::fixtures::{id, text};
-use crate::identity::{Grants, Level};
+use crate::identity::{Grants, HiddenFields, Level};
 
 /// The custom role of the examples.
 pub const CUSTOM_ROLE: CustomRoleId = id(91);
 
 /// One of each.
 pub fn all() -> Vec<CustomRoleEvent> {
-    vec![defined(), renamed(), granted(), retired()]
+    vec![defined(), renamed(), granted(), fields_hidden(), retired()]
 }
 
 /// What [`defined`] gives.
@@ -27,7 +27,7 @@ pub fn more_grants() -> Grants {
 
 /// `custom_role.defined`
 pub fn defined() -> CustomRoleEvent {
-    CustomRoleEvent::Defined { name: text("Field sales"), grants: grants() }
+    CustomRoleEvent::Defined { name: text("Field sales"), grants: grants(), hidden: hidden_at_first() }
 }
 
 /// `custom_role.renamed`
@@ -38,6 +38,21 @@ pub fn renamed() -> CustomRoleEvent {
 /// `custom_role.granted`
 pub fn granted() -> CustomRoleEvent {
     CustomRoleEvent::Granted { from: grants(), to: more_grants() }
+}
+
+/// What [`defined`] hides.
+pub fn hidden_at_first() -> HiddenFields {
+    ["lead.source".to_owned()].into()
+}
+
+/// What [`fields_hidden`] hides.
+pub fn hidden() -> HiddenFields {
+    ["lead.email".to_owned(), "lead.phone".to_owned()].into()
+}
+
+/// `custom_role.fields_hidden`
+pub fn fields_hidden() -> CustomRoleEvent {
+    CustomRoleEvent::FieldsHidden { from: hidden_at_first(), to: hidden() }
 }
 
 /// `custom_role.retired`

@@ -1,8 +1,10 @@
-use super::fixtures::{defined, granted, grants, more_grants, renamed, retired};
+use super::fixtures::{
+    defined, fields_hidden, granted, grants, hidden, hidden_at_first, more_grants, renamed, retired,
+};
 use super::{CustomRole, CustomRoleAction, CustomRoleError, CustomRoleEvent};
 use crate::Command;
 use crate::fixtures::{at, text};
-use crate::identity::{Grants, Level};
+use crate::identity::{Grants, HiddenFields, Level};
 use crate::testing::{given, on};
 
 fn decide(
@@ -13,7 +15,7 @@ fn decide(
 }
 
 fn define() -> CustomRoleAction {
-    CustomRoleAction::Define { name: text("Field sales"), grants: grants() }
+    CustomRoleAction::Define { name: text("Field sales"), grants: grants(), hidden: hidden_at_first() }
 }
 
 fn rename() -> CustomRoleAction {
@@ -65,11 +67,13 @@ fn only_what_can_be_given_is_given_and_only_as_far_as_it_reaches() {
         ("pipeline.read", Level::Team, CustomRoleError::NotOwned),
     ] {
         let bad: Grants = [(name.to_owned(), level)].into();
-        let define = CustomRoleAction::Define { name: text("Field sales"), grants: bad.clone() };
+        let (called, hidden) = (text("Field sales"), HiddenFields::new());
+        let define = CustomRoleAction::Define { name: called, grants: bad.clone(), hidden };
         assert_eq!(decide([], define), Err(error), "{name}");
         assert_eq!(decide([defined()], grant(bad)), Err(error), "{name}");
     }
-    let nothing = CustomRoleAction::Define { name: text("Guest"), grants: Grants::new() };
+    let (name, grants, hidden) = (text("Guest"), Grants::new(), HiddenFields::new());
+    let nothing = CustomRoleAction::Define { name, grants, hidden };
     assert!(decide([], nothing).is_ok());
 }
 
@@ -91,4 +95,39 @@ fn an_event_tells_which_name_it_takes_and_leaves() {
     assert_eq!(names(renamed()), (second, first.clone()));
     assert_eq!(names(granted()), (None, None));
     assert_eq!(names(retired()), (None, first));
+}
+
+#[test]
+fn a_role_hides_only_fields_that_there_are() {
+    let hide = |hidden: HiddenFields| CustomRoleAction::Hide { hidden };
+    assert_eq!(decide([defined()], hide(hidden())), Ok(vec![fields_hidden()]));
+    assert_eq!(decide([defined(), fields_hidden()], hide(hidden())), Ok(vec![]));
+    assert_eq!(decide([defined()], hide(hidden_at_first())), Ok(vec![]));
+    assert_eq!(decide([], hide(hidden())), Err(CustomRoleError::NotFound));
+    assert_eq!(decide([defined(), retired()], hide(hidden())), Err(CustomRoleError::Retired));
+    for unknown in ["lead.name", "lead.owner", "lead.email ", "email", "opportunity.status", ""] {
+        let hidden: HiddenFields = [unknown.to_owned()].into();
+        assert_eq!(
+            decide([defined()], hide(hidden.clone())),
+            Err(CustomRoleError::UnknownField),
+            "{unknown}"
+        );
+        let define = CustomRoleAction::Define { name: text("Field sales"), grants: grants(), hidden };
+        assert_eq!(decide([], define), Err(CustomRoleError::UnknownField), "{unknown}");
+    }
+    let defined_so =
+        CustomRoleAction::Define { name: text("Field sales"), grants: grants(), hidden: hidden() };
+    let CustomRoleEvent::Defined { hidden: told, .. } = decide([], defined_so).unwrap().remove(0) else {
+        panic!()
+    };
+    assert_eq!(told, hidden());
+}
+
+#[test]
+fn a_role_of_before_there_were_hidden_fields_hides_none() {
+    let old =
+        serde_json::json!({"type": "defined", "data": {"name": "Guest", "grants": {"lead.read": "all"}}});
+    let event: CustomRoleEvent = serde_json::from_value(old.clone()).unwrap();
+    assert_eq!(serde_json::to_value(&event).unwrap(), old);
+    assert_eq!(given::<CustomRole>([event]).definition().unwrap().hidden, HiddenFields::new());
 }

@@ -14,14 +14,18 @@ pub struct Provider {
 }
 
 impl Provider {
-    /// Whether a password lets in.
-    pub fn takes_passwords(&self) -> bool {
-        self.settings.as_ref().is_none_or(|settings| settings.passwords)
+    /// Makes sure that a password lets in.
+    ///
+    /// # Errors
+    /// [`ProviderError::PasswordsOff`]
+    pub fn check_password(&self) -> Result<(), ProviderError> {
+        let takes = self.settings.as_ref().is_none_or(|settings| settings.passwords);
+        if takes { Ok(()) } else { Err(ProviderError::PasswordsOff) }
     }
 
     /// Whether a second factor that the provider tells of counts.
     pub fn vouches_for_second_factors(&self) -> bool {
-        self.settings.as_ref().is_some_and(|settings| settings.second_factor)
+        self.settings.as_ref().is_some_and(|settings| !settings.second_factor_values.is_empty())
     }
 
     /// The events that a command leads to; none if nothing changes.

@@ -24,9 +24,15 @@ pub enum ProviderError {
     /// A list of domains has an end.
     #[error("a provider lets in addresses of at most 50 domains")]
     TooManyDomains,
+    /// So has a list of values.
+    #[error("a provider tells of second factors by at most 20 values")]
+    TooManyValues,
     /// A client without a secret is anybody. Raised by the caller, who alone sees secrets.
     #[error("the provider knows the portal by a client secret")]
     SecretMissing,
+    /// The provider alone lets in. Raised by the caller, to whom a password was shown.
+    #[error("passwords do not let in: the tenant's provider alone does")]
+    PasswordsOff,
 }
 
 impl Rule for ProviderError {
@@ -38,18 +44,22 @@ impl Rule for ProviderError {
             Self::NewcomersOfAnyDomain => "provider.newcomers_of_any_domain",
             Self::NewcomersAsAdmins => "provider.newcomers_as_admins",
             Self::TooManyDomains => "provider.too_many_domains",
+            Self::TooManyValues => "provider.too_many_values",
             Self::SecretMissing => "provider.secret_missing",
+            Self::PasswordsOff => "password.off",
         }
     }
 
     fn kind(&self) -> RuleKind {
         match self {
             Self::NotFound => RuleKind::NotFound,
+            Self::PasswordsOff => RuleKind::Refused,
             Self::OccurredInFuture
             | Self::OccurredTooEarly
             | Self::NewcomersOfAnyDomain
             | Self::NewcomersAsAdmins
             | Self::TooManyDomains
+            | Self::TooManyValues
             | Self::SecretMissing => RuleKind::Invalid,
         }
     }

@@ -33,7 +33,7 @@ pub fn settings() -> Settings {
         domains: [MailDomain::parse("engines.example").expect("a valid domain")].into(),
         newcomers: Some(Role::Viewer),
         passwords: true,
-        second_factor: false,
+        second_factor_values: [text("mfa")].into(),
     }
 }
 

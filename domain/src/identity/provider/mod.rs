@@ -19,7 +19,7 @@ pub use error::ProviderError;
 pub use event::ProviderEvent;
 pub use issuer::IssuerUrl;
 pub use mail_domain::MailDomain;
-pub use settings::{MAX_DOMAINS, Settings};
+pub use settings::{MAX_DOMAINS, MAX_VALUES, Settings};
 
 use crate::TenantId;
 

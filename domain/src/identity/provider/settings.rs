@@ -11,6 +11,9 @@ use crate::{ClientSecretId, Text};
 /// Domains that a tenant may name.
 pub const MAX_DOMAINS: usize = 50;
 
+/// Values of second factors that a tenant may name.
+pub const MAX_VALUES: usize = 20;
+
 /// Who is asked, as whom, and who is let in on its word.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
@@ -26,11 +29,16 @@ pub struct Settings {
     pub newcomers: Option<Role>,
     /// Whether passwords let in beside it.
     pub passwords: bool,
-    /// Whether a second factor that it tells of counts.
-    pub second_factor: bool,
+    /// What it tells, as `acr` or in `amr`, of whoever has shown more than one factor. Its second factors count if there is any.
+    pub second_factor_values: BTreeSet<Text<100>>,
 }
 
 impl Settings {
+    /// Whether somebody has shown a second factor that counts, who showed who they are in these ways.
+    pub fn vouches_for(&self, methods: &[String]) -> bool {
+        methods.iter().any(|method| self.second_factor_values.iter().any(|value| value.as_str() == method))
+    }
+
     /// Whether these can be agreed on.
     ///
     /// # Errors
@@ -38,6 +46,9 @@ impl Settings {
     pub fn check(&self) -> Result<(), ProviderError> {
         if self.domains.len() > MAX_DOMAINS {
             return Err(ProviderError::TooManyDomains);
+        }
+        if self.second_factor_values.len() > MAX_VALUES {
+            return Err(ProviderError::TooManyValues);
         }
         match self.newcomers {
             Some(_) if self.domains.is_empty() => Err(ProviderError::NewcomersOfAnyDomain),

@@ -1,8 +1,8 @@
 use super::fixtures::{configured, removed, settings};
 use super::{
-    MAX_DOMAINS, MailDomain, Provider, ProviderAction, ProviderError, ProviderEvent, Settings, provider_id,
+    MAX_DOMAINS, MAX_VALUES, MailDomain, Provider, ProviderAction, ProviderError, ProviderEvent, Settings, provider_id,
 };
-use crate::fixtures::{at, id};
+use crate::fixtures::{at, id, text};
 use crate::identity::Role;
 use crate::testing::{given, on};
 use crate::{Command, TenantId};
@@ -55,21 +55,38 @@ fn a_list_of_domains_has_an_end() {
 
 #[test]
 fn passwords_let_in_unless_a_provider_is_there_that_alone_does() {
-    let takes = |events: &[ProviderEvent]| given::<Provider>(events.iter().cloned()).takes_passwords();
+    let takes = |events: &[ProviderEvent]| given::<Provider>(events.iter().cloned()).check_password();
     let alone = ProviderEvent::Configured(Settings { passwords: false, ..settings() });
-    assert!(takes(&[]) && takes(&[configured()]));
-    assert!(!takes(std::slice::from_ref(&alone)));
-    assert!(takes(&[alone, removed()]));
+    assert_eq!((takes(&[]), takes(&[configured()])), (Ok(()), Ok(())));
+    assert_eq!(takes(std::slice::from_ref(&alone)), Err(ProviderError::PasswordsOff));
+    assert_eq!(takes(&[alone, removed()]), Ok(()));
 }
 
 #[test]
-fn a_second_factor_of_the_provider_counts_if_that_was_agreed() {
-    let vouches = |second_factor| {
-        let agreed = ProviderEvent::Configured(Settings { second_factor, ..settings() });
-        given::<Provider>([agreed]).vouches_for_second_factors()
+fn a_second_factor_of_the_provider_counts_if_it_is_told_as_was_agreed() {
+    let of = |values: &[&str]| Settings {
+        second_factor_values: values.iter().map(|value| text(value)).collect(),
+        ..settings()
     };
-    assert!(vouches(true) && !vouches(false));
+    let told = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    assert!(of(&["mfa", "gold"]).vouches_for(&told(&["pwd", "mfa"])));
+    assert!(of(&["mfa", "gold"]).vouches_for(&told(&["gold"])));
+    for (agreed, words) in [(&["mfa"][..], &["pwd", "MFA"][..]), (&["mfa"], &[]), (&[], &["mfa"])] {
+        assert!(!of(agreed).vouches_for(&told(words)), "{agreed:?} {words:?}");
+    }
+    let provider = |values: &[&str]| given::<Provider>([ProviderEvent::Configured(of(values))]);
+    assert!(provider(&["mfa"]).vouches_for_second_factors() && !provider(&[]).vouches_for_second_factors());
     assert!(!Provider::default().vouches_for_second_factors());
+}
+
+#[test]
+fn a_list_of_values_has_an_end() {
+    let of = |count: usize| Settings {
+        second_factor_values: (0..count).map(|at| text(&at.to_string())).collect(),
+        ..settings()
+    };
+    assert!(decide([], configure(of(MAX_VALUES))).is_ok());
+    assert_eq!(decide([], configure(of(MAX_VALUES + 1))), Err(ProviderError::TooManyValues));
 }
 
 #[test]

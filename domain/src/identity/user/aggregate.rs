@@ -27,6 +27,8 @@ pub enum User {
     Unborn,
     /// There is an account.
     Known(Account),
+    /// There was one, whose user is erased.
+    Erased,
 }
 
 /// The account of a user.
@@ -82,7 +84,7 @@ impl User {
     /// The account, if there is one.
     pub fn account(&self) -> Option<&Account> {
         match self {
-            Self::Unborn => None,
+            Self::Unborn | Self::Erased => None,
             Self::Known(account) => Some(account),
         }
     }
@@ -144,7 +146,7 @@ impl User {
         command.not_too_early(UserError::OccurredTooEarly)?;
         let event = match command.action {
             UserAction::Register { name, email, roles } => {
-                if self.account().is_some() {
+                if *self != Self::Unborn {
                     return Err(UserError::AlreadyExists);
                 }
                 Some(UserEvent::Registered { name, email, roles })
@@ -174,6 +176,8 @@ impl User {
                 // The sessions of a user who is shut out are over already.
                 (!self.known()?.disabled).then_some(UserEvent::SignedOutEverywhere {})
             }
+            UserAction::Erase if *self == Self::Erased => None,
+            UserAction::Erase => self.known().map(|_| Some(UserEvent::Erased {}))?,
             UserAction::Invite => Some(self.known()?.invite()?),
             UserAction::EnableSecondFactor { factor, recovery_codes } => {
                 let account = self.active()?;
@@ -209,7 +213,11 @@ impl User {
     }
 
     fn known(&self) -> Result<&Account, UserError> {
-        self.account().ok_or(UserError::NotFound)
+        match self {
+            Self::Unborn => Err(UserError::NotFound),
+            Self::Known(account) => Ok(account),
+            Self::Erased => Err(UserError::Erased),
+        }
     }
 
     fn active(&self) -> Result<&Account, UserError> {
@@ -310,10 +318,14 @@ impl Aggregate for User {
             });
             return;
         }
+        if event == (UserEvent::Erased {}) {
+            *self = Self::Erased;
+            return;
+        }
         // Only an account that was opened has further events; the log cannot hold others.
         let Self::Known(account) = self else { return };
         match event {
-            UserEvent::Registered { .. } => {}
+            UserEvent::Registered { .. } | UserEvent::Erased {} => {}
             UserEvent::Renamed { to, .. } => account.name = to,
             UserEvent::EmailChanged { to, .. } => account.email = to,
             UserEvent::RoleGranted { role } => {

@@ -68,6 +68,9 @@ pub enum UserAction {
     },
     /// End all sessions of the user.
     SignOutEverywhere,
+    /// Erase who the user is, and close the account for good. The caller destroys the keys and gives the address free in the same
+    /// append.
+    Erase,
     /// Ask the user by mail to choose a first password. The caller sends the mail.
     Invite,
     /// Ask the user for a second factor from now on. That the user can answer, the caller has checked.

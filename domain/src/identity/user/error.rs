@@ -21,6 +21,9 @@ pub enum UserError {
     /// Who is shut out gets no new password: being let in again comes first.
     #[error("the user is disabled")]
     Disabled,
+    /// An account that was erased stays closed.
+    #[error("the user was erased")]
+    Erased,
     /// Who has a password was in already: an invitation would be a way around it.
     #[error("the user has a password already")]
     HasPassword,
@@ -50,7 +53,7 @@ pub enum UserError {
     #[error("another user of the tenant has this e-mail address")]
     EmailTaken,
     /// Who runs a tenant cannot lock themselves out of it. Raised by the caller, who knows who asks.
-    #[error("nobody disables their own account, or takes the role of admin from it")]
+    #[error("nobody disables or erases their own account, or takes the role of admin from it")]
     OwnAccount,
 }
 
@@ -62,6 +65,7 @@ impl Rule for UserError {
             Self::OccurredInFuture => "user.occurred_in_future",
             Self::OccurredTooEarly => "user.occurred_too_early",
             Self::Disabled => "user.disabled",
+            Self::Erased => "user.erased",
             Self::HasPassword => "user.has_password",
             Self::SecondFactorEnabled => "user.second_factor_enabled",
             Self::NoRecoveryCode => "user.no_recovery_code",
@@ -81,6 +85,7 @@ impl Rule for UserError {
             Self::OccurredInFuture | Self::OccurredTooEarly | Self::KeyLife => RuleKind::Invalid,
             Self::AlreadyExists
             | Self::Disabled
+            | Self::Erased
             | Self::HasPassword
             | Self::SecondFactorEnabled
             | Self::NoRecoveryCode

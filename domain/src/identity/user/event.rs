@@ -22,6 +22,7 @@ pub const RIGHTS_EVENTS: &[&str] = &[
     "user.custom_role_revoked",
     "user.password_changed",
     "user.signed_out_everywhere",
+    "user.erased",
     "user.second_factor_disabled",
     "user.key_revoked",
     "user.provider_unlinked",
@@ -86,6 +87,9 @@ pub enum UserEvent {
     },
     /// All sessions of the user were ended.
     SignedOutEverywhere {},
+    /// Who the user was is erased: the keys of all that is personal in their events, and in those of their sessions, were
+    /// destroyed with this one. The account is closed for good.
+    Erased {},
     /// The user was asked by mail to choose a first password.
     Invited {},
     /// The user is asked for a second factor from now on.
@@ -133,7 +137,7 @@ impl UserEvent {
     /// The address that the user has from now on.
     pub fn email_taken(&self) -> Option<&EmailAddress> {
         match self {
-            Self::Registered { email, .. } | Self::EmailChanged { to: email, .. } => Some(email.reveal()),
+            Self::Registered { email, .. } | Self::EmailChanged { to: email, .. } => email.reveal(),
             Self::Renamed { .. }
             | Self::RoleGranted { .. }
             | Self::RoleRevoked { .. }
@@ -143,6 +147,7 @@ impl UserEvent {
             | Self::Enabled {}
             | Self::PasswordChanged { .. }
             | Self::SignedOutEverywhere {}
+            | Self::Erased {}
             | Self::Invited {}
             | Self::SecondFactorEnabled { .. }
             | Self::SecondFactorDisabled {}
@@ -154,10 +159,10 @@ impl UserEvent {
         }
     }
 
-    /// The address that the user no longer has.
+    /// The address that the user no longer has. One who is erased has none either, which this event cannot tell.
     pub fn email_left(&self) -> Option<&EmailAddress> {
         match self {
-            Self::EmailChanged { from, .. } => Some(from.reveal()),
+            Self::EmailChanged { from, .. } => from.reveal(),
             Self::Registered { .. }
             | Self::Renamed { .. }
             | Self::RoleGranted { .. }
@@ -168,6 +173,7 @@ impl UserEvent {
             | Self::Enabled {}
             | Self::PasswordChanged { .. }
             | Self::SignedOutEverywhere {}
+            | Self::Erased {}
             | Self::Invited {}
             | Self::SecondFactorEnabled { .. }
             | Self::SecondFactorDisabled {}

@@ -40,6 +40,7 @@ pub fn all() -> Vec<UserEvent> {
         key_revoked(),
         provider_linked(),
         provider_unlinked(),
+        erased(),
     ]
 }
 
@@ -143,4 +144,9 @@ pub fn provider_linked() -> UserEvent {
 /// `user.provider_unlinked`
 pub fn provider_unlinked() -> UserEvent {
     UserEvent::ProviderUnlinked {}
+}
+
+/// `user.erased`
+pub fn erased() -> UserEvent {
+    UserEvent::Erased {}
 }

@@ -5,7 +5,7 @@ use strum::VariantNames;
 
 use super::fixtures::{
     FACTOR, KEY, PASSWORD, all, custom_role_granted, custom_role_revoked, disabled, email_changed, enabled,
-    invited, key_issued, key_revoked, password_changed, provider_linked, provider_unlinked,
+    erased, invited, key_issued, key_revoked, password_changed, provider_linked, provider_unlinked,
     recovery_code_used, registered, renamed, role_granted, role_revoked, second_factor_disabled,
     second_factor_enabled, signed_out_everywhere,
 };
@@ -183,7 +183,8 @@ fn the_events_of_rights_are_those_that_end_access_tokens() {
         | UserEvent::SignedOutEverywhere {}
         | UserEvent::SecondFactorDisabled {}
         | UserEvent::KeyRevoked { .. }
-        | UserEvent::ProviderUnlinked {} => true,
+        | UserEvent::ProviderUnlinked {}
+        | UserEvent::Erased {} => true,
         UserEvent::Registered { .. }
         | UserEvent::Renamed { .. }
         | UserEvent::EmailChanged { .. }
@@ -316,4 +317,18 @@ fn an_event_tells_which_address_it_takes_and_leaves() {
     assert_eq!(addresses(registered()), (grace.clone(), None));
     assert_eq!(addresses(email_changed()), (Some("g.hopper@engines.example".to_owned()), grace));
     assert_eq!(addresses(disabled()), (None, None));
+}
+
+#[test]
+fn an_erased_account_is_closed_for_good() {
+    assert_eq!(decide([registered(), disabled()], UserAction::Erase), Ok(vec![erased()]));
+    let history = [registered(), password_changed(), erased()];
+    let user = given::<User>(history.clone());
+    assert_eq!((user.account(), user.is_active(), user.password()), (None, false, None));
+    assert_eq!(decide(history.clone(), UserAction::Erase), Ok(vec![]));
+    for action in [UserAction::Enable, UserAction::Disable, UserAction::SignOutEverywhere] {
+        assert_eq!(decide(history.clone(), action.clone()), Err(UserError::Erased), "{action:?}");
+    }
+    assert_eq!(decide(history, register()), Err(UserError::AlreadyExists));
+    assert_eq!(decide([], UserAction::Erase), Err(UserError::NotFound));
 }

@@ -33,10 +33,15 @@ impl Aggregate for Lead {
             *self = Self::Captured(Box::new(lead));
             return;
         }
+        if let LeadEvent::Erased { from, .. } = event {
+            *self =
+                Self::Erased { status: from, opportunity: self.converted_to(), owner: self.owner().cloned() };
+            return;
+        }
         // Only a captured lead has further events; the log cannot hold others.
         let Self::Captured(lead) = self else { return };
         match event {
-            LeadEvent::Captured { .. } | LeadEvent::ActivityLogged { .. } => {}
+            LeadEvent::Captured { .. } | LeadEvent::ActivityLogged { .. } | LeadEvent::Erased { .. } => {}
             LeadEvent::Assigned { to, .. } => lead.owner = to,
             LeadEvent::Qualified { score, at, .. } => lead.enter(Progress::Qualified { score }, at),
             LeadEvent::Disqualified { reason, at, .. } => lead.enter(Progress::Disqualified { reason }, at),

@@ -50,6 +50,8 @@ pub enum LeadAction {
         /// Why.
         reason: Text<500>,
     },
+    /// Erase who it is, for good. The caller destroys the key in the same append.
+    Erase,
 }
 
 /// A lead to capture.

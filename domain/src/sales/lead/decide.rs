@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    Captured, Lead, LeadAction, LeadCommand, LeadCorrection, LeadError, LeadEvent, NewLead, Progress, Score,
+    Captured, Lead, LeadAction, LeadCommand, LeadCorrection, LeadError, LeadEvent, LeadStatus, NewLead,
+    Progress, Score,
 };
 use crate::sales::Owner;
 use crate::{Change, OpportunityId, Text};
@@ -21,11 +22,16 @@ impl Lead {
         let at = command.business_time(self.last_change());
         let event = match (self, command.action) {
             (Self::Unborn, LeadAction::Capture(new)) => Some(capture(*new, at)),
-            (Self::Captured(_) | Self::Withdrawn, LeadAction::Capture(_)) => {
+            (Self::Captured(_) | Self::Withdrawn | Self::Erased { .. }, LeadAction::Capture(_)) => {
                 return Err(LeadError::AlreadyExists);
             }
             (Self::Unborn, _) => return Err(LeadError::NotFound),
-            (Self::Withdrawn, LeadAction::Withdraw { .. }) => None,
+            (Self::Withdrawn, LeadAction::Withdraw { .. }) | (Self::Erased { .. }, LeadAction::Erase) => None,
+            // Its history is still there.
+            (Self::Withdrawn, LeadAction::Erase) => {
+                Some(LeadEvent::Erased { from: LeadStatus::Withdrawn, at })
+            }
+            (Self::Erased { .. }, _) => return Err(LeadError::Erased),
             (Self::Withdrawn, _) => return Err(LeadError::Withdrawn),
             (Self::Captured(lead), action) => lead.decide(action, at)?,
         };
@@ -52,6 +58,7 @@ impl Captured {
             LeadAction::Convert { opportunity } => self.convert(opportunity, at),
             LeadAction::Correct(wishes) => self.correct(*wishes),
             LeadAction::Withdraw { reason } => self.withdraw(reason, at),
+            LeadAction::Erase => Ok(Some(LeadEvent::Erased { from: self.progress.status(), at })),
         }
     }
 

@@ -33,6 +33,9 @@ pub enum LeadError {
     /// A withdrawn lead stays withdrawn.
     #[error("the lead was withdrawn")]
     Withdrawn,
+    /// Of a lead that was erased, nothing more is to be known.
+    #[error("the lead was erased")]
+    Erased,
     /// There are bounds to fields of one's own.
     #[error(transparent)]
     TooManyCustomFields(#[from] TooManyFields),
@@ -50,6 +53,7 @@ impl Rule for LeadError {
             Self::NotDisqualified => "lead.not_disqualified",
             Self::Converted => "lead.converted",
             Self::Withdrawn => "lead.withdrawn",
+            Self::Erased => "lead.erased",
             Self::TooManyCustomFields(_) => "lead.too_many_custom_fields",
         }
     }
@@ -65,7 +69,8 @@ impl Rule for LeadError {
             | Self::Disqualified
             | Self::NotDisqualified
             | Self::Converted
-            | Self::Withdrawn => RuleKind::Refused,
+            | Self::Withdrawn
+            | Self::Erased => RuleKind::Refused,
         }
     }
 }

@@ -111,6 +111,14 @@ pub enum LeadEvent {
         /// When.
         at: DateTime<Utc>,
     },
+    /// Who it was is erased: the key of all that is personal in its events was destroyed with this one. What it counts for
+    /// stays.
+    Erased {
+        /// Its status, which stays.
+        from: LeadStatus,
+        /// When.
+        at: DateTime<Utc>,
+    },
 }
 
 impl DomainEvent for LeadEvent {

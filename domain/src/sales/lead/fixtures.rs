@@ -24,6 +24,7 @@ pub fn all() -> Vec<LeadEvent> {
         converted(),
         corrected(),
         withdrawn(),
+        erased(),
     ]
 }
 
@@ -100,4 +101,9 @@ pub fn corrected() -> LeadEvent {
 /// `lead.withdrawn`, on the 6th of March
 pub fn withdrawn() -> LeadEvent {
     LeadEvent::Withdrawn { reason: text("Import undone"), from: LeadStatus::Open, at: at(6, 9) }
+}
+
+/// `lead.erased`, on the 7th of March
+pub fn erased() -> LeadEvent {
+    LeadEvent::Erased { from: LeadStatus::Qualified, at: at(7, 9) }
 }

@@ -36,6 +36,15 @@ pub enum Lead {
     Captured(Box<Captured>),
     /// Taken back.
     Withdrawn,
+    /// Erased, wherever it stood.
+    Erased {
+        /// Its last status.
+        status: LeadStatus,
+        /// What it had become.
+        opportunity: Option<OpportunityId>,
+        /// Who worked on it.
+        owner: Option<Owner>,
+    },
 }
 
 /// A lead that was captured and not withdrawn.
@@ -102,6 +111,7 @@ impl Lead {
             Self::Unborn => None,
             Self::Captured(captured) => Some(captured.progress.status()),
             Self::Withdrawn => Some(LeadStatus::Withdrawn),
+            Self::Erased { status, .. } => Some(*status),
         }
     }
 
@@ -109,6 +119,7 @@ impl Lead {
     pub fn owner(&self) -> Option<&Owner> {
         match self {
             Self::Captured(captured) => captured.owner.as_ref(),
+            Self::Erased { owner, .. } => owner.as_ref(),
             Self::Unborn | Self::Withdrawn => None,
         }
     }
@@ -120,6 +131,7 @@ impl Lead {
                 Progress::Converted { opportunity } => Some(opportunity),
                 Progress::Open | Progress::Qualified { .. } | Progress::Disqualified { .. } => None,
             },
+            Self::Erased { opportunity, .. } => *opportunity,
             Self::Unborn | Self::Withdrawn => None,
         }
     }
@@ -128,7 +140,7 @@ impl Lead {
     pub fn last_change(&self) -> Option<DateTime<Utc>> {
         match self {
             Self::Captured(captured) => Some(captured.since),
-            Self::Unborn | Self::Withdrawn => None,
+            Self::Unborn | Self::Withdrawn | Self::Erased { .. } => None,
         }
     }
 }

@@ -6,7 +6,7 @@ use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
 
 use super::fixtures::{
-    OPPORTUNITY, activity_logged, assigned, captured, converted, corrected, disqualified, new_lead,
+    OPPORTUNITY, activity_logged, assigned, captured, converted, corrected, disqualified, erased, new_lead,
     qualified, withdrawn,
 };
 use super::{Lead, LeadAction, LeadCorrection, LeadError, LeadEvent, LeadStatus, Score};
@@ -232,7 +232,7 @@ fn each_field_alone_can_be_corrected_and_stays_so() {
 #[test]
 fn a_correction_is_remembered() {
     let Lead::Captured(lead) = given([captured(), corrected()]) else { panic!("captured") };
-    assert_eq!(lead.name.reveal().as_str(), "Ada B. Example");
+    assert_eq!(lead.name.reveal().map(|name| name.as_str()), Some("Ada B. Example"));
     assert_eq!((lead.email, lead.custom.len()), (None, 2));
 }
 
@@ -254,6 +254,28 @@ fn a_withdrawn_lead_stays_withdrawn() {
         let expected = if action == withdraw() { Ok(vec![]) } else { Err(LeadError::Withdrawn) };
         assert_eq!(decide([captured(), withdrawn()], action.clone()), expected, "{action:?}");
     }
+}
+
+#[test]
+fn a_lead_can_be_erased_wherever_it_stands() {
+    let erased_now = |from| LeadEvent::Erased { from, at: at(10, 9) };
+    assert_eq!(decide([captured()], LeadAction::Erase), Ok(vec![erased_now(LeadStatus::Open)]));
+    let converted = [captured(), qualified(), converted()];
+    assert_eq!(decide(converted.clone(), LeadAction::Erase), Ok(vec![erased_now(LeadStatus::Converted)]));
+    let withdrawn = [captured(), withdrawn()];
+    assert_eq!(decide(withdrawn, LeadAction::Erase), Ok(vec![erased_now(LeadStatus::Withdrawn)]));
+    let lead = given::<Lead>(converted.into_iter().chain([erased()]));
+    assert_eq!(lead.converted_to(), Some(OPPORTUNITY));
+}
+
+#[test]
+fn of_an_erased_lead_nothing_more_is_to_be_known() {
+    assert_eq!(decide([captured(), erased()], LeadAction::Erase), Ok(vec![]));
+    for action in others() {
+        assert_eq!(decide([captured(), erased()], action.clone()), Err(LeadError::Erased), "{action:?}");
+    }
+    assert_eq!(decide([captured(), erased()], capture()), Err(LeadError::AlreadyExists));
+    assert_eq!(decide([], LeadAction::Erase), Err(LeadError::NotFound));
 }
 
 #[test]

@@ -60,6 +60,7 @@ impl Aggregate for Opportunity {
                     lead,
                     custom,
                     opened_at: at,
+                    erased: false,
                 };
                 *self = Self::Open { deal: Box::new(deal), stay: Stay { stage, since: at, number: 1 } };
             }
@@ -107,6 +108,11 @@ impl Aggregate for Opportunity {
             }
             OpportunityEvent::ActivityLogged { .. } => {}
             OpportunityEvent::Withdrawn { .. } => *self = Self::Withdrawn,
+            OpportunityEvent::Erased {} => {
+                if let Some(deal) = self.deal_mut() {
+                    deal.erased = true;
+                }
+            }
         }
     }
 }

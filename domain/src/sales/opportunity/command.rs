@@ -62,6 +62,9 @@ pub enum OpportunityAction {
         /// Why.
         reason: Text<500>,
     },
+    /// Erase what was said of people in its activities, as when the lead that it was is erased. The caller destroys the key in the
+    /// same append.
+    Erase,
 }
 
 /// A deal to begin.

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::command::{FIRST_YEAR, LAST_YEAR};
 use crate::sales::Owner;
+use crate::sales::activity::{ActivityKind, Summary};
 use crate::{Change, Money, Percent, StageId, Text};
 
 type Decision = Result<Option<OpportunityEvent>, OpportunityError>;
@@ -26,6 +27,8 @@ impl Opportunity {
             (_, OpportunityAction::Open(_)) => return Err(OpportunityError::AlreadyExists),
             (Self::Unborn, _) => return Err(OpportunityError::NotFound),
             (Self::Withdrawn, OpportunityAction::Withdraw { .. }) => None,
+            // Its history is still there. That this was erased before is not remembered, and asking again does no harm.
+            (Self::Withdrawn, OpportunityAction::Erase) => Some(OpportunityEvent::Erased {}),
             (Self::Withdrawn, _) => return Err(OpportunityError::Withdrawn),
             (Self::Open { deal, stay }, action) => OpenDeal { deal, stay: *stay, at }.decide(action)?,
             (Self::Closed { deal, closing }, action) => {
@@ -62,6 +65,15 @@ fn check_expected_close(date: Option<NaiveDate>) -> Result<(), OpportunityError>
     if date.is_none_or(known) { Ok(()) } else { Err(OpportunityError::ExpectedCloseOutOfRange) }
 }
 
+impl Deal {
+    fn log_activity(&self, kind: ActivityKind, summary: Summary) -> Decision {
+        if self.erased {
+            return Err(OpportunityError::Erased);
+        }
+        Ok(Some(OpportunityEvent::ActivityLogged { kind, summary }))
+    }
+}
+
 /// A deal in a stage, and the business time of what is asked of it.
 struct OpenDeal<'a> {
     deal: &'a Deal,
@@ -88,10 +100,9 @@ impl OpenDeal<'_> {
             OpportunityAction::Win { amount } => self.win(amount),
             OpportunityAction::Lose { reason } => self.lose(reason),
             OpportunityAction::Reopen { .. } => Err(OpportunityError::NotClosed),
-            OpportunityAction::LogActivity { kind, summary } => {
-                Ok(Some(OpportunityEvent::ActivityLogged { kind, summary }))
-            }
+            OpportunityAction::LogActivity { kind, summary } => self.deal.log_activity(kind, summary),
             OpportunityAction::Withdraw { reason } => self.withdraw(reason),
+            OpportunityAction::Erase => Ok((!self.deal.erased).then_some(OpportunityEvent::Erased {})),
         }
     }
 
@@ -221,10 +232,9 @@ impl ClosedDeal<'_> {
             | OpportunityAction::Win { .. }
             | OpportunityAction::Lose { .. } => Err(OpportunityError::Closed),
             OpportunityAction::Reopen { stage, probability } => self.reopen(stage, probability),
-            OpportunityAction::LogActivity { kind, summary } => {
-                Ok(Some(OpportunityEvent::ActivityLogged { kind, summary }))
-            }
+            OpportunityAction::LogActivity { kind, summary } => self.deal.log_activity(kind, summary),
             OpportunityAction::Withdraw { reason } => self.withdraw(reason),
+            OpportunityAction::Erase => Ok((!self.deal.erased).then_some(OpportunityEvent::Erased {})),
         }
     }
 

@@ -36,6 +36,9 @@ pub enum OpportunityError {
     /// A withdrawn deal stays withdrawn.
     #[error("the opportunity was withdrawn")]
     Withdrawn,
+    /// Where people were erased, nothing more is said of them.
+    #[error("what was said of people in this opportunity was erased; no more activities are logged")]
+    Erased,
     /// There are bounds to fields of one's own.
     #[error(transparent)]
     TooManyCustomFields(#[from] TooManyFields),
@@ -54,6 +57,7 @@ impl Rule for OpportunityError {
             Self::NotClosed => "opportunity.not_closed",
             Self::WonWithoutAmount => "opportunity.won_without_amount",
             Self::Withdrawn => "opportunity.withdrawn",
+            Self::Erased => "opportunity.erased",
             Self::TooManyCustomFields(_) => "opportunity.too_many_custom_fields",
         }
     }
@@ -70,7 +74,8 @@ impl Rule for OpportunityError {
             | Self::Closed
             | Self::NotClosed
             | Self::WonWithoutAmount
-            | Self::Withdrawn => RuleKind::Refused,
+            | Self::Withdrawn
+            | Self::Erased => RuleKind::Refused,
         }
     }
 }

@@ -215,6 +215,8 @@ pub enum OpportunityEvent {
         /// The last stay: the one that ended, if it was open.
         stay: u32,
     },
+    /// What was said of people in its activities is erased: the key of that was destroyed with this event. The deal goes on.
+    Erased {},
 }
 
 impl OpportunityEvent {
@@ -228,7 +230,8 @@ impl OpportunityEvent {
             | Self::Won { .. }
             | Self::Lost { .. }
             | Self::ActivityLogged { .. }
-            | Self::Withdrawn { .. } => None,
+            | Self::Withdrawn { .. }
+            | Self::Erased {} => None,
         }
     }
 
@@ -241,7 +244,8 @@ impl OpportunityEvent {
             | Self::Revised { .. }
             | Self::Assigned { .. }
             | Self::Reopened { .. }
-            | Self::ActivityLogged { .. } => None,
+            | Self::ActivityLogged { .. }
+            | Self::Erased {} => None,
         }
     }
 }

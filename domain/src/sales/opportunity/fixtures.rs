@@ -14,7 +14,18 @@ pub const OPPORTUNITY: OpportunityId = crate::sales::lead::fixtures::OPPORTUNITY
 
 /// One of each.
 pub fn all() -> Vec<OpportunityEvent> {
-    vec![opened(), moved(), revised(), assigned(), won(), lost(), reopened(), activity_logged(), withdrawn()]
+    vec![
+        opened(),
+        moved(),
+        revised(),
+        assigned(),
+        won(),
+        lost(),
+        reopened(),
+        activity_logged(),
+        withdrawn(),
+        erased(),
+    ]
 }
 
 /// What [`opened`] was made of.
@@ -167,4 +178,9 @@ pub fn withdrawn() -> OpportunityEvent {
         opened_on: march(5),
         stay: 3,
     }
+}
+
+/// `opportunity.erased`
+pub fn erased() -> OpportunityEvent {
+    OpportunityEvent::Erased {}
 }

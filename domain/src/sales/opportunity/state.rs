@@ -83,6 +83,8 @@ pub struct Deal {
     pub custom: CustomFields,
     /// When it was opened, in business time.
     pub opened_at: DateTime<Utc>,
+    /// Whether what was said of people was erased.
+    pub erased: bool,
 }
 
 /// One visit of a deal to one stage.

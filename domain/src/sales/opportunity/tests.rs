@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 
 use super::fixtures::{
-    activity_logged, assigned, lost, moved, new_opportunity, opened, reopened, revised, withdrawn, won,
+    activity_logged, assigned, erased, lost, moved, new_opportunity, opened, reopened, revised, withdrawn,
+    won,
 };
 use super::{
     Direction, NewOpportunity, Opportunity, OpportunityAction, OpportunityError, OpportunityEvent,
@@ -299,6 +300,18 @@ fn a_closed_deal_is_withdrawn_with_what_had_come_of_it() {
     };
     assert_eq!((*outcome, *stage, *stay), (Some(Outcome::Won), None, 2));
     assert_eq!((*amount, *closed_on), (Some(euros("13900")), Some(march(12))));
+}
+
+#[test]
+fn where_people_were_erased_the_deal_goes_on_and_nothing_more_is_said_of_them() {
+    assert_eq!(decide(then(activity_logged()), OpportunityAction::Erase), Ok(vec![erased()]));
+    assert_eq!(decide(then(won()), OpportunityAction::Erase), Ok(vec![erased()]));
+    assert_eq!(decide(then(withdrawn()), OpportunityAction::Erase), Ok(vec![erased()]));
+    assert_eq!(decide(then(erased()), OpportunityAction::Erase), Ok(vec![]));
+    let log = OpportunityAction::LogActivity { kind: ActivityKind::Note, summary: prose("Noted").into() };
+    assert_eq!(decide(then(erased()), log), Err(OpportunityError::Erased));
+    assert!(decide(then(erased()), win(None)).is_ok());
+    assert_eq!(decide([], OpportunityAction::Erase), Err(OpportunityError::NotFound));
 }
 
 #[test]

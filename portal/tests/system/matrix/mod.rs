@@ -2,6 +2,7 @@
 //! routers; callers have roles that give one permission, all but one, or all of them as far as a level reaches; things are
 //! one's own, of one's team, of a colleague, of nobody, of another tenant, taken back, or never existed.
 
+mod hidden;
 mod targets;
 mod walk;
 mod world;

@@ -64,6 +64,7 @@ impl Walk {
         let path = operation.path.replace("{id}", &Uuid::now_v7().to_string());
         let path = path.replace("{stage_id}", &Uuid::now_v7().to_string());
         let path = path.replace("{user_id}", &Uuid::now_v7().to_string());
+        let path = path.replace("{key_id}", &Uuid::now_v7().to_string());
         let mut others = everything(Level::All);
         others.as_object_mut().unwrap().remove(operation.permission);
         let refused = world.token(others).await;
@@ -90,8 +91,9 @@ impl Walk {
                 // A rule may refuse what is there: an open deal cannot be reopened.
                 let is_there = matches!(status, 200 | 201 | 409);
                 let place = format!("{} {} {target:?} at {level:?}", operation.method, operation.path);
-                let keeps_history = target.is_told_of(level) && operation.path.ends_with("/history");
-                if target.is_within(level) || keeps_history {
+                // What was taken back keeps its history, and people in that can be erased.
+                let is_left = ["/history", "/erase"].iter().any(|left| operation.path.ends_with(left));
+                if target.is_within(level) || target.is_told_of(level) && is_left {
                     self.expect(place, true, is_there);
                 } else if target.is_told_of(level) && operation.method != "GET" {
                     self.expect(place, 409, status);
@@ -222,9 +224,8 @@ fn body(operation: &str, world: &World) -> Value {
         "disqualify_lead" | "lose_opportunity" => json!({"reason": "No budget"}),
         "log_lead_activity" | "log_opportunity_activity" => json!({"kind": "call", "summary": "Talked."}),
         "move_opportunity" => json!({"stage_id": world.stage}),
-        "convert_lead" | "reopen_lead" | "win_opportunity" | "reopen_opportunity" => {
-            Value::Object(Map::new())
-        }
+        "convert_lead" | "reopen_lead" | "erase_lead" | "win_opportunity" | "reopen_opportunity"
+        | "erase_opportunity" => Value::Object(Map::new()),
         other => panic!("a new command on a thing with an owner needs an example of its body: {other}"),
     }
 }

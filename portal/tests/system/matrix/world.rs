@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use access::LoggedOrganisations;
 use access::rights::RightsWatch;
+use access::{LoggedOrganisations, TrailTable};
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
@@ -13,8 +13,8 @@ use command_api::{CommandApi, Context};
 use domain::identity::Level;
 use domain::identity::permission::{self, Given};
 use domain::{CustomRoleId, Text};
-use edge::{Directory, Identity, Revocations, Role, SigningKey, TenantId, TokenKeys, TokenSettings};
-use event_store::{Duty, EventStore, SessionPool, StreamNames, Upcasters, connect, nats, read};
+use edge::{Directory, Identity, Revocations, Role, SigningKey, TenantId, TokenKeys, TokenSettings, Trail};
+use event_store::{Duty, EventStore, SessionPool, StreamNames, connect, nats, read};
 use http_body_util::BodyExt as _;
 use projections::Positions;
 use query_api::QueryApi;
@@ -118,7 +118,7 @@ impl World {
     }
 
     /// The id of what an administrator makes.
-    async fn made(&self, path: &str, body: Value) -> Uuid {
+    pub async fn made(&self, path: &str, body: Value) -> Uuid {
         let (status, made) = self.send("POST", path, &self.admin, Some(body)).await;
         assert!(matches!(status, 200 | 201), "{path}: {made}");
         id(&made)
@@ -130,15 +130,29 @@ impl World {
         if let Some(token) = tokens.get(&grants.to_string()) {
             return token.clone();
         }
-        let body = json!({"name": Uuid::now_v7(), "grants": grants});
+        let token = self.token_of(vec![self.role(grants.clone(), &[]).await]);
+        tokens.insert(grants.to_string(), token.clone());
+        token
+    }
+
+    /// The same, with a role that hides fields.
+    pub async fn token_hiding(&self, grants: Value, hidden: &[&str]) -> String {
+        self.token_of(vec![self.role(grants, hidden).await])
+    }
+
+    /// A role that gives this and hides fields.
+    pub async fn role(&self, grants: Value, hidden: &[&str]) -> CustomRoleId {
+        let body = json!({"name": Uuid::now_v7(), "grants": grants, "hidden": hidden});
         let role = CustomRoleId::from_uuid(self.made("/api/v1/roles", body).await);
         // Its own news would come a fifth of a second later.
         self.directory.forget(self.site.tenant);
-        let boss =
-            Identity::new(self.boss.to_string(), self.site.tenant, vec![]).with_custom_roles(vec![role]);
-        let token = self.key.mint(&TokenSettings::default(), &boss, Duration::from_secs(3600)).unwrap();
-        tokens.insert(grants.to_string(), token.clone());
-        token
+        role
+    }
+
+    /// A token of the boss in these roles.
+    pub fn token_of(&self, roles: Vec<CustomRoleId>) -> String {
+        let boss = Identity::new(self.boss.to_string(), self.site.tenant, vec![]).with_custom_roles(roles);
+        self.key.mint(&TokenSettings::default(), &boss, Duration::from_secs(3600)).unwrap()
     }
 
     /// Status and body of an answer.
@@ -187,20 +201,24 @@ struct Apis {
 async fn apis(site: &Site, key: &SigningKey) -> Apis {
     let pool = |duty, connections| connect(site.database.url(), duty, connections).unwrap();
     let keys = TokenKeys::from_pem(&key.public_pem().unwrap(), &TokenSettings::default()).unwrap();
-    let directory = Directory::new(LoggedOrganisations::new(pool(Duty::Reader, 1), Upcasters::default()));
+    let directory =
+        Directory::new(LoggedOrganisations::new(pool(Duty::Reader, 1), event_store::fixtures::upcasters()));
     let revocations = Revocations::new();
     let watch = RightsWatch::start(pool(Duty::Identity, 1), revocations.clone(), directory.clone());
-    let store = EventStore::start(pool(Duty::Appender, 4), Upcasters::default());
+    let store = EventStore::start(pool(Duty::Appender, 4), event_store::fixtures::upcasters());
     let commands = CommandApi::new(store, keys.clone())
         .with_revocations(revocations.clone())
         .with_directory(directory.clone());
+    let trail = Trail::start(TrailTable::new(pool(Duty::Trail, 2)));
     let client = nats::connect(&site.nats_url).await.unwrap();
     let names = StreamNames::rooted(site.nats_root.clone());
     let positions = Positions::start(client, &names, pool(Duty::Reader, 1));
     let sessions = SessionPool::new(site.database.url(), Duty::Reader, 4).unwrap();
-    let queries = QueryApi::new(sessions, positions, keys, Upcasters::default())
+    let queries = QueryApi::new(sessions, positions, keys, event_store::fixtures::upcasters())
         .with_revocations(revocations)
-        .with_directory(directory.clone());
-    let router = edge::finish(command_api::router(commands.clone()).merge(query_api::router(queries)));
+        .with_directory(directory.clone())
+        .with_trail(trail.clone());
+    let router = command_api::router(commands.clone()).merge(query_api::router(queries));
+    let router = edge::finish(edge::trail::recorded(router, trail, 0));
     Apis { router, commands, directory, watch }
 }

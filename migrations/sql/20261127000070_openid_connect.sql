@@ -1,10 +1,12 @@
 -- Sign-in on the word of a tenant's OpenID provider. Only whoever holds the duty of identity reads this, one tenant at a time.
 
--- What the portal shows to providers. An event says which one counts; the others are about to, or did.
+-- What the portal shows to providers, sealed by the master key of that id. An event says which one counts; the others are about to,
+-- or did.
 create table identity.client_secret (
     tenant_id uuid not null,
     id uuid not null,
-    secret text not null,
+    secret bytea not null,
+    master text not null,
     made_at timestamptz not null default now(),
     constraint client_secret_key primary key (tenant_id, id)
 );
