@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use domain::{SecondFactorId, TenantId, UserId};
-use event_store::seal::MasterKeyError;
 use event_store::MasterKeys;
+use event_store::seal::MasterKeyError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 

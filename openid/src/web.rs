@@ -260,7 +260,8 @@ mod tests {
         let web = Web::new(["https://login.engines.example".to_owned()].into(), false).unwrap();
         let checked = |url: &str| web.check(&Url::parse(url).unwrap()).map_err(|error| error.reason());
         assert_eq!(checked("https://login.engines.example/token"), Ok(()));
-        for other in ["https://1.1.1.1/", "https://login.other.example", "https://login.engines.example:8443"] {
+        for other in ["https://1.1.1.1/", "https://login.other.example", "https://login.engines.example:8443"]
+        {
             assert_eq!(checked(other), Err(AskError::Unnamed.reason()), "{other}");
         }
     }

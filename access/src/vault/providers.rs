@@ -46,7 +46,8 @@ impl Vault {
     ) -> Result<(), sqlx::Error> {
         let keys = self.master_keys()?;
         let sealed = keys.seal(&place(tenant.as_uuid(), id.as_uuid()), secret.as_bytes())?;
-        let sql = "insert into identity.client_secret (tenant_id, id, secret, master) values ($1, $2, $3, $4)";
+        let sql =
+            "insert into identity.client_secret (tenant_id, id, secret, master) values ($1, $2, $3, $4)";
         let query =
             sqlx::query(sql).bind(tenant.as_uuid()).bind(id.as_uuid()).bind(sealed).bind(keys.current());
         self.write(tenant, query).await
@@ -250,13 +251,15 @@ pub(crate) async fn reseal(
     for (id, sealed, master) in &old {
         let place = place(tenant, *id);
         let anew = keys.seal(&place, &keys.open(master, &place, sealed)?)?;
-        sqlx::query("update identity.client_secret set secret = $3, master = $4 where tenant_id = $1 and id = $2")
-            .bind(tenant)
-            .bind(id)
-            .bind(anew)
-            .bind(keys.current())
-            .execute(&mut *transaction)
-            .await?;
+        sqlx::query(
+            "update identity.client_secret set secret = $3, master = $4 where tenant_id = $1 and id = $2",
+        )
+        .bind(tenant)
+        .bind(id)
+        .bind(anew)
+        .bind(keys.current())
+        .execute(&mut *transaction)
+        .await?;
     }
     Ok(old.len())
 }

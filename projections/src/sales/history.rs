@@ -108,7 +108,8 @@ impl Projection for History {
             | Event::CustomRole(_)
             | Event::Team(_)
             | Event::Tenant(_)
-            | Event::Policy(_) => Vec::new(),
+            | Event::Policy(_)
+            | Event::Provider(_) => Vec::new(),
         }
     }
 

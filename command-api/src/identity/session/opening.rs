@@ -84,7 +84,8 @@ async fn start(
     device: &Device,
     word: Word,
 ) -> Result<Accepted, CommandError> {
-    let action = || SessionAction::Start { user, device: Personal::new(device.clone()), method: word.method() };
+    let action =
+        || SessionAction::Start { user, device: Personal::new(device.clone()), method: word.method() };
     dispatch(app, context, move |mut unit| async move {
         let account = unit.load::<User>(user.as_uuid()).await?;
         if !account.state.is_active() {

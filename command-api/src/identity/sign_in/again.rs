@@ -9,7 +9,6 @@ use super::body::ProviderStepUpIn;
 use super::commands::Resumed;
 use super::person::{known, refused};
 use crate::CommandApi;
-use crate::identity::Refusal;
 use crate::identity::session::{OwnSession, SteppedUp, stepped_up, user};
 
 /// Gives whoever is signed in an access token that is good for more, if the provider, which asked anew, names them.
@@ -33,7 +32,7 @@ pub(super) async fn complete(
             if named.is_none_or(|named| named.id != own.user().as_uuid()) {
                 return Err(refused(own.circumstances(), "provider.another_user").into());
             }
-            resumed.settings.vouches_for(&person.factors)
+            resumed.settings.vouches_for(&person.methods)
         }
     };
     let user = user(app, resumed.tenant, own.user()).await?;

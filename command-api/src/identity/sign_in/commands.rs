@@ -69,7 +69,7 @@ pub(super) async fn complete(
         Some(id) => (user(app, resumed.tenant, id).await?, false),
         None => {
             let person = resumed.redeem(app, &sent.code, sent.iss.as_deref(), None).await?;
-            let vouched = resumed.settings.vouches_for(&person.factors);
+            let vouched = resumed.settings.vouches_for(&person.methods);
             (let_in(app, circumstances, resumed.tenant, &resumed.settings, &person).await?, vouched)
         }
     };
@@ -139,7 +139,10 @@ impl Resumed {
             return Ok(());
         }
         let checked = second_factor::check(app, circumstances, user, factor).await;
-        if let Err(Refusal::SecondFactorRequired | Refusal::SecondFactor | Refusal::Throttled(_) | Refusal::Untold) = &checked {
+        if let Err(
+            Refusal::SecondFactorRequired | Refusal::SecondFactor | Refusal::Throttled(_) | Refusal::Untold,
+        ) = &checked
+        {
             let vault = app.issuer()?.vault();
             let id = user.id.into();
             vault.put_back_sign_in(&self.state, &self.browser, &self.begun, self.session, id).await?;

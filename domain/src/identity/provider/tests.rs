@@ -1,6 +1,7 @@
 use super::fixtures::{configured, removed, settings};
 use super::{
-    MAX_DOMAINS, MAX_VALUES, MailDomain, Provider, ProviderAction, ProviderError, ProviderEvent, Settings, provider_id,
+    MAX_DOMAINS, MAX_VALUES, MailDomain, Provider, ProviderAction, ProviderError, ProviderEvent, Settings,
+    provider_id,
 };
 use crate::fixtures::{at, id, text};
 use crate::identity::Role;
