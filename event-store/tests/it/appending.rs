@@ -1,6 +1,8 @@
 use chrono::{DateTime, Utc};
 use embedded::testing;
-use event_store::{AppendError, Change, Duty, EventStore, Idempotency, Loaded, Upcasters, connect, read};
+use event_store::{
+    AppendError, Change, Duty, EventStore, Guard, Idempotency, Loaded, Upcasters, connect, read,
+};
 use futures::future::join_all;
 use serde_json::json;
 use sqlx::PgPool;
@@ -50,6 +52,26 @@ async fn what_was_appended_is_loaded_again_by_a_store_that_never_saw_it() {
     let other = event_store::EventStore::start(log.pool.clone(), event_store::Upcasters::default());
     let counter = other.load::<Counter>(log.tenant, id).await.unwrap();
     assert_eq!((counter.state.count, counter.sequence, counter.position), (3, 3, 3));
+}
+
+#[tokio::test]
+async fn that_there_is_none_is_kept_in_memory_and_harms_nobody() {
+    let log = Log::new().await;
+    let id = Uuid::now_v7();
+    let other = EventStore::start(log.pool.clone(), Upcasters::default());
+    assert_eq!(other.load_if_any::<Counter>(log.tenant, id).await.unwrap().sequence, 0);
+    log.count(id).await;
+    let stale = other.load_if_any::<Counter>(log.tenant, id).await.unwrap();
+    assert_eq!(stale.sequence, 0, "nothing was asked for a second time");
+    let mut change = log.change();
+    change.record(&stale, counted()).unwrap();
+    assert!(matches!(other.commit(change).await, Err(AppendError::Conflict)));
+    let mut change = log.change();
+    change.rely_on(&stale);
+    change.record(&Loaded::<Counter>::unborn(log.tenant, Uuid::now_v7()), counted()).unwrap();
+    assert!(matches!(other.commit(change).await, Err(AppendError::GuardFailed(Guard::Unmoved { .. }))));
+    assert_eq!(other.load_newest::<Counter>(log.tenant, id).await.unwrap().sequence, 1);
+    assert_eq!(other.load_if_any::<Counter>(log.tenant, id).await.unwrap().sequence, 1);
 }
 
 #[tokio::test]

@@ -56,6 +56,7 @@ impl Site {
             .env("CRM_SIGN_UP", "1")
             .env_remove("CRM_PUBLIC_URL")
             .env_remove("SMTP_URL")
+            .env_remove("CRM_OIDC_ORIGINS")
             .env_remove("CRM_LISTEN")
             .stdin(Stdio::null())
             .kill_on_drop(true);

@@ -14,6 +14,7 @@ mod maven;
 mod nats_store;
 mod operate;
 mod operated;
+mod provider;
 mod receiver;
 mod shared_limits;
 mod sign_in;
