@@ -4,8 +4,8 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use edge::{Permission, Role};
 use query_api::permission::{
-    OWN, ReadAudit, ReadLeads, ReadOpportunities, ReadPipelines, ReadReports, ReadRoles, ReadTeams,
-    ReadTrail, ReadUsers,
+    OWN, ReadAudit, ReadLeads, ReadOpportunities, ReadPipelines, ReadProvider, ReadReports, ReadRoles,
+    ReadTeams, ReadTrail, ReadUsers,
 };
 use serde_json::Value;
 
@@ -48,7 +48,7 @@ fn operations() -> Vec<(String, String)> {
 async fn every_operation_asks_for_a_token_and_for_its_permission() {
     let world = World::new().await;
     let operations = operations();
-    assert_eq!(operations.len(), 24);
+    assert_eq!(operations.len(), 25);
     for (uri, permission) in operations {
         let without = world.send(Request::get(&uri).body(Body::empty()).unwrap()).await;
         assert_eq!((without.status, without.code()), (StatusCode::UNAUTHORIZED, "token.missing"), "{uri}");
@@ -91,6 +91,7 @@ fn the_document_names_the_permissions_by_their_names() {
     let names = [
         &sales[..],
         &[ReadAudit::NAME, ReadUsers::NAME, ReadRoles::NAME, ReadTeams::NAME, ReadTrail::NAME, OWN],
+        &[ReadProvider::NAME],
     ]
     .concat();
     for (_, permission) in operations() {
