@@ -16,8 +16,15 @@ async fn the_example_signs_in_by_a_provider_which_an_operator_removes_and_no_sec
     let place = format!("https://crm.example/sign-in/oidc/{}", site.tenant);
     let provider = testing::provider(&[place]).await;
     let issuer = provider.issuer();
-    let arguments =
-        ["serve", "--listen", "127.0.0.1:0", "--public-url", "https://crm.example", "--oidc-origins", &issuer];
+    let arguments = [
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--public-url",
+        "https://crm.example",
+        "--oidc-origins",
+        &issuer,
+    ];
     let (mut crm, log) = site.start_logged(&arguments, "trace").await;
     let mut example = Command::new("sh");
     example.arg(EXAMPLE).arg(&issuer).env("API", &crm.api).env("TENANT", site.tenant.to_string());
