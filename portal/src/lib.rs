@@ -11,6 +11,7 @@ mod erase;
 mod exported;
 mod heads;
 mod import;
+mod login;
 mod maintain;
 mod metrics;
 mod post;
@@ -20,6 +21,7 @@ mod rewrap;
 mod roles;
 mod sampler;
 mod serve;
+mod service;
 mod site;
 mod standing;
 mod status;
@@ -78,6 +80,8 @@ enum Task {
     Rewrap,
     /// Let people read the read models of a tenant with SQL: create, list and drop their logins.
     Analyst(analyst::AnalystCommand),
+    /// Give each service a login of its own, which may do what its duties take: create, list and drop them.
+    Service(service::ServiceCommand),
     /// Bring leads and opportunities in from CSV files, or take an import back.
     Import(import::ImportCommand),
     /// Fill a read model anew from the log beside the live one, compare the two, and switch. Reads go on.
@@ -108,6 +112,7 @@ impl Task {
             | Task::Erase(_)
             | Task::Rewrap
             | Task::Analyst(_)
+            | Task::Service(_)
             | Task::Import(_)
             | Task::Rebuild(_)
             | Task::Resume(_)
@@ -135,6 +140,7 @@ pub async fn run() -> std::process::ExitCode {
         Task::Erase(args) => erase::erase(&cli.site, &args).await,
         Task::Rewrap => rewrap::rewrap(&cli.site).await,
         Task::Analyst(command) => analyst::analyst(&cli.site, &command).await,
+        Task::Service(command) => service::service(&cli.site, &command).await,
         Task::Import(command) => import::import(&cli.site, &command).await,
         Task::Rebuild(args) => maintain::rebuild(&cli.site, &args).await,
         Task::Resume(args) => maintain::resume(&cli.site, &args).await,

@@ -6,6 +6,7 @@
 mod abused;
 mod crm;
 mod erasing;
+mod guarded_nats;
 mod kills;
 mod leaks;
 mod mails;
@@ -15,6 +16,7 @@ mod nats_store;
 mod operate;
 mod operated;
 mod receiver;
+mod services;
 mod shared_limits;
 mod sign_in;
 mod stopped_relay;
