@@ -35,6 +35,8 @@ pub enum Duty {
     Trail,
     /// Deletes of the trail what is old, for all tenants.
     Sweeper,
+    /// Sees how far the log and the read models are, and nothing of what is in them.
+    Observer,
 }
 
 impl Duty {
@@ -48,6 +50,7 @@ impl Duty {
             Duty::Identity => "crm_identity",
             Duty::Trail => "crm_trail",
             Duty::Sweeper => "crm_sweeper",
+            Duty::Observer => "crm_observer",
         }
     }
 
@@ -57,9 +60,13 @@ impl Duty {
     const fn synchronous_commit(self) -> &'static str {
         match self {
             Duty::Projector => "off",
-            Duty::Appender | Duty::Relay | Duty::Reader | Duty::Identity | Duty::Trail | Duty::Sweeper => {
-                "on"
-            }
+            Duty::Appender
+            | Duty::Relay
+            | Duty::Reader
+            | Duty::Identity
+            | Duty::Trail
+            | Duty::Sweeper
+            | Duty::Observer => "on",
         }
     }
 }

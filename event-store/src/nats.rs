@@ -11,7 +11,8 @@ const PING: Duration = Duration::from_secs(5);
 
 /// Connects to the servers at `urls`, separated by commas: `nats://user:password@host:4222,nats://…`.
 ///
-/// The user and password of the first URL that has them count for all. The client connects in the background, again and
+/// The user and password of the first URL that has them count for all, and answers come to inboxes of that user, `_INBOX.<user>.>`,
+/// so that one service cannot be given the right to read what another is answered. The client connects in the background, again and
 /// again: nothing that a service promises needs NATS to be there at this moment.
 pub async fn connect(urls: &str) -> Result<Client, ConnectError> {
     let servers = urls
@@ -25,6 +26,9 @@ pub async fn connect(urls: &str) -> Result<Client, ConnectError> {
     let mut options =
         ConnectOptions::new().name("crm").max_reconnects(None).retry_on_initial_connect().ping_interval(PING);
     if let Some((user, password)) = login {
+        if user.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
+            options = options.custom_inbox_prefix(format!("_INBOX.{user}"));
+        }
         options = options.user_and_password(user, password);
     }
     options.connect(servers).await

@@ -1,26 +1,20 @@
 //! `crm analyst`: logins for people who read the read models of one tenant with SQL.
 
 use std::process::ExitCode;
-use std::str::FromStr as _;
 
 use anyhow::{Context as _, bail};
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use domain::TenantId;
-use rand::distr::{Alphanumeric, SampleString as _};
-use sqlx::postgres::{PgConnectOptions, PgSslMode};
-use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection};
+use sqlx::{Connection as _, Executor as _, PgConnection};
 use uuid::Uuid;
 
 use crate::config::SiteArgs;
+use crate::login::{Login, Password, administrator};
 use crate::site::Site;
 
-/// Characters of a password: 190 bits by chance.
-const PASSWORD: usize = 32;
 /// What every login of an analyst begins with.
 const PREFIX: &str = "analyst_";
-/// Most characters of a name, so that the login is one that PostgreSQL does not cut.
-const MAX_NAME: usize = 48;
 /// Connections that an analyst may have at a time.
 const CONNECTIONS: u32 = 5;
 /// What a session of an analyst begins with. Their rights do not depend on it; it is there so that nobody stops the clearing
@@ -69,17 +63,14 @@ struct CreateArgs {
 /// Does what was asked for.
 pub async fn analyst(args: &SiteArgs, command: &AnalystCommand) -> anyhow::Result<ExitCode> {
     let site = Site::open(args).await?;
-    // One of the statements has a password in it, which no log of ours may show.
-    let mut connection =
-        PgConnectOptions::from_str(&site.database_url)?.disable_statement_logging().connect().await?;
-    check_superuser(&mut connection).await?;
+    let mut connection = administrator(&site.database_url).await?;
     match &command.task {
         AnalystTask::Create(create) => {
             println!("{}", create.run(&mut connection, &site.database_url).await?);
         }
         AnalystTask::List => list(&mut connection).await?,
         AnalystTask::Drop { name } => {
-            drop_login(&mut connection, &login(name)?).await?;
+            drop_login(&mut connection, &Login::named(PREFIX, name)?).await?;
             println!("{PREFIX}{name} can no longer log in");
         }
     }
@@ -91,33 +82,29 @@ pub async fn analyst(args: &SiteArgs, command: &AnalystCommand) -> anyhow::Resul
 impl CreateArgs {
     async fn run(&self, connection: &mut PgConnection, database_url: &str) -> anyhow::Result<String> {
         let tenant = TenantId::parse(&self.tenant).context("--tenant must be a UUID")?;
-        let login = login(&self.name)?;
-        let password = Alphanumeric.sample_string(&mut rand::rng(), PASSWORD);
+        let (login, password) = (Login::named(PREFIX, &self.name)?, Password::random());
         let mut transaction = connection.begin().await?;
-        if exists(&mut transaction, &login).await? {
-            bail!("there is a login {login} already; `crm analyst drop {}` takes it away", self.name);
+        if login.exists(&mut transaction).await? {
+            bail!(
+                "there is a login {} already; `crm analyst drop {}` takes it away",
+                login.name(),
+                self.name
+            );
         }
-        let options = "login inherit nosuperuser nocreatedb nocreaterole noreplication nobypassrls";
-        // Both login and password are of letters, digits and _ only.
-        transaction
-            .execute(
-                format!(
-                    "create role {login} {options} connection limit {CONNECTIONS} password '{password}' in role crm_analyst"
-                )
-                .as_str(),
-            )
-            .await
-            .with_context(|| format!("cannot make the login {login}"))?;
+        let options = format!("inherit connection limit {CONNECTIONS} in role crm_analyst");
+        login.create(&mut transaction, &password, &options).await?;
         for (name, value) in SETTINGS {
-            transaction.execute(format!("alter role {login} set {name} = '{value}'").as_str()).await?;
+            transaction
+                .execute(format!("alter role {} set {name} = '{value}'", login.name()).as_str())
+                .await?;
         }
         sqlx::query("insert into identity.analyst (tenant_id, login) values ($1, $2)")
             .bind(tenant.as_uuid())
-            .bind(&login)
+            .bind(login.name())
             .execute(&mut *transaction)
             .await?;
         transaction.commit().await?;
-        connection_string(database_url, &login, &password)
+        login.connection_string(database_url, &password)
     }
 }
 
@@ -136,97 +123,15 @@ async fn list(connection: &mut PgConnection) -> anyhow::Result<()> {
 }
 
 /// Takes a login away. What an earlier run left undone is done now.
-async fn drop_login(connection: &mut PgConnection, login: &str) -> anyhow::Result<()> {
-    let dropped = sqlx::query("delete from identity.analyst where login = $1").bind(login);
+async fn drop_login(connection: &mut PgConnection, login: &Login) -> anyhow::Result<()> {
+    let dropped = sqlx::query("delete from identity.analyst where login = $1").bind(login.name());
     // From here on the login sees nothing, even in a session that goes on.
     let was_known = dropped.execute(&mut *connection).await?.rows_affected() > 0;
-    if !exists(connection, login).await? {
+    if !login.exists(connection).await? {
         if was_known {
             return Ok(());
         }
-        bail!("there is no analyst {login}; `crm analyst list` tells which there are");
+        bail!("there is no analyst {}; `crm analyst list` tells which there are", login.name());
     }
-    connection.execute(format!("alter role {login} nologin").as_str()).await?;
-    sqlx::query("select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = $1")
-        .bind(login)
-        .execute(&mut *connection)
-        .await?;
-    connection.execute(format!("drop owned by {login}; drop role {login}").as_str()).await?;
-    Ok(())
-}
-
-/// Making logins, seeing which there are and ending their sessions takes a superuser.
-async fn check_superuser(connection: &mut PgConnection) -> anyhow::Result<()> {
-    let (name, is_super): (String, bool) =
-        sqlx::query_as("select rolname::text, rolsuper from pg_roles where rolname = current_user")
-            .fetch_one(connection)
-            .await?;
-    if !is_super {
-        bail!("{name} cannot make logins; set DATABASE_URL to a superuser for this command");
-    }
-    Ok(())
-}
-
-async fn exists(connection: &mut PgConnection, login: &str) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar("select exists (select from pg_roles where rolname = $1)")
-        .bind(login)
-        .fetch_one(connection)
-        .await
-}
-
-/// The login of a name, which needs no quoting.
-fn login(name: &str) -> anyhow::Result<String> {
-    let is_name = name.len() <= MAX_NAME
-        && name.starts_with(|first: char| first.is_ascii_lowercase())
-        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-    if !is_name {
-        bail!(
-            "{name:?} is no name: it must be a letter, then letters, digits and _, in lower case, at most {MAX_NAME}"
-        );
-    }
-    Ok(format!("{PREFIX}{name}"))
-}
-
-/// Where the analyst connects: where this did, as somebody else.
-fn connection_string(database_url: &str, login: &str, password: &str) -> anyhow::Result<String> {
-    let options = PgConnectOptions::from_str(database_url)?;
-    let host = options.get_host();
-    let host =
-        if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host.to_owned() };
-    let database = options.get_database().unwrap_or("postgres");
-    // Whoever asked for an encrypted connection asked for that of analysts, too; `prefer` is what clients do by themselves.
-    let encrypted = match options.get_ssl_mode() {
-        PgSslMode::Disable | PgSslMode::Allow | PgSslMode::Prefer => "",
-        PgSslMode::Require => "?sslmode=require",
-        PgSslMode::VerifyCa => "?sslmode=verify-ca",
-        PgSslMode::VerifyFull => "?sslmode=verify-full",
-    };
-    Ok(format!("postgresql://{login}:{password}@{host}:{}/{database}{encrypted}", options.get_port()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_login_needs_no_quoting() {
-        assert_eq!(login("ada_2").unwrap(), "analyst_ada_2");
-        assert!(login(&"a".repeat(48)).is_ok());
-        for name in
-            ["", "2ada", "_ada", "Ada", "ada lovelace", "ada;", "ada'", "ada\"", "ädä", &"a".repeat(49)]
-        {
-            assert!(login(name).is_err(), "{name:?}");
-        }
-    }
-
-    #[test]
-    fn an_analyst_connects_where_the_portal_does() {
-        let of = |url| connection_string(url, "analyst_ada", "secret").unwrap();
-        assert_eq!(
-            of("postgresql://crm:pw@db.example:5433/crm?sslmode=require"),
-            "postgresql://analyst_ada:secret@db.example:5433/crm?sslmode=require"
-        );
-        assert!(of("postgresql://db.example/crm?sslmode=verify-full").ends_with("/crm?sslmode=verify-full"));
-        assert_eq!(of("postgresql://crm@[::1]/crm"), "postgresql://analyst_ada:secret@[::1]:5432/crm");
-    }
+    Ok(login.drop(connection).await?)
 }

@@ -12,6 +12,7 @@ mod exported;
 mod federation;
 mod heads;
 mod import;
+mod login;
 mod maintain;
 mod metrics;
 mod post;
@@ -21,6 +22,7 @@ mod rewrap;
 mod roles;
 mod sampler;
 mod serve;
+mod service;
 mod site;
 mod standing;
 mod status;
@@ -79,6 +81,8 @@ enum Task {
     Rewrap,
     /// Let people read the read models of a tenant with SQL: create, list and drop their logins.
     Analyst(analyst::AnalystCommand),
+    /// Give each service a login of its own, which may do what its duties take: create, list and drop them.
+    Service(service::ServiceCommand),
     /// Bring leads and opportunities in from CSV files, or take an import back.
     Import(import::ImportCommand),
     /// Fill a read model anew from the log beside the live one, compare the two, and switch. Reads go on.
@@ -109,6 +113,7 @@ impl Task {
             | Task::Erase(_)
             | Task::Rewrap
             | Task::Analyst(_)
+            | Task::Service(_)
             | Task::Import(_)
             | Task::Rebuild(_)
             | Task::Resume(_)
@@ -136,6 +141,7 @@ pub async fn run() -> std::process::ExitCode {
         Task::Erase(args) => erase::erase(&cli.site, &args).await,
         Task::Rewrap => rewrap::rewrap(&cli.site).await,
         Task::Analyst(command) => analyst::analyst(&cli.site, &command).await,
+        Task::Service(command) => service::service(&cli.site, &command).await,
         Task::Import(command) => import::import(&cli.site, &command).await,
         Task::Rebuild(args) => maintain::rebuild(&cli.site, &args).await,
         Task::Resume(args) => maintain::resume(&cli.site, &args).await,

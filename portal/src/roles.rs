@@ -16,8 +16,7 @@ use command_api::identity::Issuer;
 use edge::{Check, Directory, OpenApiExt as _, Revocations, SigningKey, TokenKeys, Trail, WebPolicy};
 use event_store::relay::Relay;
 use event_store::{Duty, EventStore, SessionPool, Upcasters, connect, nats};
-use projections::runner::Runner;
-use projections::{Positions, registry};
+use projections::{Positions, runner};
 use query_api::QueryApi;
 use sqlx::PgPool;
 use tokio::sync::Notify;
@@ -224,29 +223,16 @@ impl<'a> Roles<'a> {
     /// Starts the relay and every projection. They stop when the set is dropped; that is safe at any point.
     pub async fn project(&self, appended: Arc<Notify>) -> anyhow::Result<JoinSet<()>> {
         let client = nats::connect(&self.site.nats_url).await?;
-        let jetstream = async_nats::jetstream::new(client.clone());
         let pool = self.named_pool("projections", Duty::Projector, PROJECTOR_CONNECTIONS)?;
-        let upcasters = self.reading()?;
-        let mut tasks = JoinSet::new();
         let relay = Relay {
             database_url: self.site.database_url.clone(),
-            jetstream: jetstream.clone(),
+            jetstream: async_nats::jetstream::new(client.clone()),
             names: self.args.names(),
             replicas: self.args.nats_replicas,
             appended,
         };
+        let mut tasks = runner::start_all(&pool, client, self.args.names(), self.reading()?);
         tasks.spawn(relay.run());
-        for model in registry() {
-            let runner = Runner {
-                model,
-                pool: pool.clone(),
-                client: client.clone(),
-                jetstream: jetstream.clone(),
-                names: self.args.names(),
-                upcasters,
-            };
-            tasks.spawn(runner.run());
-        }
         Ok(tasks)
     }
 

@@ -84,7 +84,7 @@ impl Observer {
     pub async fn connect(args: &SiteArgs, site: &Site) -> anyhow::Result<Self> {
         let client = nats::connect(&site.nats_url).await?;
         Ok(Self {
-            pool: connect(&site.database_url, Duty::Projector, 1)?,
+            pool: connect(&site.database_url, Duty::Observer, 1)?,
             jetstream: jetstream::new(client),
             names: args.names(),
         })

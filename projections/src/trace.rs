@@ -1,5 +1,7 @@
 //! The spans of folding, each in the trace of the request that caused the event.
 
+use std::sync::Arc;
+
 use event_store::Recorded;
 use event_store::trace::{follow, trace_id, traceparent};
 use tracing::{Level, Span};
@@ -9,11 +11,11 @@ pub(crate) struct Folding(Vec<Span>);
 
 impl Folding {
     /// Begins a span for each event that a request caused.
-    pub(crate) fn begin(view: &'static str, events: &[Recorded]) -> Self {
+    pub(crate) fn begin(view: &'static str, events: &[Arc<Recorded>]) -> Self {
         if !tracing::span_enabled!(Level::DEBUG) {
             return Self(Vec::new());
         }
-        let span = |event: &Recorded| {
+        let span = |event: &Arc<Recorded>| {
             let traceparent = traceparent(event)?;
             let span = tracing::debug_span!(
                 "fold",

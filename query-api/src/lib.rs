@@ -30,6 +30,7 @@ pub use app::QueryApi;
 pub use list::Listed;
 #[cfg(feature = "fuzzing")]
 pub use list::fuzzing;
+pub use tenant::SCOPED_READER;
 
 fn routes() -> OpenApiRouter<QueryApi> {
     OpenApiRouter::new()

@@ -12,7 +12,7 @@ use crate::places::Places;
 const STATEMENT_TIMEOUT: &str = "10s";
 
 /// The role in which row-level security shows what the owners in `crm.owners` own, and nothing else that has owners.
-const SCOPED_READER: &str = "crm_scoped_reader";
+pub const SCOPED_READER: &str = "crm_scoped_reader";
 
 /// Connections that can be used for one tenant at a time only.
 #[derive(Clone)]

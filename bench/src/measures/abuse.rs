@@ -51,8 +51,8 @@ impl Measure for Abused {
     fn run<'a>(&'a self, bench: &'a Bench) -> LocalBoxFuture<'a, anyhow::Result<Vec<Row>>> {
         async move {
             let place = bench.servers.place(self.name()).await?;
-            let copies = i64::try_from(bench.options.amount(4, 0))?;
-            let tenant = history::fill(&place, copies, Spread::OneTenant).await?;
+            let more = i64::try_from(bench.options.amount(4, 0))?;
+            let tenant = history::fill(&place, more, Spread::OneTenant).await?;
             let access = Access::of(tenant)?;
             let crm = Crm::start(&bench.options, "serve", &place, &access).await?;
             folded(&place).await?;

@@ -43,8 +43,8 @@ impl Measure for Growth {
                 (false, false) => &[99],
                 (false, true) => &[99, 499],
             };
-            for copies in sizes {
-                let large = log(bench, *copies).await?;
+            for more in sizes {
+                let large = log(bench, *more).await?;
                 rows.push(lists(bench, &small, &large).await?);
                 rows.push(appends(bench, &small, &large).await?);
                 bench.servers.clear(large.place).await?;
@@ -56,11 +56,11 @@ impl Measure for Growth {
     }
 }
 
-async fn log(bench: &Bench, copies: i64) -> anyhow::Result<Log> {
-    let place = bench.servers.place(&format!("growth-{copies}")).await?;
-    let tenant = history::fill(&place, copies, Spread::Tenants).await?;
+async fn log(bench: &Bench, more: i64) -> anyhow::Result<Log> {
+    let place = bench.servers.place(&format!("growth-{more}")).await?;
+    let tenant = history::fill(&place, more, Spread::Tenants).await?;
     fold(&place).await?;
-    Ok(Log { place, access: Access::of(tenant)?, events: (copies + 1) * history::EVENTS })
+    Ok(Log { place, access: Access::of(tenant)?, events: (more + 1) * history::EVENTS })
 }
 
 async fn lists(bench: &Bench, small: &Log, large: &Log) -> anyhow::Result<Row> {

@@ -11,7 +11,7 @@ use crate::servers::Place;
 use crate::workload::history::{self, Spread};
 
 /// Copies of the sample that make a million events.
-const COPIES: usize = 99;
+const MORE: usize = 99;
 /// Turns that the 64 clients have.
 const TURNS: u32 = 4;
 
@@ -30,10 +30,10 @@ impl Measure for LargeLog {
     fn run<'a>(&'a self, bench: &'a Bench) -> LocalBoxFuture<'a, anyhow::Result<Vec<Row>>> {
         async move {
             let place = bench.servers.place(self.name()).await?;
-            let copies = i64::try_from(bench.options.amount(COPIES, 1))?;
-            let tenant = history::fill(&place, copies, Spread::Tenants).await?;
+            let more = i64::try_from(bench.options.amount(MORE, 1))?;
+            let tenant = history::fill(&place, more, Spread::Tenants).await?;
             let access = Access::of(tenant)?;
-            let events = (copies + 1) * history::EVENTS;
+            let events = (more + 1) * history::EVENTS;
             let memory = memory(bench, &place, &access, events).await?;
             let start = start(bench, &place, &access, events).await?;
             bench.servers.clear(place).await?;

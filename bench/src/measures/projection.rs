@@ -5,8 +5,7 @@ use std::time::{Duration, Instant};
 use event_store::relay::Relay;
 use event_store::{Duty, connect, read};
 use futures::future::{FutureExt as _, LocalBoxFuture};
-use projections::registry;
-use projections::runner::Runner;
+use projections::{registry, runner};
 use sqlx::PgConnection;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -111,20 +110,8 @@ async fn fold(place: &Place) -> anyhow::Result<f64> {
     sqlx::raw_sql("delete from read_model.checkpoint; checkpoint").execute(&mut owner).await?;
     let pool = connect(&place.database_url, Duty::Projector, CONNECTIONS)?;
     let client = place.nats().await?;
-    let jetstream = async_nats::jetstream::new(client.clone());
-    let mut running = JoinSet::new();
     let begun = Instant::now();
-    for model in registry() {
-        let runner = Runner {
-            model,
-            pool: pool.clone(),
-            client: client.clone(),
-            jetstream: jetstream.clone(),
-            names: place.names(),
-            upcasters: event_store::fixtures::upcasters(),
-        };
-        running.spawn(runner.run());
-    }
+    let mut running = runner::start_all(&pool, client, place.names(), event_store::fixtures::upcasters());
     while folded(&mut owner).await? < head {
         anyhow::ensure!(begun.elapsed() < PATIENCE, "the projections do not catch up");
         sleep(LOOK).await;

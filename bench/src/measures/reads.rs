@@ -49,9 +49,9 @@ impl Measure for Reads {
     fn run<'a>(&'a self, bench: &'a Bench) -> LocalBoxFuture<'a, anyhow::Result<Vec<Row>>> {
         async move {
             let place = bench.servers.place(self.name()).await?;
-            // 1,000 deals in each copy, and in the sample.
-            let copies = i64::try_from(bench.options.amount(49, 0))?;
-            let tenant = history::fill(&place, copies, Spread::OneTenant).await?;
+            // 1,000 deals in each sample.
+            let more = i64::try_from(bench.options.amount(49, 0))?;
+            let tenant = history::fill(&place, more, Spread::OneTenant).await?;
             fold(&place).await?;
             let access = Access::of(tenant)?;
             let questions = questions(&place, tenant).await?;

@@ -123,6 +123,10 @@ async fn a_hole_in_the_walls_is_found() {
             "grant select (payload) on log.event to crm_identity".to_owned(),
             "grant of a column: log.event.payload",
         ),
+        (
+            "grant select (error) on read_model.parked to crm_observer".to_owned(),
+            "grant of a column: read_model.parked.error",
+        ),
         ("grant truncate on log.event to crm_appender".to_owned(), "grant of truncate: log.event"),
         ("grant references on log.event to crm_reader".to_owned(), "grant of references: log.event"),
         (

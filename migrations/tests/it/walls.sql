@@ -76,12 +76,15 @@ where privilege_type in ('TRUNCATE', 'REFERENCES', 'TRIGGER', 'MAINTAIN')
 union all
 select 'grant to everybody', format('%s on %s', lower(privilege_type), name) from granted where grantee = 0
 union all
--- Only the role that tells how long the log is, and the one that tells whose tokens have ended, see a part of the columns.
+-- Only roles that tell how long the log is, how far read models are, or whose tokens have ended see a part of the columns.
 select 'grant of a column', format('%s.%s', r.name, a.attname)
 from pg_attribute as a join relation as r on r.oid = a.attrelid
 cross join lateral aclexplode(a.attacl) as acl
 where acl.grantee <> r.relowner and acl.grantee <> 'crm_head'::regrole
     and not (acl.grantee = 'crm_identity'::regrole and r.name = 'log.event' and a.attname not in ('payload', 'metadata'))
+    and not (acl.grantee = 'crm_observer'::regrole and (r.name, a.attname) in (
+        ('log.event', 'position'), ('log.event', 'recorded_at'), ('read_model.parked', 'view')
+    ))
     -- It forgets from where somebody came who is erased.
     and not (acl.grantee = 'crm_identity'::regrole and r.name = 'trail.entry' and a.attname in ('tenant_id', 'actor', 'address', 'agent'))
 union all

@@ -6,6 +6,7 @@
 mod abused;
 mod crm;
 mod erasing;
+mod guarded_nats;
 mod kills;
 mod leaks;
 mod mails;
@@ -16,6 +17,7 @@ mod operate;
 mod operated;
 mod provider;
 mod receiver;
+mod services;
 mod shared_limits;
 mod sign_in;
 mod stopped_relay;

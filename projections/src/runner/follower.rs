@@ -1,5 +1,6 @@
 //! The logic of the runner, between any feed and any store.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use event_store::planted::{RUNNER_WITHOUT_POSITIONS, is_planted};
@@ -8,7 +9,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::batch::{fold_into, fold_plainly, is_refused_content};
-use super::port::{Feed, Messages, ReadStore, Transaction};
+use super::port::{Arrived, Feed, Messages, ReadStore, Transaction};
 use crate::checkpoint::{Target, chain};
 use crate::metrics;
 use crate::registry::ReadModel;
@@ -149,12 +150,12 @@ impl<S: ReadStore, F: Feed> Follower<S, F> {
     }
 
     /// Folds what a chunk brings beyond the checkpoint; what is missing before or inside it comes from the log.
-    async fn fold_arrived(&self, at: i64, chunk: Vec<Recorded>) -> Result<i64, RunError> {
+    async fn fold_arrived(&self, at: i64, chunk: Arrived) -> Result<i64, RunError> {
         if is_planted(RUNNER_WITHOUT_POSITIONS) {
             return self.fold(at, chunk, Vec::new()).await;
         }
         let mut at = at;
-        let mut run: Vec<Recorded> = Vec::with_capacity(chunk.len());
+        let mut run = Arrived::with_capacity(chunk.len());
         for event in chunk {
             let expected = run.last().map_or(at, |event| event.position) + 1;
             if event.position < expected {
@@ -170,7 +171,7 @@ impl<S: ReadStore, F: Feed> Follower<S, F> {
     }
 
     /// Folds events that follow each other directly from the checkpoint on.
-    async fn fold_run(&self, at: i64, run: Vec<Recorded>) -> Result<i64, RunError> {
+    async fn fold_run(&self, at: i64, run: Arrived) -> Result<i64, RunError> {
         if run.first().is_none_or(|first| first.position != at + 1) {
             return Ok(at);
         }
@@ -205,19 +206,22 @@ impl<S: ReadStore, F: Feed> Follower<S, F> {
             tracing::debug!(view = self.model.name(), at, events = events.len(), "read from the log");
             metrics::healed(self.model.name(), events.len());
             let known = events.last().map(|event| (event.position, event.event_id)).into_iter().collect();
-            at = self.fold(at, events, known).await?;
+            at = self.fold(at, events.into_iter().map(Arc::new).collect(), known).await?;
         }
         Ok(at)
     }
 
     /// One batch, one transaction.
-    async fn fold(&self, from: i64, events: Vec<Recorded>, known: Vec<(i64, Uuid)>) -> Result<i64, RunError> {
+    async fn fold(&self, from: i64, events: Arrived, known: Vec<(i64, Uuid)>) -> Result<i64, RunError> {
         let Some(last) = events.last() else { return Ok(from) };
         let target = Target { from, to: last.position, events: known };
         let view = self.model.name();
         let (since, count, spans) = (Instant::now(), events.len(), Folding::begin(view, &events));
-        if events.iter().any(|event| self.model.fold.reads().contains(&event.aggregate_type.as_str())) {
-            self.fold_rows(&target, events).await?;
+        let reads = self.model.fold.reads();
+        let read = |event: &Arc<Recorded>| reads.contains(&event.aggregate_type.as_str());
+        let read: Vec<_> = events.into_iter().filter(read).map(Arc::unwrap_or_clone).collect();
+        if !read.is_empty() {
+            self.fold_rows(&target, read).await?;
         } else if self.store.advance(view, &target).await?.is_none() {
             let here = self.store.position(view).await?;
             return Err(not_moved(here, &target));

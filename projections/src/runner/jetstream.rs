@@ -1,5 +1,6 @@
 //! Events from an ordered consumer of JetStream.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::Client;
@@ -11,12 +12,13 @@ use event_store::{Recorded, StreamNames};
 use futures::StreamExt;
 use futures::stream::ReadyChunks;
 
-use super::port::{Feed, Messages};
+use super::port::{Arrived, Feed, Messages};
 
 /// How long anything may take while NATS does not answer.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-pub(super) struct JetStream {
+/// A stream as a feed.
+pub struct JetStream {
     pub(super) client: Client,
     pub(super) context: Context,
     pub(super) names: StreamNames,
@@ -60,9 +62,9 @@ impl Feed for JetStream {
 }
 
 impl Messages for ReadyChunks<pull::Ordered> {
-    async fn next(&mut self) -> Option<Vec<Recorded>> {
+    async fn next(&mut self) -> Option<Arrived> {
         let chunk = StreamExt::next(self).await?;
-        Some(chunk.into_iter().filter_map(|message| readable(&message.ok()?)).collect())
+        Some(chunk.into_iter().filter_map(|message| readable(&message.ok()?).map(Arc::new)).collect())
     }
 }
 

@@ -8,19 +8,50 @@ mod follower;
 mod jetstream;
 mod port;
 mod postgres;
+mod shared;
 
-use async_nats::jetstream::Context;
 use event_store::{StreamNames, Upcasters};
 use sqlx::PgPool;
+use tokio::task::JoinSet;
 
-use crate::registry::ReadModel;
+use crate::registry::{ReadModel, registry};
 
 pub(crate) use batch::fold_into;
 pub use follower::{Follower, RunError};
-pub use port::{Feed, Messages, ReadStore, Rows, Transaction};
+pub use jetstream::JetStream;
+pub use port::{Arrived, Feed, Messages, ReadStore, Rows, Transaction};
+pub use shared::SharedFeed;
 
 /// Events folded in one transaction at most.
 const BATCH: usize = 2_000;
+
+/// What the runners of a process share, and what has to run for them.
+pub fn feed(
+    client: async_nats::Client,
+    names: StreamNames,
+) -> (SharedFeed<JetStream>, impl Future<Output = ()> + Send) {
+    let context = async_nats::jetstream::new(client.clone());
+    SharedFeed::new(JetStream { client, context, names, batch: BATCH }, BATCH)
+}
+
+/// Starts the runners of all read models. They stop when the set is dropped, which is safe at any point.
+///
+/// `pool` has connections in the role of [`event_store::Duty::Projector`].
+pub fn start_all(
+    pool: &PgPool,
+    client: async_nats::Client,
+    names: StreamNames,
+    upcasters: Upcasters,
+) -> JoinSet<()> {
+    let mut running = JoinSet::new();
+    let (feed, passing_on) = feed(client, names);
+    running.spawn(passing_on);
+    for model in registry() {
+        let runner = Runner { model, pool: pool.clone(), feed: feed.clone(), upcasters };
+        running.spawn(runner.run());
+    }
+    running
+}
 
 /// Runs one read model.
 #[derive(Clone)]
@@ -29,12 +60,8 @@ pub struct Runner {
     pub model: ReadModel,
     /// Connections in the role of [`event_store::Duty::Projector`].
     pub pool: PgPool,
-    /// Where moves are announced.
-    pub client: async_nats::Client,
-    /// Where events come from.
-    pub jetstream: Context,
-    /// The names on NATS.
-    pub names: StreamNames,
+    /// Where events come from, and moves are announced.
+    pub feed: SharedFeed<JetStream>,
     /// How old events are read.
     pub upcasters: Upcasters,
 }
@@ -42,8 +69,7 @@ pub struct Runner {
 impl Runner {
     /// Folds until the future is dropped. Dropping it at any point is safe.
     pub async fn run(self) {
-        let Self { model, pool, client, jetstream, names, upcasters } = self;
-        let feed = jetstream::JetStream { client, context: jetstream, names, batch: BATCH };
+        let Self { model, pool, feed, upcasters } = self;
         Follower { model, store: postgres::Postgres::new(pool), feed, upcasters, batch: BATCH }.run().await;
     }
 }

@@ -1,12 +1,16 @@
 //! What the runner asks of a feed and of a store, so that its logic can run against any that keep the same promises.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use event_store::{Recorded, Upcasters};
 use uuid::Uuid;
 
 use crate::checkpoint::Target;
 use crate::fold::{Changes, RowKey, Stop, StoredRow};
+
+/// Events that arrived together. Several read models may fold the same ones.
+pub type Arrived = Vec<Arc<Recorded>>;
 
 /// Where events come from as they happen. It may lose, repeat and end; it should not number an event otherwise.
 pub trait Feed: Send + Sync {
@@ -24,7 +28,7 @@ pub trait Feed: Send + Sync {
 pub trait Messages: Send {
     /// All that has arrived, at least one message, or `None` if the subscription has ended. Unreadable messages are
     /// left out, so the chunk may be empty. Dropping the future loses nothing.
-    fn next(&mut self) -> impl Future<Output = Option<Vec<Recorded>>> + Send;
+    fn next(&mut self) -> impl Future<Output = Option<Arrived>> + Send;
 }
 
 /// Where rows and checkpoints are kept, beside the log.

@@ -9,7 +9,7 @@ use embedded::testing::{self, TestDatabase};
 use event_store::relay::Relay;
 use event_store::{Change, Duty, EventStore, Loaded, Metadata, StreamNames, connect, nats, read};
 use projections::rebuild::{Comparison, Then, rebuild};
-use projections::runner::Runner;
+use projections::runner::{self, JetStream, Runner, SharedFeed};
 use projections::sales::opportunity_list::OpportunityList;
 use projections::{Positions, ReadModel, registry};
 use sqlx::{Connection, PgConnection, PgPool};
@@ -20,9 +20,9 @@ pub struct World {
     pub database: TestDatabase,
     pub store: EventStore,
     pub pool: PgPool,
-    pub client: async_nats::Client,
     pub jetstream: jetstream::Context,
     pub names: StreamNames,
+    pub feed: SharedFeed<JetStream>,
     pub positions: Positions,
     pub tenant: Uuid,
 }
@@ -37,12 +37,14 @@ impl World {
         let names = StreamNames::rooted(server.stream);
         let pool = connect(database.url(), Duty::Projector, 10).unwrap();
         let appender = connect(database.url(), Duty::Appender, 8).unwrap();
+        let (feed, passing_on) = runner::feed(client.clone(), names.clone());
+        tokio::spawn(passing_on);
         Self {
             store: EventStore::start(appender, event_store::fixtures::upcasters()),
             positions: Positions::start(client.clone(), &names, pool.clone()),
-            jetstream: jetstream::new(client.clone()),
-            client,
+            jetstream: jetstream::new(client),
             names,
+            feed,
             pool,
             database,
             tenant: Uuid::now_v7(),
@@ -64,9 +66,7 @@ impl World {
         let runner = Runner {
             model,
             pool: self.pool.clone(),
-            client: self.client.clone(),
-            jetstream: self.jetstream.clone(),
-            names: self.names.clone(),
+            feed: self.feed.clone(),
             upcasters: event_store::fixtures::upcasters(),
         };
         tokio::spawn(runner.run())

@@ -8,7 +8,7 @@ use std::task::{Poll, Waker};
 use event_store::appender::Appender;
 use event_store::relay::Publisher;
 use projections::ReadModel;
-use projections::runner::Follower;
+use projections::runner::{Follower, SharedFeed};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
@@ -79,11 +79,13 @@ impl Process {
                 self.tasks.spawn(stoppable(publisher.run(), self.stop.clone()));
             }
             Duty::Project => {
+                let (feed, passing_on) = SharedFeed::new(MemoryFeed(bus), 5);
+                self.tasks.spawn(stoppable(passing_on, self.stop.clone()));
                 for model in [ReadModel::of::<Listing>(), ReadModel::of::<Tally>()] {
                     let follower = Follower {
                         model,
                         store: MemoryStore(database.clone()),
-                        feed: MemoryFeed(bus.clone()),
+                        feed: feed.clone(),
                         upcasters: event_store::fixtures::upcasters(),
                         batch: 5,
                     };

@@ -40,7 +40,7 @@ async fn call(world: &World, id: LeadId, times: usize) {
 
 /// A log of 20,000 events.
 pub async fn long_log() -> World {
-    let world = World::new().await;
+    let mut world = World::new().await;
     world.stop_folding();
     let id = world.lead("Ada").await;
     call(&world, id, 19_999).await;
@@ -91,7 +91,7 @@ async fn twenty_thousand_events_come_as_they_lie_and_in_portions() {
 /// What is recorded while an export runs is not part of it.
 #[tokio::test]
 async fn an_export_ends_where_the_log_ended_when_it_began() {
-    let world = World::new().await;
+    let mut world = World::new().await;
     world.stop_folding();
     let id = world.lead("Ada").await;
     call(&world, id, 4_999).await;

@@ -37,7 +37,7 @@ async fn a_read_waits_for_the_position_of_the_command_before_it() {
 
 #[tokio::test]
 async fn a_read_model_that_stands_still_is_answered_as_stale() {
-    let world = World::new().await;
+    let mut world = World::new().await;
     let (known, position) = capture(&world, "Ada").await;
     world.settle().await;
     // A position that the log does not have is no reason to come back later.

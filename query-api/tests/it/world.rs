@@ -15,11 +15,10 @@ use embedded::testing::{self, TestDatabase};
 use event_store::relay::Relay;
 use event_store::{Change, Duty, EventStore, Metadata, SessionPool, StreamNames, connect, read};
 use http_body_util::BodyExt;
-use projections::runner::Runner;
-use projections::{Positions, registry};
+use projections::{Positions, registry, runner};
 use query_api::QueryApi;
 use serde_json::Value;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tower::ServiceExt;
 use uuid::Uuid;
 
@@ -32,7 +31,7 @@ pub struct World {
     positions: Positions,
     key: SigningKey,
     relay: JoinHandle<()>,
-    runners: Vec<JoinHandle<()>>,
+    runners: JoinSet<()>,
 }
 
 /// An answer, with its body read as JSON.
@@ -47,27 +46,19 @@ impl World {
         let database = testing::database().await;
         let nats = testing::nats();
         let client = event_store::nats::connect(&nats.url).await.unwrap();
-        let (jetstream, names) = (jetstream::new(client.clone()), StreamNames::rooted(nats.stream));
+        let names = StreamNames::rooted(nats.stream);
         let pool = |duty, size| connect(database.url(), duty, size).unwrap();
         let upcasters = event_store::fixtures::upcasters();
         let store = EventStore::start(pool(Duty::Appender, 4), upcasters);
         let relay = Relay {
             database_url: database.url().into(),
-            jetstream: jetstream.clone(),
+            jetstream: jetstream::new(client.clone()),
             names: names.clone(),
             replicas: 1,
             appended: store.appended(),
         };
         let projector = pool(Duty::Projector, 6);
-        let runner = |model| Runner {
-            model,
-            pool: projector.clone(),
-            client: client.clone(),
-            jetstream: jetstream.clone(),
-            names: names.clone(),
-            upcasters,
-        };
-        let runners = registry().into_iter().map(|model| tokio::spawn(runner(model).run())).collect();
+        let runners = runner::start_all(&projector, client.clone(), names.clone(), upcasters);
         let reader = SessionPool::new(database.url(), Duty::Reader, 6).unwrap();
         let positions = Positions::start(client.clone(), &names, pool(Duty::Reader, 2));
         let key = SigningKey::generate().unwrap();
@@ -146,8 +137,8 @@ impl World {
     }
 
     /// Stops all runners, so that the read models stand still.
-    pub fn stop_folding(&self) {
-        self.runners.iter().for_each(JoinHandle::abort);
+    pub fn stop_folding(&mut self) {
+        self.runners.abort_all();
     }
 
     pub fn token(&self, tenant: TenantId, roles: &[Role]) -> String {

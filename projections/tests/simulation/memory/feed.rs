@@ -45,7 +45,7 @@ pub struct Messages {
 }
 
 impl runner::Messages for Messages {
-    async fn next(&mut self) -> Option<Vec<Recorded>> {
+    async fn next(&mut self) -> Option<runner::Arrived> {
         loop {
             let bus = self.bus.clone();
             let (changed, weather) = (bus.changed.notified(), &bus.weather);
@@ -59,7 +59,7 @@ impl runner::Messages for Messages {
             if self.ready() {
                 weather.pass().await;
                 if let Some(chunk) = self.take() {
-                    return Some(self.disturb(chunk));
+                    return Some(self.disturb(chunk).into_iter().map(Arc::new).collect());
                 }
                 // The stream was deleted: some consumers are told, others go on with the next one.
                 if weather.chance.happens(500) {
