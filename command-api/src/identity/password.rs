@@ -1,11 +1,11 @@
 //! `/api/v1/password`: the password of whoever is signed in.
 
-use access::password::Guess;
+use access::password::{ContextWords, Guess};
 use access::second_factor::Proof;
 use access::{Password, Purpose};
 use axum::extract::State;
 use domain::identity::user::{User, UserAction};
-use domain::{PasswordId, UserId};
+use domain::{EmailAddress, PasswordId, Personal, TenantId, Text, UserId};
 use edge::{Answer, Envelope, Problem, Role, ok};
 use event_store::Loaded;
 use serde::Deserialize;
@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::Refusal;
 use super::mails::{Followed, NewPasswordIn, PasswordChosen};
 use super::session::{Circumstances, OWN, OwnSession, SessionTokens, carried, check_all, open, user};
+use super::tenant;
 use crate::dispatch::change;
 use crate::sent::Sent;
 use crate::{CommandApi, CommandError, Context};
@@ -31,7 +32,8 @@ pub struct PasswordIn {
     /// The password that is valid now.
     #[schema(value_type = String, format = "password")]
     pub current_password: Guess,
-    /// The password from now on: 8 to 128 characters, and none of the most common ones.
+    /// The password from now on: 8 to 128 characters, none of the most common ones, and none that contains the name of
+    /// the product, of the company or of the user, or their address.
     #[schema(value_type = String, format = "password", min_length = 8, max_length = 128)]
     pub new_password: Password,
     /// A code of the second factor, if the user has one.
@@ -80,6 +82,7 @@ async fn change_password(
     if before.state.password() != checked {
         return Err(CommandError::StaleVersion.into());
     }
+    check_words(&app, "new_password", &new_password, &before).await?;
     let hash = app.issuer()?.hasher().hash(new_password).await.map_err(Refusal::from)?;
     let password = replace(&app, own.context(), &before, &hash).await?;
     let after = user(&app, tenant, own.user()).await?;
@@ -96,6 +99,7 @@ async fn change_password(
 /// # Errors
 /// A rule of users; [`Refusal::Busy`] or [`Refusal::Off`]; or the log or the database is not available.
 pub async fn set(app: &CommandApi, context: &Context, id: UserId, password: Password) -> Result<(), Refusal> {
+    check_words(app, "password", &password, &user(app, context.tenant, id).await?).await?;
     let hash = app.issuer()?.hasher().hash(password).await?;
     for _ in 0..ATTEMPTS {
         let before = user(app, context.tenant, id).await?;
@@ -123,6 +127,7 @@ pub(super) async fn choose(
     let followed = Followed::find(app, &request.token, purpose).await?;
     let (tenant, id) = (followed.token.tenant(), followed.link.user());
     circumstances.recorded(app, tenant, id).await?;
+    check_words(app, "password", &request.password, &user(app, tenant, id).await?).await?;
     let hash = app.issuer()?.hasher().hash(request.password).await?;
     for _ in 0..ATTEMPTS {
         let before = user(app, tenant, id).await?;
@@ -161,4 +166,31 @@ async fn replace(
         tracing::warn!(%error, "hashes of former passwords are kept for now");
     }
     Ok(id)
+}
+
+/// Refuses a password that contains a name of the product, of the tenant or of the user, or their address.
+async fn check_words(
+    app: &CommandApi,
+    field: &str,
+    password: &Password,
+    user: &Loaded<User>,
+) -> Result<(), CommandError> {
+    let company = tenant::name(app, TenantId::from_uuid(user.tenant)).await?;
+    let account = user.state.account();
+    let (name, email) = (account.map(|account| &account.name), account.map(|account| &account.email));
+    check_words_of(field, password, company.as_ref(), name, email)
+}
+
+/// The same of whoever is about to have an account.
+pub(super) fn check_words_of(
+    field: &str,
+    password: &Password,
+    company: Option<&Text<200>>,
+    name: Option<&Personal<Text<200>>>,
+    email: Option<&Personal<EmailAddress>>,
+) -> Result<(), CommandError> {
+    let (name, email) = (name.and_then(Personal::reveal), email.and_then(Personal::reveal));
+    let names = [company.map(Text::as_str), name.map(Text::as_str), email.map(EmailAddress::as_str)];
+    let checked = ContextWords::of(names.into_iter().flatten()).check(password);
+    checked.map_err(|error| CommandError::field(field, &error.to_string()))
 }

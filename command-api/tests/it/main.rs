@@ -15,6 +15,7 @@ mod identity_invitation;
 mod identity_mails;
 mod identity_password;
 mod identity_password_reset;
+mod identity_password_words;
 mod identity_reach;
 mod identity_role;
 mod identity_second_factor;
