@@ -97,6 +97,16 @@ pub struct SiteArgs {
         value_name = "DAYS"
     )]
     pub trail_days: u32,
+    /// Hours after which a session is over that nobody uses; seven days end any
+    #[arg(
+        long,
+        env = "CRM_SESSION_IDLE_HOURS",
+        global = true,
+        default_value_t = 72,
+        value_parser = clap::value_parser!(u32).range(1..=168),
+        value_name = "HOURS"
+    )]
+    pub session_idle_hours: u32,
     /// What log lines on stderr look like; RUST_LOG chooses which there are
     #[arg(long, env = "CRM_LOG", global = true, default_value = "auto", value_name = "FORMAT")]
     pub log: LogFormat,

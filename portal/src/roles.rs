@@ -112,7 +112,8 @@ impl<'a> Roles<'a> {
     /// What keeps passwords.
     fn issuer(&self) -> anyhow::Result<Issuer> {
         let vault = Vault::new(self.named_pool("identity", Duty::Identity, IDENTITY_CONNECTIONS)?)
-            .with_master_keys(self.args.master_keys()?);
+            .with_master_keys(self.args.master_keys()?)
+            .with_idle(Duration::from_secs(u64::from(self.args.session_idle_hours) * 60 * 60));
         // Half of the cores at most, so that a flood of sign-ins leaves the others to everything else.
         let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() / 2);
         Ok(Issuer::new(vault, Hasher::new(cores)?))
