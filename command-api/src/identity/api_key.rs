@@ -89,6 +89,7 @@ async fn issue_api_key(
 ) -> Result<Answer<ApiKeyShown>, Problem> {
     own.check_recent(app.now())?;
     let holder = user(&app, own.identity().tenant, own.user()).await?;
+    OwnSession::check_own_password(&holder)?;
     if second_factor::is_missing(&app, &holder).await? {
         return Err(Refusal::SecondFactorDemanded.into());
     }

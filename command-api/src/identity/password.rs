@@ -4,6 +4,7 @@ use access::password::{ContextWords, Guess};
 use access::second_factor::Proof;
 use access::{Password, Purpose};
 use axum::extract::State;
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::identity::user::{User, UserAction};
 use domain::{EmailAddress, PasswordId, Personal, TenantId, Text, UserId};
 use edge::{Answer, Envelope, Problem, Role, ok};
@@ -22,6 +23,8 @@ use crate::dispatch::change;
 use crate::sent::Sent;
 use crate::{CommandApi, CommandError, Context};
 
+/// How long a first password is good.
+const FIRST_PASSWORD: TimeDelta = TimeDelta::days(7);
 /// Attempts to give a user a password while others change the user.
 const ATTEMPTS: u32 = 10;
 
@@ -84,7 +87,7 @@ async fn change_password(
     }
     check_words(&app, "new_password", &new_password, &before).await?;
     let hash = app.issuer()?.hasher().hash(new_password).await.map_err(Refusal::from)?;
-    let password = replace(&app, own.context(), &before, &hash).await?;
+    let password = replace(&app, own.context(), &before, &hash, None).await?;
     let after = user(&app, tenant, own.user()).await?;
     // Whoever shut the user out, or gave them yet another password, meant this session too.
     if !after.state.is_active() || after.state.password() != Some(password) {
@@ -101,9 +104,34 @@ async fn change_password(
 pub async fn set(app: &CommandApi, context: &Context, id: UserId, password: Password) -> Result<(), Refusal> {
     check_words(app, "password", &password, &user(app, context.tenant, id).await?).await?;
     let hash = app.issuer()?.hasher().hash(password).await?;
+    give(app, context, id, &hash, None).await
+}
+
+/// Gives a user a first password that somebody else made, and knows: for choosing another one within a week, and for nothing else. All
+/// sessions of the user end.
+///
+/// # Errors
+/// Those of [`set`].
+pub async fn set_first(
+    app: &CommandApi,
+    context: &Context,
+    id: UserId,
+    password: Password,
+) -> Result<DateTime<Utc>, Refusal> {
+    let (hash, until) = (app.issuer()?.hasher().hash(password).await?, app.now() + FIRST_PASSWORD);
+    give(app, context, id, &hash, Some(until)).await.map(|()| until)
+}
+
+async fn give(
+    app: &CommandApi,
+    context: &Context,
+    id: UserId,
+    hash: &str,
+    until: Option<DateTime<Utc>>,
+) -> Result<(), Refusal> {
     for _ in 0..ATTEMPTS {
         let before = user(app, context.tenant, id).await?;
-        match replace(app, context.clone(), &before, &hash).await {
+        match replace(app, context.clone(), &before, hash, until).await {
             Err(Refusal::Command(CommandError::StaleVersion)) => {}
             done => return done.map(|_| ()),
         }
@@ -134,7 +162,7 @@ pub(super) async fn choose(
         if !followed.is_open(&before.state) {
             return Err(Refusal::LinkOver);
         }
-        match replace(app, circumstances.context(tenant, id), &before, &hash).await {
+        match replace(app, circumstances.context(tenant, id), &before, &hash, None).await {
             Err(Refusal::Command(CommandError::StaleVersion)) => {}
             Err(error) => return Err(error),
             Ok(_) => {
@@ -146,7 +174,7 @@ pub(super) async fn choose(
     Err(Refusal::Command(CommandError::contended()))
 }
 
-/// Gives a user, who must not have changed since, the password of a hash.
+/// Gives a user, who must not have changed since, the password of a hash; until then, if it is a first one.
 ///
 /// The event is what makes it the password: until then its hash is kept and is that of nobody.
 async fn replace(
@@ -154,12 +182,16 @@ async fn replace(
     context: Context,
     before: &Loaded<User>,
     hash: &str,
+    until: Option<DateTime<Utc>>,
 ) -> Result<PasswordId, Refusal> {
     let (vault, tenant) = (app.issuer()?.vault(), context.tenant);
     let (user, id): (UserId, PasswordId) = (before.id.into(), Uuid::now_v7().into());
     vault.keep_hash(tenant, user, id, hash).await?;
     let context = Context { if_match: Some(before.sequence), ..context };
-    let action = UserAction::ChangePassword { password: id };
+    let action = match until {
+        Some(until) => UserAction::GiveFirstPassword { password: id, until },
+        None => UserAction::ChangePassword { password: id },
+    };
     change::<User>(app, &context, before.id, vec![action]).await?;
     // It is the password now, whatever becomes of the others. The next change forgets them too.
     if let Err(error) = vault.forget_older(tenant, user, id).await {

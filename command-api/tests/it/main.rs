@@ -11,6 +11,7 @@ mod idempotency;
 mod identity_api_key;
 mod identity_cookie;
 mod identity_email;
+mod identity_first_password;
 mod identity_invitation;
 mod identity_mails;
 mod identity_password;

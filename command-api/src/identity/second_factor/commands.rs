@@ -22,6 +22,7 @@ use crate::{Accepted, CommandApi, CommandError, Context};
 /// `user.second_factor_enabled`; or the log or the database is not available.
 pub async fn begin(app: &CommandApi, tenant: TenantId, id: UserId) -> Result<SecretTold, Refusal> {
     let user = user(app, tenant, id).await?;
+    OwnSession::check_own_password(&user)?;
     check_none(&user)?;
     let email =
         user.state.account().and_then(|account| account.email.reveal()).ok_or(CommandError::NotFound)?;
@@ -47,6 +48,7 @@ pub(crate) async fn confirm(
 ) -> Result<(RecoveryCodes, i64), Refusal> {
     let (issuer, tenant, id) = (app.issuer()?, own.identity().tenant, own.user());
     let before = user(app, tenant, id).await?;
+    OwnSession::check_own_password(&before)?;
     check_none(&before)?;
     let guessing = Guessing::begin(issuer, tenant, &guessed(id), own.circumstances()).await?;
     let pending = issuer.vault().pending_factor(tenant, id, None).await?;

@@ -140,6 +140,7 @@ pub async fn sign_in(
         let stronger = issuer.hasher().strengthen(request.password).await?;
         issuer.vault().strengthen(tenant, id, password, &stronger).await?;
     }
+    check_first_password(app, &user)?;
     open(app, circumstances, &user).await
 }
 
@@ -216,7 +217,7 @@ pub async fn refresh(
         app.store().load_newest(tenant.as_uuid(), kept.session().as_uuid()).await?;
     let goes_on =
         user.state.is_active() && i64::from(user.state.epoch()) == kept.epoch() && session.state.is_live();
-    if !goes_on {
+    if !goes_on || check_first_password(app, &user).is_err() {
         return Err(Refusal::SessionOver);
     }
     match issuer.vault().spend(&token, &circumstances.client(), &random()?, app.now()).await? {
@@ -282,10 +283,20 @@ pub(crate) async fn user(app: &CommandApi, tenant: TenantId, id: UserId) -> Resu
     Ok(app.store().load_newest(tenant.as_uuid(), id.as_uuid()).await?)
 }
 
-/// Who the tokens of a user say it is. A user who lacks a second factor that the tenant demands has no roles.
+/// Makes sure that the password of a user is not a first one whose time is over.
+///
+/// # Errors
+/// [`Refusal::FirstPasswordOver`].
+pub(super) fn check_first_password(app: &CommandApi, user: &Loaded<User>) -> Result<(), Refusal> {
+    let is_over = user.state.first_password_until().is_some_and(|until| until <= app.now());
+    if is_over { Err(Refusal::FirstPasswordOver) } else { Ok(()) }
+}
+
+/// Who the tokens of a user say it is. A user who lacks a second factor that the tenant demands has no roles, nor has one whose
+/// password somebody else made.
 pub(super) fn identity(user: &Loaded<User>, second_factor_missing: bool) -> Identity {
     let (subject, tenant) = (user.id.to_string(), TenantId::from_uuid(user.tenant));
-    if second_factor_missing {
+    if second_factor_missing || user.state.first_password_until().is_some() {
         return Identity::new(subject, tenant, Vec::new());
     }
     Identity::new(subject, tenant, user.state.roles().iter().copied().collect())
@@ -326,6 +337,7 @@ impl Issued {
             refresh_token: Some(self.token.reveal()),
             csrf_token: None,
             second_factor_missing,
+            password_change_required: user.state.first_password_until().is_some(),
             session_expires_at: self.expires_at,
             replayed: self.replayed,
             position,

@@ -11,6 +11,7 @@ use event_store::Loaded;
 use sha2::{Digest as _, Sha256};
 
 use super::Circumstances;
+use super::commands::check_first_password;
 use crate::CommandApi;
 use crate::identity::{Issuer, Refusal, second_factor};
 
@@ -58,6 +59,7 @@ pub(crate) async fn check_all(
     proof: &Proof,
 ) -> Result<(), Refusal> {
     check_password(app.issuer()?, circumstances, user, guess).await?;
+    check_first_password(app, user)?;
     second_factor::check(app, circumstances, user, proof).await
 }
 

@@ -3,11 +3,14 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
+use domain::identity::user::User;
 use domain::{SessionId, UserId};
 use edge::{Asker, Bearer, EdgeState, Identity, Problem};
+use event_store::Loaded;
 
 use super::{Circumstances, Transport};
 use crate::Context;
+use crate::identity::Refusal;
 
 /// The session of the caller. The first argument of a handler, so that nothing of the request is looked at before.
 pub struct OwnSession {
@@ -40,6 +43,17 @@ impl OwnSession {
     /// 401 `step_up.required`.
     pub fn check_recent(&self, now: DateTime<Utc>) -> Result<(), Problem> {
         self.bearer.check_recent(now.timestamp())
+    }
+
+    /// Makes sure that the caller, as the log has them now, chose their password themselves.
+    ///
+    /// # Errors
+    /// [`Refusal::FirstPassword`].
+    pub fn check_own_password(user: &Loaded<User>) -> Result<(), Refusal> {
+        match user.state.first_password_until() {
+            Some(_) => Err(Refusal::FirstPassword),
+            None => Ok(()),
+        }
     }
 
     /// The caller, with the tenant.
