@@ -9,6 +9,8 @@ use crate::support::{Api, Call, Reply, path};
 const SESSIONS: &str = "/api/v1/sessions";
 const PASSWORD: &str = "correct horse";
 const ACCESS: &str = "__Host-crm-access";
+/// What a page has kept goes with the session.
+const CLEARED: &str = "\"cache\", \"storage\"";
 const REFRESH: &str = "__Host-crm-refresh";
 
 /// A browser that keeps cookies, and a page that keeps the token of its session.
@@ -104,6 +106,7 @@ async fn a_browser_signs_in_acts_refreshes_and_signs_out_without_a_script_seeing
     api.send(again.call("POST", "/api/v1/leads").json(json!({"name": "Ada"}))).await.is(201);
     let out = api.send(again.call("DELETE", &path("sessions", again.session, ""))).await.is(200);
     assert!(forgets(&out));
+    assert_eq!(out.header("clear-site-data"), CLEARED);
     api.send(again.refresh()).await.fails(401, "session.over");
 }
 
@@ -192,6 +195,7 @@ async fn signing_out_everywhere_and_another_password_change_the_cookies_too() {
     assert_ne!((anew.session, &anew.csrf), (grace.session, &grace.csrf));
     let out = api.send(anew.call("DELETE", SESSIONS)).await.is(200);
     assert!(forgets(&out));
+    assert_eq!(out.header("clear-site-data"), CLEARED);
     api.send(anew.refresh()).await.fails(401, "session.over");
 }
 
@@ -201,7 +205,7 @@ async fn signing_out_of_another_session_leaves_the_cookies() {
     let grace = Browser::new(&api, "grace@engines.example").await;
     let other = Browser::of(&sign_in(&api, "grace@engines.example").await.is(201));
     let out = api.send(grace.call("DELETE", &path("sessions", other.session, ""))).await.is(200);
-    assert!(cookies(&out).is_empty());
+    assert!(cookies(&out).is_empty() && out.header("clear-site-data").is_empty());
     // A client that sent its token itself has no cookies to forget.
     let call = Call::new("DELETE", SESSIONS).bearer(&grace.access);
     assert!(cookies(&api.send(call).await.is(200)).is_empty());
