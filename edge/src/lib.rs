@@ -40,6 +40,7 @@ pub mod trace;
 pub mod trail;
 mod verified;
 pub mod web;
+mod whose;
 
 pub use address::ClientAddress;
 pub use answer::{Answer, Rendered, accepted, created, ok};
