@@ -137,7 +137,8 @@ async fn step_up_session(
 
 /// Sign out of one of one's own sessions, this one or another.
 ///
-/// Its tokens are refused from then on, everywhere within a second.
+/// Its tokens are refused from then on, everywhere within a second. Of another one than this, it asks for a token of
+/// `POST /api/v1/sessions/step-up`; signing out everywhere asks for none.
 #[utoipa::path(
     delete,
     path = "/api/v1/sessions/{id}",
@@ -151,6 +152,10 @@ async fn sign_out_session(
     State(app): State<CommandApi>,
     Path(id): Path<SessionId>,
 ) -> Result<Answer<SignedOut>, Problem> {
+    // Whoever found a token is not to choose who goes on; whose account it is ends all sessions at once, whatever they have at hand.
+    if id != own.session() {
+        own.check_recent(app.now())?;
+    }
     let done = sign_out(&app, &own.context(), own.user(), id).await?;
     let out = SignedOut { user_id: own.user().as_uuid(), session_id: Some(id.as_uuid()) };
     let answer = ok(out).with_position(done.position);

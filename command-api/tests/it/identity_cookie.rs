@@ -204,6 +204,8 @@ async fn signing_out_of_another_session_leaves_the_cookies() {
     let api = Api::new().await;
     let grace = Browser::new(&api, "grace@engines.example").await;
     let other = Browser::of(&sign_in(&api, "grace@engines.example").await.is(201));
+    let fresh = api.step_up(&grace.access, PASSWORD, json!({})).await.is(200);
+    let grace = Browser { access: fresh.body["data"]["access_token"].as_str().unwrap().to_owned(), ..grace };
     let out = api.send(grace.call("DELETE", &path("sessions", other.session, ""))).await.is(200);
     assert!(cookies(&out).is_empty() && out.header("clear-site-data").is_empty());
     // A client that sent its token itself has no cookies to forget.

@@ -323,8 +323,10 @@ async fn nobody_ends_the_session_of_another() {
     let api = Api::new().await;
     let grace = SignedIn::new(&api, "grace@engines.example").await;
     let ada = SignedIn::new(&api, "ada@engines.example").await;
+    let fresh = api.step_up(&ada.access, PASSWORD, json!({})).await.is(200);
+    let fresh = fresh.body["data"]["access_token"].as_str().unwrap();
     for id in [grace.session, Uuid::now_v7(), ada.user] {
-        let call = Call::new("DELETE", &path("sessions", id, "")).bearer(&ada.access);
+        let call = Call::new("DELETE", &path("sessions", id, "")).bearer(fresh);
         api.send(call).await.fails(404, "not_found");
     }
     grace.acts(&api).await.is(201);
