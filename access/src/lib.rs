@@ -25,7 +25,7 @@ pub mod vault;
 pub use api_key::ApiKey;
 pub use factors::rewrap as rewrap_factors;
 pub use key_ring::KeyRing;
-pub use limits::{Guesses, Rates, SharedLimits};
+pub use limits::{Flows, Guesses, Rates, SharedLimits};
 pub use link::{LinkToken, Purpose};
 pub use organisations::LoggedOrganisations;
 pub use password::{Hasher, Password};

@@ -13,6 +13,7 @@ use anyhow::{Context as _, bail};
 use axum::Router;
 use command_api::CommandApi;
 use command_api::identity::Issuer;
+use command_api::rates::CommandRates;
 use edge::{Check, Directory, OpenApiExt as _, Revocations, SigningKey, TokenKeys, Trail, WebPolicy};
 use event_store::relay::Relay;
 use event_store::{Duty, EventStore, SessionPool, Upcasters, connect, nats};
@@ -98,13 +99,15 @@ impl<'a> Roles<'a> {
         if mailer.is_some() {
             issuer = issuer.with_post(mail.post(address)?);
         }
+        let mut rates = CommandRates::new(self.args.command_limits());
         if let Some(shared) = self.shared_limits(signing_key.as_ref())? {
             issuer = issuer.with_shared_limits(&shared);
+            rates = rates.shared_by(&shared);
         }
         if let Some(key) = signing_key {
             issuer = issuer.with_key(key, token_settings());
         }
-        let api = api.with_issuer(issuer);
+        let api = api.with_issuer(issuer).with_rates(rates);
         let sending = post::start(&api, mailer);
         Ok((api, sending))
     }

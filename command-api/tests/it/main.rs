@@ -30,6 +30,7 @@ mod identity_trail;
 mod identity_user;
 mod in_process;
 mod permissions;
+mod rates;
 mod sales_lead;
 mod sales_opportunity;
 mod sales_pipeline;

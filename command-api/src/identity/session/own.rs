@@ -79,6 +79,7 @@ impl<S: EdgeState> FromRequestParts<S> for OwnSession {
         let bearer = Bearer::from_request_parts(parts, state).await?;
         let (user, sign_in) = bearer.signed_in().ok_or_else(Problem::no_session)?;
         // All that is asked for here changes something.
+        state.admit(bearer.identity()).map_err(Problem::too_many_commands)?;
         if let Some(trail) = state.trail() {
             trail.source(&Asker::in_request(parts)).await?;
         }
