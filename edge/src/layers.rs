@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::headers::X_REQUEST_ID;
 use crate::metrics::{NO_ROUTE, Requests};
+use crate::unreadable::Unreadable;
 use crate::web::{ALWAYS, WebPolicy};
 use crate::whose::{Named, Whose};
 use crate::{CorrelationId, Problem, TenantId, TraceParent};
@@ -45,7 +46,7 @@ pub fn finish<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> 
 
 /// The same, for browsers that this policy is about.
 pub fn finish_for<S: Clone + Send + Sync + 'static>(router: Router<S>, web: &WebPolicy) -> Router<S> {
-    let (requests, hsts) = (Requests::default(), web.hsts());
+    let (requests, unreadable, hsts) = (Requests::default(), Unreadable::default(), web.hsts());
     let router = router
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
@@ -56,12 +57,15 @@ pub fn finish_for<S: Clone + Send + Sync + 'static>(router: Router<S>, web: &Web
         Some(cors) => router.layer(cors),
         None => router,
     };
-    router.layer(from_fn(move |request, next| exchange(requests.clone(), hsts.clone(), request, next)))
+    router.layer(from_fn(move |request, next| {
+        exchange(requests.clone(), unreadable.clone(), hsts.clone(), request, next)
+    }))
 }
 
 /// One request and its answer.
 async fn exchange(
     requests: Requests,
+    unreadable: Unreadable,
     hsts: Option<HeaderValue>,
     mut request: Request,
     next: Next,
@@ -94,7 +98,7 @@ async fn exchange(
         let answer = next.run(request).await;
         let code = answer.extensions().get::<Problem>().map(|problem| problem.body().code.clone());
         let whose = whose.named();
-        let mut answer = dressed(answer, &id, &trace, &path, whose);
+        let mut answer = dressed(answer, &id, &trace, &path, whose, &unreadable);
         measured.answered(answer.status());
         if let Some(hsts) = hsts {
             answer.headers_mut().insert(STRICT_TRANSPORT_SECURITY, hsts);
@@ -143,17 +147,6 @@ impl Lined {
     }
 }
 
-/// Whether it is an answer to what no client of ours sends: worth a line, if it is known who did.
-fn is_unreadable(status: StatusCode) -> bool {
-    matches!(
-        status,
-        StatusCode::BAD_REQUEST
-            | StatusCode::METHOD_NOT_ALLOWED
-            | StatusCode::PAYLOAD_TOO_LARGE
-            | StatusCode::UNSUPPORTED_MEDIA_TYPE
-    )
-}
-
 /// The answer within the time limit, panics included.
 async fn guarded(request: Request, next: Next) -> Response {
     if is_too_large(request.headers()) {
@@ -190,6 +183,7 @@ fn dressed(
     trace: &TraceParent,
     path: &str,
     whose: Option<Named>,
+    unreadable: &Unreadable,
 ) -> Response {
     let problem = answer.extensions_mut().remove::<Problem>().or_else(|| foreign(&answer));
     if let Some(problem) = problem {
@@ -201,8 +195,8 @@ fn dressed(
             } else {
                 tracing::warn!(error = causes, %code, request_id = %id, trace_id, tenant, user, key, "problem");
             }
-        } else if whose.is_some() && is_unreadable(problem.status()) {
-            tracing::warn!(%code, request_id = %id, trace_id, tenant, user, key, "a request that cannot be read");
+        } else if let Some(count) = unreadable.count(problem.status(), whose) {
+            tracing::warn!(%code, count, request_id = %id, trace_id, tenant, user, key, "a request that cannot be read");
         }
         let (mut parts, _) = answer.into_parts();
         let (named, body) = problem.with_instance(format!("{path}#{id}")).into_response().into_parts();

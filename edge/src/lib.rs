@@ -38,6 +38,7 @@ pub mod state;
 pub mod token;
 pub mod trace;
 pub mod trail;
+mod unreadable;
 mod verified;
 pub mod web;
 mod whose;

@@ -67,7 +67,10 @@ async fn what_a_known_user_sends_that_cannot_be_read_has_a_warning_by_which_it_i
     let (status, log) = lines(Some(&user), "{").await;
     assert_eq!(status, 400);
     let line = log.lines().find(|line| line.contains(" WARN ")).unwrap();
-    assert!(line.contains("code=request.unreadable") && line.contains(&format!("user={USER}")), "{line}");
+    assert!(
+        line.contains("code=request.unreadable count=1") && line.contains(&format!("user={USER}")),
+        "{line}"
+    );
     // What a form has no rule for is no attempt at anything, and what strangers send tells of nobody.
     for (subject, body) in [(Some(user.as_str()), "{}"), (None, "{")] {
         let (_, log) = lines(subject, body).await;
