@@ -24,6 +24,7 @@ use super::{PUBLIC, Refusal, SESSIONS};
 use crate::CommandApi;
 use crate::sent::Sent;
 pub use body::{RefreshIn, SessionTokens, SignInIn, SignedOut, Transport};
+use commands::leave;
 pub use commands::{Circumstances, RefreshLimits, refresh, sign_in, sign_out, sign_out_everywhere};
 pub(super) use commands::{REFRESHES, open, user};
 pub(super) use cookies::carried;
@@ -48,7 +49,7 @@ pub fn router() -> OpenApiRouter<CommandApi> {
 ///
 /// The access token is for the header `Authorization: Bearer …` and valid for 15 minutes. The refresh token brings the next
 /// one, and is good for one use. With `"transport": "cookie"`, both are cookies that no script can read, and the answer has the
-/// `csrf_token` that each request which is no GET carries in `X-CSRF-Token`. A wrong address and a wrong password cannot be told apart, nor a user who is shut out.
+/// `csrf_token` that each request which is no GET carries in `X-CSRF-Token`; the session whose cookies the browser had ends. A wrong address and a wrong password cannot be told apart, nor a user who is shut out.
 #[utoipa::path(
     post,
     path = "/api/v1/sessions",
@@ -72,6 +73,11 @@ async fn sign_in_user(
         csrf::check_origin(&headers, app.origins())?;
     }
     let signed_in = sign_in(&app, &circumstances, sent.body).await?;
+    if transport == Transport::Cookie
+        && let Ok(Some(former)) = cookie::read(&headers, cookie::REFRESH)
+    {
+        leave(&app, &circumstances, former).await;
+    }
     let location = format!("{SESSIONS}/{}", signed_in.session_id);
     carried(&app, signed_in, transport, |tokens| created(&location, tokens))
 }

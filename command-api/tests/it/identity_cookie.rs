@@ -200,6 +200,29 @@ async fn signing_out_everywhere_and_another_password_change_the_cookies_too() {
 }
 
 #[tokio::test]
+async fn signing_in_ends_the_session_whose_cookies_the_browser_had() {
+    let api = Api::new().await;
+    let grace = Browser::new(&api, "grace@engines.example").await;
+    let ada = Browser::new(&api, "ada@engines.example").await;
+    let body =
+        |email| json!({"tenant_id": api.tenant, "email": email, "password": PASSWORD, "transport": "cookie"});
+    let wrong = json!({"tenant_id": api.tenant, "email": "ada@engines.example", "password": "wrong one", "transport": "cookie"});
+    api.send(grace.bare("POST", SESSIONS).json(wrong)).await.fails(401, "credentials.wrong");
+    // Whoever signs in next at the same browser is somebody else.
+    let next =
+        Browser::of(&api.send(grace.bare("POST", SESSIONS).json(body("ada@engines.example"))).await.is(201));
+    assert_eq!(api.history(grace.session).await, ["session.started", "session.ended"]);
+    api.send(grace.refresh()).await.fails(401, "session.over");
+    for goes_on in [&next, &ada] {
+        assert_eq!(api.history(goes_on.session).await, ["session.started"]);
+    }
+    // A client that keeps its tokens itself gives up none by that.
+    let bearer = json!({"tenant_id": api.tenant, "email": "ada@engines.example", "password": PASSWORD});
+    api.send(ada.bare("POST", SESSIONS).json(bearer)).await.is(201);
+    assert_eq!(api.history(ada.session).await, ["session.started"]);
+}
+
+#[tokio::test]
 async fn signing_out_of_another_session_leaves_the_cookies() {
     let api = Api::new().await;
     let grace = Browser::new(&api, "grace@engines.example").await;

@@ -238,6 +238,21 @@ pub async fn refresh(
     }
 }
 
+/// Ends the session that a browser was in by this token, which it gives up for another one: whoever has it then goes on by nothing.
+///
+/// Whoever signs in is not held up by what becomes of that.
+pub(super) async fn leave(app: &CommandApi, circumstances: &Circumstances, refresh_token: &str) {
+    let ended = async {
+        let Some(token) = RefreshToken::parse(refresh_token) else { return Ok(()) };
+        let Some(kept) = app.issuer()?.vault().find(&token).await? else { return Ok(()) };
+        let context = circumstances.context(token.tenant(), kept.user());
+        end(app, &context, kept.session(), EndReason::SignedOut).await.map(|_| ()).map_err(Refusal::from)
+    };
+    if let Err(error) = ended.await {
+        tracing::warn!(%error, "the session that a browser has left goes on until it is over");
+    }
+}
+
 /// Ends a session of a user.
 ///
 /// # Errors
