@@ -3,7 +3,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help tools build run test simulate alerts bench drill fuzz cargo
+.PHONY: help tools build run test simulate alerts gateway audit bench drill fuzz cargo
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -29,6 +29,15 @@ alerts: ## test the alert rules of deploy/prometheus with promtool
 	@command -v promtool >/dev/null 2>&1 || { echo "make: promtool is missing; it comes with Prometheus (Debian, Ubuntu: apt-get install --no-install-recommends prometheus)" >&2; exit 1; }
 	@promtool check config deploy/prometheus/prometheus.yml
 	@promtool test rules deploy/prometheus/crm.test.yml
+
+gateway: ## ask the example gateway which TLS it speaks; needs nginx and curl, and no service
+	@command -v nginx >/dev/null 2>&1 || { echo "make: nginx is missing (Debian, Ubuntu: apt-get install --no-install-recommends nginx-light)" >&2; exit 1; }
+	@deploy/gateway/check
+
+audit: cargo ## hold all libraries against advisories, licences and sources with cargo-deny
+	@$(CARGO) deny --version >/dev/null 2>&1 || { echo "make: cargo-deny is missing: cargo install --locked cargo-deny" >&2; exit 1; }
+	@$(CARGO) deny --locked --all-features check
+	@$(CARGO) deny --locked --all-features --manifest-path fuzz/targets/Cargo.toml check --config deny.toml
 
 simulate: cargo ## 10,000 seeds of the simulation, and 10,000 cases of each random machine
 	@$(CARGO) test --locked -p domain -p projections --test machines --test simulation --no-run

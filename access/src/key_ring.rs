@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use cqrs_es::Aggregate as _;
@@ -26,6 +26,8 @@ use crate::refresh::Digest;
 /// Keys that are remembered, and for how long at most.
 const CAPACITY: u64 = 10_000;
 const REMEMBERED: Duration = Duration::from_secs(5 * 60);
+/// For how long that its user has no second factor: no event that ends tokens tells when there is one.
+const REMEMBERED_TO_LACK: Duration = Duration::from_secs(10);
 
 /// Keys of users. Clones share what they remember.
 #[derive(Clone)]
@@ -40,6 +42,8 @@ pub struct KeyRing {
 struct Known {
     bearer: Bearer,
     expires_at: DateTime<Utc>,
+    /// When to look again whether the user has a second factor.
+    doubted_at: Option<Instant>,
 }
 
 /// Why nobody can tell what a key is good for.
@@ -68,7 +72,11 @@ impl KeyRing {
                 .with_custom_roles(state.custom_roles().iter().copied().collect());
             let scopes: BTreeSet<String> = granted.scopes.iter().map(ToString::to_string).collect();
             let bearer = Bearer::by_key(identity, key.id.as_uuid(), version, Arc::new(scopes));
-            Known { bearer, expires_at: granted.expires_at }
+            let (bearer, doubted_at) = match state.second_factor() {
+                Some(_) => (bearer, None),
+                None => (bearer.without_second_factor(), Some(Instant::now() + REMEMBERED_TO_LACK)),
+            };
+            Known { bearer, expires_at: granted.expires_at, doubted_at }
         }))
     }
 
@@ -101,7 +109,8 @@ impl ApiKeys for KeyRing {
         Box::pin(async move {
             let Some(key) = ApiKey::parse(key) else { return Ok(None) };
             let digest = key.digest();
-            let mut known = self.known.get(&digest).filter(|_| !newest);
+            let is_sure = |known: &Known| known.doubted_at.is_none_or(|at| Instant::now() < at);
+            let mut known = self.known.get(&digest).filter(|known| !newest && is_sure(known));
             if known.is_none() {
                 known = self.look_up(&key, &digest).await?;
                 match &known {

@@ -26,7 +26,7 @@ pub mod vault;
 
 pub use api_key::ApiKey;
 pub use key_ring::KeyRing;
-pub use limits::{Guesses, Rates, SharedLimits};
+pub use limits::{Flows, Guesses, Rates, SharedLimits};
 pub use link::{LinkToken, Purpose};
 pub use organisations::LoggedOrganisations;
 pub use password::{Hasher, Password};

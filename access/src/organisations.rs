@@ -1,4 +1,4 @@
-//! Custom roles and teams, read from the log.
+//! Custom roles, teams and policies, read from the log.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -8,6 +8,7 @@ use cqrs_es::Aggregate;
 use domain::TenantId;
 use domain::identity::Organisation;
 use domain::identity::custom_role::CustomRole;
+use domain::identity::policy::Policy;
 use domain::identity::team::Team;
 use edge::Organisations;
 use edge::directory::Loading;
@@ -41,6 +42,7 @@ impl LoggedOrganisations {
             match event.aggregate_type.as_str() {
                 CustomRole::TYPE => self.apply(&mut organisation.roles, event)?,
                 Team::TYPE => self.apply(&mut organisation.teams, event)?,
+                Policy::TYPE => self.upcasters.apply(&mut organisation.policy, event)?,
                 _ => {}
             }
         }

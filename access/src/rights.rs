@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use cqrs_es::Aggregate as _;
 use domain::TenantId;
 use domain::identity::custom_role::CustomRole;
+use domain::identity::policy::Policy;
 use domain::identity::team::Team;
 use domain::identity::user::RIGHTS_EVENTS;
 use edge::revocation::{REMEMBERED, Revocation};
@@ -130,9 +131,9 @@ async fn look(
 }
 
 impl Event {
-    /// The tenant whose custom roles or teams it changes.
+    /// The tenant whose custom roles, teams or policy it changes.
     fn organisation(&self) -> Option<TenantId> {
-        let is_one = matches!(self.aggregate_type.as_deref()?, CustomRole::TYPE | Team::TYPE);
+        let is_one = matches!(self.aggregate_type.as_deref()?, CustomRole::TYPE | Team::TYPE | Policy::TYPE);
         self.tenant_id.filter(|_| is_one).map(TenantId::from_uuid)
     }
 

@@ -201,10 +201,7 @@ where
 /// Takes one guess back out.
 pub(crate) fn take<K: std::hash::Hash + Eq + Send + Sync + 'static>(kept: &Cache<K, Bucket>, key: K) {
     kept.entry(key).and_compute_with(|entry| match entry {
-        Some(entry) => {
-            let bucket = entry.into_value();
-            Op::Put(Bucket { level: (bucket.level - 1.0).max(0.0), ..bucket })
-        }
+        Some(entry) => Op::Put(entry.into_value().less()),
         None => Op::Nop,
     });
 }
@@ -235,6 +232,11 @@ impl Series {
 impl Bucket {
     fn add(before: Option<Self>, most: u32, now: Instant) -> Result<Self, Duration> {
         Self::add_in(before, most, MINUTE, now)
+    }
+
+    /// The same without one that was added.
+    pub(crate) fn less(self) -> Self {
+        Self { level: (self.level - 1.0).max(0.0), ..self }
     }
 
     /// At most so many at once, and then in each period.

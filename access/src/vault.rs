@@ -23,6 +23,8 @@ pub use providers::{Begun, SIGN_IN};
 
 /// How long a session lasts, however often it is refreshed.
 pub const SESSION_TTL: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// How long a session lasts that nobody refreshes, unless another time is set.
+pub const SESSION_IDLE: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 /// How long after its use a token is answered once more, if the client is the same and has not used the answer.
 pub const RETRY: Duration = Duration::from_secs(10);
 
@@ -30,7 +32,8 @@ pub const RETRY: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub struct Vault {
     pool: PgPool,
-    master_keys: Option<MasterKeys>,
+    idle: Duration,
+    pub(crate) master_keys: Option<MasterKeys>,
 }
 
 /// A user found by their address.
@@ -105,7 +108,13 @@ impl Kept {
 impl Vault {
     /// Over a pool of [`event_store::Duty::Identity`].
     pub fn new(pool: PgPool) -> Self {
-        Self { pool, master_keys: None }
+        Self { pool, idle: SESSION_IDLE, master_keys: None }
+    }
+
+    /// The same, where a session that nobody refreshes for so long is over.
+    #[must_use]
+    pub fn with_idle(self, idle: Duration) -> Self {
+        Self { idle, ..self }
     }
 
     /// The same with what it seals secrets under that must be known in plain text to be of use.
@@ -244,21 +253,20 @@ impl Vault {
             .bind(user.as_uuid())
             .bind(epoch)
             .bind(SESSION_TTL)
+            .bind(self.idle)
             .fetch_one(&mut *transaction)
             .await?;
         transaction.commit().await?;
         Ok(expires_at)
     }
 
-    /// What is kept of a token, used or not, until its session is over.
+    /// What is kept of a token, used or not, until its session is over, be it that nobody used it for too long.
     ///
     /// # Errors
     /// The database is not there.
     pub async fn find(&self, token: &RefreshToken) -> Result<Option<Kept>, sqlx::Error> {
         let mut transaction = self.begin(token.tenant()).await?;
-        let sql = "select session_id, user_id, epoch, expires_at from identity.refresh_token
-            where tenant_id = $1 and digest = $2 and expires_at > now()";
-        let kept = sqlx::query_as(sql)
+        let kept = sqlx::query_as(include_str!("sql/find_token.sql"))
             .bind(token.tenant().as_uuid())
             .bind(token.digest())
             .fetch_optional(&mut *transaction)
@@ -288,6 +296,7 @@ impl Vault {
             .bind(nonce)
             .bind(next.digest())
             .bind(now)
+            .bind(self.idle)
             .fetch_optional(&mut *transaction)
             .await?;
         if let Some(at) = issued_at {

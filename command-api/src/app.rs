@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use edge::{ApiKeys, Directory, EdgeState, Origins, Revocations, TokenKeys, Trail};
+use edge::{ApiKeys, Directory, EdgeState, Identity, Origins, Revocations, TokenKeys, Trail};
 use event_store::EventStore;
 
 use crate::identity::{Issuer, Refusal};
 use crate::line::Lines;
 use crate::moment;
+use crate::rates::CommandRates;
 
 /// The state of the API. Clones share one store, with its appender and its cache, and the lines in which
 /// commands wait for each other.
@@ -30,6 +32,7 @@ struct Parts {
     permissions: Arc<BTreeSet<String>>,
     proxies: usize,
     trail: Option<Trail>,
+    rates: Option<CommandRates>,
 }
 
 impl CommandApi {
@@ -49,6 +52,7 @@ impl CommandApi {
             permissions: Arc::default(),
             proxies: 0,
             trail: None,
+            rates: None,
         }))
     }
 
@@ -101,6 +105,12 @@ impl CommandApi {
         Self(Arc::new(Parts { trail: Some(trail), ..Arc::unwrap_or_clone(self.0) }))
     }
 
+    /// The same API, which lets users and tenants give so many commands.
+    #[must_use]
+    pub fn with_rates(self, rates: CommandRates) -> Self {
+        Self(Arc::new(Parts { rates: Some(rates), ..Arc::unwrap_or_clone(self.0) }))
+    }
+
     pub(crate) fn issuer(&self) -> Result<&Issuer, Refusal> {
         self.0.issuer.as_ref().ok_or(Refusal::Off)
     }
@@ -148,6 +158,10 @@ impl EdgeState for CommandApi {
 
     fn trail(&self) -> Option<&Trail> {
         self.0.trail.as_ref()
+    }
+
+    fn admit(&self, identity: &Identity) -> Result<(), Duration> {
+        self.0.rates.as_ref().map_or(Ok(()), |rates| rates.admit(identity))
     }
 
     fn proxies(&self) -> usize {

@@ -81,6 +81,7 @@ impl<P: Permission, S: EdgeState> FromRequestParts<S> for Caller<P> {
         asker.needs(P::NAME);
         let bearer = Bearer::from_request_parts(parts, state).await?;
         let permit = bearer.clone().permit()?;
+        state.admit(bearer.identity()).map_err(Problem::too_many_commands)?;
         if let Some(trail) = state.trail().filter(|_| runs_the_tenant(P::NAME)) {
             trail.source(&asker).await?;
         }

@@ -17,6 +17,7 @@ mod line;
 pub mod metrics;
 pub mod moment;
 mod patch;
+pub mod rates;
 pub mod sales;
 pub mod sent;
 pub mod unit;

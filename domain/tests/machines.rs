@@ -251,7 +251,7 @@ proptest! {
             let next = after(&user, &events);
             for event in &events {
                 match event {
-                    UserEvent::PasswordChanged { password: to } => {
+                    UserEvent::PasswordChanged { password: to, .. } => {
                         prop_assert!(user.is_active());
                         prop_assert_ne!(password.replace(*to), Some(*to));
                         ends += 1;

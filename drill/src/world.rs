@@ -180,6 +180,9 @@ impl World {
             ("CRM_NATS_ROOT".to_owned(), "crm".to_owned()),
             ("CRM_TOKEN_PUBLIC_KEY".to_owned(), self.token_key.display().to_string()),
             ("CRM_MASTER_KEY".to_owned(), event_store::fixtures::MASTER_KEY.to_owned()),
+            // One user gives all commands here.
+            ("CRM_COMMANDS_PER_USER".to_owned(), "0".to_owned()),
+            ("CRM_COMMANDS_PER_TENANT".to_owned(), "0".to_owned()),
         ];
         if let Some(bug) = settings.planted {
             environment.push(("CRM_PLANTED".to_owned(), bug.to_owned()));

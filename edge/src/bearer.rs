@@ -41,6 +41,8 @@ struct Key {
     /// The key, in place of a session.
     rights: SignIn,
     scopes: Arc<BTreeSet<String>>,
+    /// Whether its user has no second factor.
+    lacks_second_factor: bool,
 }
 
 /// The session that a token was issued to, its claim `sign_in`. Tokens that others issue have none.
@@ -61,8 +63,17 @@ impl Bearer {
     /// Whoever acts by a key of a user: with the roles that the user had in version `rights`, and only for what needs one of
     /// the permissions `scopes`.
     pub fn by_key(identity: Identity, key: Uuid, rights: i64, scopes: Arc<BTreeSet<String>>) -> Self {
-        let key = Key { rights: SignIn { session: key, rights }, scopes };
+        let key = Key { rights: SignIn { session: key, rights }, scopes, lacks_second_factor: false };
         Self { key: Some(key), ..Self::new(identity, 0, None) }
+    }
+
+    /// The same key of a user who has no second factor: where the tenant demands one, it gives no roles, as signing in does.
+    #[must_use]
+    pub fn without_second_factor(mut self) -> Self {
+        if let Some(key) = &mut self.key {
+            key.lacks_second_factor = true;
+        }
+        self
     }
 
     pub(crate) fn authenticated(self, auth_time: Option<i64>) -> Self {
@@ -111,10 +122,11 @@ impl Bearer {
         self.user.zip(self.sign_in)
     }
 
-    /// The same, with what the custom roles give that the token names.
+    /// The same, with what the custom roles give that the token names; and with no roles, if a key has none.
     async fn with_rights(mut self, state: &impl EdgeState) -> Result<Self, Problem> {
+        let lacks_second_factor = self.key.as_ref().is_some_and(|key| key.lacks_second_factor);
         let identity = &mut self.identity;
-        if identity.custom_roles.is_empty() {
+        if identity.custom_roles.is_empty() && !lacks_second_factor {
             return Ok(self);
         }
         let Some(directory) = state.directory() else { return Ok(self) };
@@ -126,6 +138,10 @@ impl Bearer {
             let detail = "What the roles of this token give cannot be told, since the log does not answer.";
             Problem::unavailable(Duration::from_secs(1), detail).with_source(source)
         })?;
+        if lacks_second_factor && organisation.policy.demands_second_factor {
+            identity.roles.clear();
+            identity.custom_roles.clear();
+        }
         identity.rights = Some(Arc::new(organisation.rights(&identity.subject, &identity.custom_roles)));
         Ok(self)
     }

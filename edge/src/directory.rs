@@ -1,4 +1,4 @@
-//! The custom roles and teams of tenants: kept in memory, forgotten when the log says that they have changed.
+//! The custom roles, teams and policies of tenants: kept in memory, forgotten when the log says that they have changed.
 //!
 //! Whoever tells [`crate::Revocations`] which tokens have ended tells this too, from the same look at the log. So what is kept
 //! here is as old as what is known of tokens, and no older.
@@ -23,7 +23,7 @@ pub type Loading<'a> =
 
 /// Where organisations come from.
 pub trait Organisations: Send + Sync + 'static {
-    /// The custom roles and teams of a tenant, as the log has them now.
+    /// The custom roles, teams and policy of a tenant, as the log has them now.
     fn load(&self, tenant: TenantId) -> Loading<'_>;
 }
 

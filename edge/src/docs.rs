@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use axum::Router;
-use axum::http::HeaderValue;
-use axum::http::header::CONTENT_SECURITY_POLICY;
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::map_response;
 use axum::response::Response as Page;
 use utoipa::ToSchema;
@@ -63,8 +63,20 @@ pub fn router<S: Clone + Send + Sync + 'static>(document: OpenApi) -> Router<S> 
     let router: Router<S> = SwaggerUi::new(SWAGGER_UI).url(DOCUMENT, document).into();
     router.layer(map_response(async |mut page: Page| {
         page.headers_mut().insert(CONTENT_SECURITY_POLICY, PAGES);
+        name_charset(page.headers_mut());
         page
     }))
+}
+
+/// Says that text is UTF-8, as all files of Swagger UI are.
+fn name_charset(headers: &mut HeaderMap) {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let Some(kind) = kind.filter(|kind| kind.starts_with("text/") && !kind.contains("charset")) else {
+        return;
+    };
+    if let Ok(named) = HeaderValue::from_str(&format!("{kind}; charset=utf-8")) {
+        headers.insert(CONTENT_TYPE, named);
+    }
 }
 
 /// Puts references for the schemas that utoipa repeats inside of every envelope (`Envelope_Deal`, `Envelope_Vec_Deal`),

@@ -12,12 +12,16 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
+use tracing::field::DisplayValue;
 use tracing::{Instrument, field};
+use uuid::Uuid;
 
 use crate::headers::X_REQUEST_ID;
 use crate::metrics::{NO_ROUTE, Requests};
+use crate::unreadable::Unreadable;
 use crate::web::{ALWAYS, WebPolicy};
-use crate::{CorrelationId, Problem, TraceParent};
+use crate::whose::{Named, Whose};
+use crate::{CorrelationId, Problem, TenantId, TraceParent};
 
 /// Bytes of the largest body. A route that takes more layers its own `DefaultBodyLimit`.
 pub const MAX_BODY: usize = 1024 * 1024;
@@ -34,14 +38,15 @@ const MAX_SHOWN_PATH: usize = 300;
 /// tracing, and an envelope for whatever goes wrong, be it an unknown path, a wrong method, a rejection of axum's own, a
 /// panic or a time-out.
 ///
-/// A span holds method, route, request id, trace id, status and latency; never the query, which may hold personal data.
+/// A span holds method, route, request id, trace id, status, latency, and the ids of tenant and user; never the query, which may
+/// hold personal data.
 pub fn finish<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
     finish_for(router, &WebPolicy::default())
 }
 
 /// The same, for browsers that this policy is about.
 pub fn finish_for<S: Clone + Send + Sync + 'static>(router: Router<S>, web: &WebPolicy) -> Router<S> {
-    let (requests, hsts) = (Requests::default(), web.hsts());
+    let (requests, unreadable, hsts) = (Requests::default(), Unreadable::default(), web.hsts());
     let router = router
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
@@ -52,12 +57,15 @@ pub fn finish_for<S: Clone + Send + Sync + 'static>(router: Router<S>, web: &Web
         Some(cors) => router.layer(cors),
         None => router,
     };
-    router.layer(from_fn(move |request, next| exchange(requests.clone(), hsts.clone(), request, next)))
+    router.layer(from_fn(move |request, next| {
+        exchange(requests.clone(), unreadable.clone(), hsts.clone(), request, next)
+    }))
 }
 
 /// One request and its answer.
 async fn exchange(
     requests: Requests,
+    unreadable: Unreadable,
     hsts: Option<HeaderValue>,
     mut request: Request,
     next: Next,
@@ -76,16 +84,21 @@ async fn exchange(
         trace_id = field::Empty,
         status = field::Empty,
         latency_ms = field::Empty,
+        tenant = field::Empty,
+        user = field::Empty,
     );
-    let trace = TraceParent::enter(&span, request.headers());
+    let (trace, whose) = (TraceParent::enter(&span, request.headers()), Whose::default());
     if !span.is_disabled() {
         span.record("trace_id", trace.trace_id());
     }
     request.extensions_mut().insert(id.clone());
     request.extensions_mut().insert(trace);
+    request.extensions_mut().insert(whose.clone());
     async {
         let answer = next.run(request).await;
-        let mut answer = dressed(answer, &id, &trace, &path);
+        let code = answer.extensions().get::<Problem>().map(|problem| problem.body().code.clone());
+        let whose = whose.named();
+        let mut answer = dressed(answer, &id, &trace, &path, whose, &unreadable);
         measured.answered(answer.status());
         if let Some(hsts) = hsts {
             answer.headers_mut().insert(STRICT_TRANSPORT_SECURITY, hsts);
@@ -95,11 +108,43 @@ async fn exchange(
         let current = tracing::Span::current();
         current.record("status", answer.status().as_u16());
         current.record("latency_ms", latency);
-        tracing::info!(status = answer.status().as_u16(), latency_ms = latency, "answered");
+        let Lined { tenant, user, key } = Lined::of(whose);
+        if let Some(tenant) = &tenant {
+            current.record("tenant", tenant);
+        }
+        if let Some(user) = &user {
+            current.record("user", user);
+        }
+        tracing::info!(
+            status = answer.status().as_u16(),
+            latency_ms = latency,
+            code = code.as_deref(),
+            tenant,
+            user,
+            key,
+            "answered"
+        );
         answer
     }
     .instrument(span)
     .await
+}
+
+/// Whose a request is, as log lines tell it.
+struct Lined {
+    tenant: Option<DisplayValue<TenantId>>,
+    user: Option<DisplayValue<Uuid>>,
+    key: Option<DisplayValue<Uuid>>,
+}
+
+impl Lined {
+    fn of(whose: Option<Named>) -> Self {
+        Self {
+            tenant: whose.map(|named| field::display(named.tenant)),
+            user: whose.and_then(|named| named.user).map(field::display),
+            key: whose.and_then(|named| named.key).map(field::display),
+        }
+    }
 }
 
 /// The answer within the time limit, panics included.
@@ -132,17 +177,26 @@ fn panic_text(panic: &(dyn Any + Send)) -> String {
 /// Names the instance of a problem, logs its cause, and turns failures that are no problems yet into such.
 ///
 /// The lines name the request themselves: the span that does so too is not there at the usual level.
-fn dressed(mut answer: Response, id: &CorrelationId, trace: &TraceParent, path: &str) -> Response {
+fn dressed(
+    mut answer: Response,
+    id: &CorrelationId,
+    trace: &TraceParent,
+    path: &str,
+    whose: Option<Named>,
+    unreadable: &Unreadable,
+) -> Response {
     let problem = answer.extensions_mut().remove::<Problem>().or_else(|| foreign(&answer));
     if let Some(problem) = problem {
+        let (trace_id, code) = (trace.trace_id(), &problem.body().code);
+        let Lined { tenant, user, key } = Lined::of(whose);
         if let Some(causes) = problem.causes() {
-            let trace_id = trace.trace_id();
             if problem.status() == StatusCode::INTERNAL_SERVER_ERROR {
-                tracing::error!(error = causes, request_id = %id, trace_id, "internal error");
+                tracing::error!(error = causes, request_id = %id, trace_id, tenant, user, key, "internal error");
             } else {
-                let code = &problem.body().code;
-                tracing::warn!(error = causes, %code, request_id = %id, trace_id, "problem");
+                tracing::warn!(error = causes, %code, request_id = %id, trace_id, tenant, user, key, "problem");
             }
+        } else if let Some(count) = unreadable.count(problem.status(), whose) {
+            tracing::warn!(%code, count, request_id = %id, trace_id, tenant, user, key, "a request that cannot be read");
         }
         let (mut parts, _) = answer.into_parts();
         let (named, body) = problem.with_instance(format!("{path}#{id}")).into_response().into_parts();

@@ -38,8 +38,10 @@ pub mod state;
 pub mod token;
 pub mod trace;
 pub mod trail;
+mod unreadable;
 mod verified;
 pub mod web;
+mod whose;
 
 pub use address::ClientAddress;
 pub use answer::{Answer, Rendered, accepted, created, ok};

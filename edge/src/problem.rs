@@ -207,6 +207,12 @@ impl Problem {
         .with_retry_after(retry_after)
     }
 
+    /// 429: a user or a tenant gives more commands than there may be.
+    pub fn too_many_commands(retry_after: Duration) -> Self {
+        let detail = "Too many commands of this user or tenant. See the Retry-After header.";
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "commands.limited", detail).with_retry_after(retry_after)
+    }
+
     /// 429: an address has as many connections as it may have.
     pub(crate) fn too_many_connections() -> Self {
         let detail = "There are too many connections from this address.";

@@ -1,6 +1,8 @@
 //! What the extractors of this crate need from the state of a router.
 
-use crate::{ApiKeys, Directory, Origins, Revocations, TokenKeys, Trail};
+use std::time::Duration;
+
+use crate::{ApiKeys, Directory, Identity, Origins, Revocations, TokenKeys, Trail};
 
 /// The state of an API: the one bound that [`crate::Identity`] and [`crate::Permit`] ask for.
 pub trait EdgeState: Clone + Send + Sync + 'static {
@@ -30,6 +32,15 @@ pub trait EdgeState: Clone + Send + Sync + 'static {
     /// What records from where rights are changed. Without it, nothing does.
     fn trail(&self) -> Option<&Trail> {
         None
+    }
+
+    /// Counts a command of somebody. Without limits, there may be any number.
+    ///
+    /// # Errors
+    /// How long they have to wait.
+    fn admit(&self, identity: &Identity) -> Result<(), Duration> {
+        let _anybody = identity;
+        Ok(())
     }
 
     /// How many proxies of ours stand before this service, each of which adds to `X-Forwarded-For`.

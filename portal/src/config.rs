@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
+use command_api::rates::CommandLimits;
 use edge::server::open_files;
 use edge::{Limits, Origin, Origins, SigningKey, TokenSettings, WebPolicy};
 use event_store::{MasterKeys, StreamNames, Upcasters};
@@ -98,6 +99,22 @@ pub struct SiteArgs {
         value_name = "DAYS"
     )]
     pub trail_days: u32,
+    /// Commands that a user may give at once, and then each minute; 0 is any number
+    #[arg(long, env = "CRM_COMMANDS_PER_USER", global = true, default_value_t = CommandLimits::default().user, value_name = "COUNT")]
+    pub commands_per_user: u32,
+    /// Commands that the users of a tenant may give at once, and then each minute; 0 is any number
+    #[arg(long, env = "CRM_COMMANDS_PER_TENANT", global = true, default_value_t = CommandLimits::default().tenant, value_name = "COUNT")]
+    pub commands_per_tenant: u32,
+    /// Hours after which a session is over that nobody uses; seven days end any
+    #[arg(
+        long,
+        env = "CRM_SESSION_IDLE_HOURS",
+        global = true,
+        default_value_t = 72,
+        value_parser = clap::value_parser!(u32).range(1..=168),
+        value_name = "HOURS"
+    )]
+    pub session_idle_hours: u32,
     /// What log lines on stderr look like; RUST_LOG chooses which there are
     #[arg(long, env = "CRM_LOG", global = true, default_value = "auto", value_name = "FORMAT")]
     pub log: LogFormat,
@@ -162,6 +179,11 @@ impl SiteArgs {
             0 => Limits { peer: usize::MAX, ..limits },
             peer => Limits { peer, ..limits },
         }
+    }
+
+    /// How many commands users and tenants may give.
+    pub fn command_limits(&self) -> CommandLimits {
+        CommandLimits { user: self.commands_per_user, tenant: self.commands_per_tenant }
     }
 
     /// What browsers are told. With embedded servers, nobody has put TLS before the APIs.

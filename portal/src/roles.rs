@@ -13,6 +13,7 @@ use anyhow::{Context as _, bail};
 use axum::Router;
 use command_api::CommandApi;
 use command_api::identity::Issuer;
+use command_api::rates::CommandRates;
 use edge::{Check, Directory, OpenApiExt as _, Revocations, SigningKey, TokenKeys, Trail, WebPolicy};
 use event_store::relay::Relay;
 use event_store::{Duty, EventStore, SessionPool, Upcasters, connect, nats};
@@ -101,13 +102,15 @@ impl<'a> Roles<'a> {
             let post = mail.post(address)?;
             issuer = issuer.with_federation(self.args.providers.federation(post.public_url())?);
         }
+        let mut rates = CommandRates::new(self.args.command_limits());
         if let Some(shared) = self.shared_limits(signing_key.as_ref())? {
             issuer = issuer.with_shared_limits(&shared);
+            rates = rates.shared_by(&shared);
         }
         if let Some(key) = signing_key {
             issuer = issuer.with_key(key, token_settings());
         }
-        let api = api.with_issuer(issuer);
+        let api = api.with_issuer(issuer).with_rates(rates);
         let sending = post::start(&api, mailer);
         Ok((api, sending))
     }
@@ -115,7 +118,8 @@ impl<'a> Roles<'a> {
     /// What keeps passwords.
     fn issuer(&self) -> anyhow::Result<Issuer> {
         let vault = Vault::new(self.named_pool("identity", Duty::Identity, IDENTITY_CONNECTIONS)?)
-            .with_master_keys(self.args.master_keys()?);
+            .with_master_keys(self.args.master_keys()?)
+            .with_idle(Duration::from_secs(u64::from(self.args.session_idle_hours) * 60 * 60));
         // Half of the cores at most, so that a flood of sign-ins leaves the others to everything else.
         let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() / 2);
         Ok(Issuer::new(vault, Hasher::new(cores)?))

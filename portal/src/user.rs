@@ -39,14 +39,16 @@ pub struct UserCommand {
 
 #[derive(Subcommand)]
 enum UserTask {
-    /// Open an account, and print its id and a password for it, once.
+    /// Open an account, and print its id and a first password for it, once: good for choosing another one within 7 days.
     #[command(after_help = "\
 Example:  crm user register \"Grace Hopper\" grace@engines.example --role admin
 
 Then:     curl http://127.0.0.1:8080/api/v1/sessions -H 'Content-Type: application/json' \\
-            -d '{\"tenant_id\": \"...\", \"email\": \"grace@engines.example\", \"password\": \"...\"}'")]
+            -d '{\"tenant_id\": \"...\", \"email\": \"grace@engines.example\", \"password\": \"...\"}'
+          curl -X PUT http://127.0.0.1:8080/api/v1/password -H 'Authorization: Bearer ...' \\
+            -H 'Content-Type: application/json' -d '{\"current_password\": \"...\", \"new_password\": \"...\"}'")]
     Register(RegisterArgs),
-    /// Give a user another password, and print it, once. All sessions of the user end.
+    /// Give a user a first password again, and print it, once. All sessions of the user end.
     #[command(after_help = "\
 Example:  crm user password grace@engines.example
           crm user password grace@engines.example --stdin < password.txt")]
@@ -91,7 +93,7 @@ struct Chosen {
     /// The tenant; by default the demo tenant
     #[arg(long, default_value = DEMO_TENANT)]
     tenant: String,
-    /// Read the password from standard input, in place of making one
+    /// Read the password from standard input, in place of making one: it stays the user's until they choose another
     #[arg(long)]
     stdin: bool,
 }
@@ -175,12 +177,16 @@ impl Work {
 
 impl Secret {
     async fn set(self, app: &CommandApi, context: &Context, user: UserId) -> anyhow::Result<()> {
-        password::set(app, context, user, Password::choose(self.text.as_str())?)
-            .await
-            .context("the password was not changed; `crm user password` sets it")?;
-        if !self.is_told {
-            println!("password  {}", self.text);
+        let (password, failed) = (
+            Password::choose(self.text.as_str())?,
+            "the password was not changed; `crm user password` sets it",
+        );
+        if self.is_told {
+            return password::set(app, context, user, password).await.context(failed);
         }
+        let until = password::set_first(app, context, user, password).await.context(failed)?;
+        println!("until     {}, for choosing another one", until.format("%Y-%m-%d %H:%M UTC"));
+        println!("password  {}", self.text);
         Ok(())
     }
 }

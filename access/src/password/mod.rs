@@ -1,11 +1,13 @@
 //! Passwords: what is one, and how it is kept.
 
+mod context;
 mod hasher;
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer};
 
+pub use context::ContextWords;
 pub use hasher::{HashError, Hasher, Verdict};
 
 /// The 5,000 most common passwords of 8 characters and more, in order of their bytes and in lower case; from the list that
@@ -29,6 +31,9 @@ pub enum NotAPassword {
     /// Others try it first.
     #[error("must not be one of the most common passwords")]
     Common,
+    /// Whoever knows where it is for, or whose it is, tries it first.
+    #[error("must not contain the name of the product, of the company or of the user, nor their address")]
+    Context,
 }
 
 impl Password {

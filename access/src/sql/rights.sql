@@ -17,7 +17,14 @@ from log.head as h left join lateral (
             where aggregate_type in ('identity.custom_role', 'identity.team') and position > $1
             order by position limit $2
         )
-    ) as either
+        union all
+        (
+            select position, tenant_id, aggregate_type, aggregate_id, event_type, sequence, recorded_at
+            from log.event
+            where aggregate_type = 'identity.policy' and position > $1
+            order by position limit $2
+        )
+    ) as any_of_them
     order by position limit $2
 ) as e on true
 order by e.position

@@ -6,8 +6,8 @@ with spent as (
     returning tenant_id, session_id, user_id, epoch, expires_at
 ), used as (
     insert into identity.session_use (tenant_id, session_id, used_at, expires_at)
-    select tenant_id, session_id, now(), expires_at from spent
-    on conflict (tenant_id, session_id) do update set used_at = excluded.used_at
+    select tenant_id, session_id, now(), least(expires_at, now() + $7) from spent
+    on conflict (tenant_id, session_id) do update set used_at = excluded.used_at, expires_at = excluded.expires_at
 ), begun as (
     insert into identity.refresh_token (tenant_id, digest, session_id, user_id, epoch, issued_at, expires_at)
     select tenant_id, $5, session_id, user_id, epoch, $6, expires_at from spent

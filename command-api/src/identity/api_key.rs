@@ -89,6 +89,7 @@ async fn issue_api_key(
 ) -> Result<Answer<ApiKeyShown>, Problem> {
     own.check_recent(app.now())?;
     let holder = user(&app, own.identity().tenant, own.user()).await?;
+    own.check_own_password(&app, &holder).await?;
     let method = method(&app, own.identity().tenant, own.session()).await?;
     if second_factor::is_missing(&app, &holder, method).await? {
         return Err(Refusal::SecondFactorDemanded.into());

@@ -105,6 +105,7 @@ async fn ask(app: &CommandApi, own: &OwnSession, request: EmailIn) -> Result<(),
     let post = issuer.post()?;
     post.admit(&tenant.to_string(), &id.to_string(), own.circumstances().address).await?;
     let user = user(app, tenant, id).await?;
+    own.check_own_password(app, &user).await?;
     let proof = Proof { code: request.code, recovery_code: request.recovery_code };
     check_all(app, own.circumstances(), &user, request.current_password, &proof).await?;
     let Some(account) = user.state.account().filter(|account| account.email != request.email) else {

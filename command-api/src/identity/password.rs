@@ -1,11 +1,12 @@
 //! `/api/v1/password`: the password of whoever is signed in.
 
-use access::password::Guess;
+use access::password::{ContextWords, Guess};
 use access::second_factor::Proof;
 use access::{Password, Purpose};
 use axum::extract::State;
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::identity::user::{User, UserAction};
-use domain::{PasswordId, UserId};
+use domain::{EmailAddress, PasswordId, Personal, TenantId, Text, UserId};
 use edge::{Answer, Envelope, Problem, Role, ok};
 use event_store::Loaded;
 use serde::Deserialize;
@@ -17,10 +18,13 @@ use uuid::Uuid;
 use super::Refusal;
 use super::mails::{Followed, NewPasswordIn, PasswordChosen};
 use super::session::{Circumstances, OWN, OwnSession, SessionTokens, Word, carried, check_all, open, user};
+use super::tenant;
 use crate::dispatch::change;
 use crate::sent::Sent;
 use crate::{CommandApi, CommandError, Context};
 
+/// How long a first password is good.
+const FIRST_PASSWORD: TimeDelta = TimeDelta::days(7);
 /// Attempts to give a user a password while others change the user.
 const ATTEMPTS: u32 = 10;
 
@@ -31,7 +35,8 @@ pub struct PasswordIn {
     /// The password that is valid now.
     #[schema(value_type = String, format = "password")]
     pub current_password: Guess,
-    /// The password from now on: 8 to 128 characters, and none of the most common ones.
+    /// The password from now on: 8 to 128 characters, none of the most common ones, and none that contains the name of
+    /// the product, of the company or of the user, or their address.
     #[schema(value_type = String, format = "password", min_length = 8, max_length = 128)]
     pub new_password: Password,
     /// A code of the second factor, if the user has one.
@@ -80,8 +85,9 @@ async fn change_password(
     if before.state.password() != checked {
         return Err(CommandError::StaleVersion.into());
     }
+    check_words(&app, "new_password", &new_password, &before).await?;
     let hash = app.issuer()?.hasher().hash(new_password).await.map_err(Refusal::from)?;
-    let password = replace(&app, own.context(), &before, &hash).await?;
+    let password = replace(&app, own.context(), &before, &hash, None).await?;
     let after = user(&app, tenant, own.user()).await?;
     // Whoever shut the user out, or gave them yet another password, meant this session too.
     if !after.state.is_active() || after.state.password() != Some(password) {
@@ -96,10 +102,36 @@ async fn change_password(
 /// # Errors
 /// A rule of users; [`Refusal::Busy`] or [`Refusal::Off`]; or the log or the database is not available.
 pub async fn set(app: &CommandApi, context: &Context, id: UserId, password: Password) -> Result<(), Refusal> {
+    check_words(app, "password", &password, &user(app, context.tenant, id).await?).await?;
     let hash = app.issuer()?.hasher().hash(password).await?;
+    give(app, context, id, &hash, None).await
+}
+
+/// Gives a user a first password that somebody else made, and knows: for choosing another one within a week, and for nothing else. All
+/// sessions of the user end.
+///
+/// # Errors
+/// Those of [`set`].
+pub async fn set_first(
+    app: &CommandApi,
+    context: &Context,
+    id: UserId,
+    password: Password,
+) -> Result<DateTime<Utc>, Refusal> {
+    let (hash, until) = (app.issuer()?.hasher().hash(password).await?, app.now() + FIRST_PASSWORD);
+    give(app, context, id, &hash, Some(until)).await.map(|()| until)
+}
+
+async fn give(
+    app: &CommandApi,
+    context: &Context,
+    id: UserId,
+    hash: &str,
+    until: Option<DateTime<Utc>>,
+) -> Result<(), Refusal> {
     for _ in 0..ATTEMPTS {
         let before = user(app, context.tenant, id).await?;
-        match replace(app, context.clone(), &before, &hash).await {
+        match replace(app, context.clone(), &before, hash, until).await {
             Err(Refusal::Command(CommandError::StaleVersion)) => {}
             done => return done.map(|_| ()),
         }
@@ -123,13 +155,14 @@ pub(super) async fn choose(
     let followed = Followed::find(app, &request.token, purpose).await?;
     let (tenant, id) = (followed.token.tenant(), followed.link.user());
     circumstances.recorded(app, tenant, id).await?;
+    check_words(app, "password", &request.password, &user(app, tenant, id).await?).await?;
     let hash = app.issuer()?.hasher().hash(request.password).await?;
     for _ in 0..ATTEMPTS {
         let before = user(app, tenant, id).await?;
         if !followed.is_open(&before.state) {
             return Err(Refusal::LinkOver);
         }
-        match replace(app, circumstances.context(tenant, id), &before, &hash).await {
+        match replace(app, circumstances.context(tenant, id), &before, &hash, None).await {
             Err(Refusal::Command(CommandError::StaleVersion)) => {}
             Err(error) => return Err(error),
             Ok(_) => {
@@ -141,7 +174,7 @@ pub(super) async fn choose(
     Err(Refusal::Command(CommandError::contended()))
 }
 
-/// Gives a user, who must not have changed since, the password of a hash.
+/// Gives a user, who must not have changed since, the password of a hash; until then, if it is a first one.
 ///
 /// The event is what makes it the password: until then its hash is kept and is that of nobody.
 async fn replace(
@@ -149,16 +182,47 @@ async fn replace(
     context: Context,
     before: &Loaded<User>,
     hash: &str,
+    until: Option<DateTime<Utc>>,
 ) -> Result<PasswordId, Refusal> {
     let (vault, tenant) = (app.issuer()?.vault(), context.tenant);
     let (user, id): (UserId, PasswordId) = (before.id.into(), Uuid::now_v7().into());
     vault.keep_hash(tenant, user, id, hash).await?;
     let context = Context { if_match: Some(before.sequence), ..context };
-    let action = UserAction::ChangePassword { password: id };
+    let action = match until {
+        Some(until) => UserAction::GiveFirstPassword { password: id, until },
+        None => UserAction::ChangePassword { password: id },
+    };
     change::<User>(app, &context, before.id, vec![action]).await?;
     // It is the password now, whatever becomes of the others. The next change forgets them too.
     if let Err(error) = vault.forget_older(tenant, user, id).await {
         tracing::warn!(%error, "hashes of former passwords are kept for now");
     }
     Ok(id)
+}
+
+/// Refuses a password that contains a name of the product, of the tenant or of the user, or their address.
+async fn check_words(
+    app: &CommandApi,
+    field: &str,
+    password: &Password,
+    user: &Loaded<User>,
+) -> Result<(), CommandError> {
+    let company = tenant::name(app, TenantId::from_uuid(user.tenant)).await?;
+    let account = user.state.account();
+    let (name, email) = (account.map(|account| &account.name), account.map(|account| &account.email));
+    check_words_of(field, password, company.as_ref(), name, email)
+}
+
+/// The same of whoever is about to have an account.
+pub(super) fn check_words_of(
+    field: &str,
+    password: &Password,
+    company: Option<&Text<200>>,
+    name: Option<&Personal<Text<200>>>,
+    email: Option<&Personal<EmailAddress>>,
+) -> Result<(), CommandError> {
+    let (name, email) = (name.and_then(Personal::reveal), email.and_then(Personal::reveal));
+    let names = [company.map(Text::as_str), name.map(Text::as_str), email.map(EmailAddress::as_str)];
+    let checked = ContextWords::of(names.into_iter().flatten()).check(password);
+    checked.map_err(|error| CommandError::field(field, &error.to_string()))
 }

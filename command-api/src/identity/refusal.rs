@@ -28,6 +28,12 @@ pub enum Refusal {
     /// The password that was asked for again is wrong.
     #[error("the password is wrong")]
     Password,
+    /// The password is right, and somebody else made it: it is good for choosing another one.
+    #[error("the password is a first one")]
+    FirstPassword,
+    /// The password is right, and was good for choosing another one in time.
+    #[error("the time of the first password is over")]
+    FirstPasswordOver,
     /// The password is right, and the user has a second factor, too.
     #[error("a second factor is needed")]
     SecondFactorRequired,
@@ -139,6 +145,13 @@ impl From<Refusal> for Problem {
                 Self::not_signed_in("credentials.wrong", "The e-mail address or the password is wrong.")
             }
             Refusal::Password => Self::not_signed_in("password.wrong", "The current password is wrong."),
+            Refusal::FirstPassword => {
+                Self::refused("password.first", "Choose a password of your own first: PUT /api/v1/password.")
+            }
+            Refusal::FirstPasswordOver => Self::not_signed_in(
+                "password.over",
+                "The time to choose another password by this one is over. Ask for a link to one: POST /api/v1/password-resets.",
+            ),
             Refusal::SecondFactorRequired => Self::not_signed_in(
                 "second_factor.required",
                 "Send a code of the second factor, too, or a recovery_code.",

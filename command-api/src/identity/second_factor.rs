@@ -38,7 +38,7 @@ async fn begin_second_factor(
     own: OwnSession,
     State(app): State<CommandApi>,
 ) -> Result<Answer<SecretTold>, Problem> {
-    Ok(ok(begin(&app, own.identity().tenant, own.user()).await?))
+    Ok(ok(begin(&app, &own).await?))
 }
 
 /// Have a second factor from now on, by showing a code of it. The answer has recovery codes, each of which lets in once without

@@ -3,6 +3,7 @@
 mod body;
 mod commands;
 mod cookies;
+mod first_password;
 mod guessing;
 mod opening;
 mod own;
@@ -25,6 +26,7 @@ use super::{PUBLIC, Refusal, SESSIONS};
 use crate::CommandApi;
 use crate::sent::Sent;
 pub use body::{RefreshIn, SessionTokens, SignInIn, SignedOut, Transport};
+use commands::leave;
 pub use commands::{Circumstances, RefreshLimits, refresh, sign_in, sign_out, sign_out_everywhere};
 pub(super) use commands::{REFRESHES, method, user};
 pub(super) use cookies::carried;
@@ -51,7 +53,7 @@ pub fn router() -> OpenApiRouter<CommandApi> {
 ///
 /// The access token is for the header `Authorization: Bearer …` and valid for 15 minutes. The refresh token brings the next
 /// one, and is good for one use. With `"transport": "cookie"`, both are cookies that no script can read, and the answer has the
-/// `csrf_token` that each request which is no GET carries in `X-CSRF-Token`. A wrong address and a wrong password cannot be told apart, nor a user who is shut out.
+/// `csrf_token` that each request which is no GET carries in `X-CSRF-Token`; the session whose cookies the browser had ends. A wrong address and a wrong password cannot be told apart, nor a user who is shut out.
 #[utoipa::path(
     post,
     path = "/api/v1/sessions",
@@ -75,6 +77,11 @@ async fn sign_in_user(
         csrf::check_origin(&headers, app.origins())?;
     }
     let signed_in = sign_in(&app, &circumstances, sent.body).await?;
+    if transport == Transport::Cookie
+        && let Ok(Some(former)) = cookie::read(&headers, cookie::REFRESH)
+    {
+        leave(&app, &circumstances, former).await;
+    }
     let location = format!("{SESSIONS}/{}", signed_in.session_id);
     carried(&app, signed_in, transport, |tokens| created(&location, tokens))
 }
@@ -140,7 +147,8 @@ async fn step_up_session(
 
 /// Sign out of one of one's own sessions, this one or another.
 ///
-/// Its tokens are refused from then on, everywhere within a second.
+/// Its tokens are refused from then on, everywhere within a second. Of another one than this, it asks for a token of
+/// `POST /api/v1/sessions/step-up`; signing out everywhere asks for none.
 #[utoipa::path(
     delete,
     path = "/api/v1/sessions/{id}",
@@ -154,6 +162,10 @@ async fn sign_out_session(
     State(app): State<CommandApi>,
     Path(id): Path<SessionId>,
 ) -> Result<Answer<SignedOut>, Problem> {
+    // Whoever found a token is not to choose who goes on; whose account it is ends all sessions at once, whatever they have at hand.
+    if id != own.session() {
+        own.check_recent(app.now())?;
+    }
     let done = sign_out(&app, &own.context(), own.user(), id).await?;
     let out = SignedOut { user_id: own.user().as_uuid(), session_id: Some(id.as_uuid()) };
     let answer = ok(out).with_position(done.position);

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::aggregates::no_email;
 use super::mails::{Followed, NewPasswordIn, PasswordChosen, Posted};
+use super::password::check_words_of;
 use super::session::Circumstances;
 use super::tenant::{Entry, FirstAdmin, create};
 use super::{PUBLIC, Refusal, USERS};
@@ -118,6 +119,8 @@ async fn complete(
     let (tenant, id): (TenantId, UserId) = (followed.token.tenant(), followed.link.user());
     let wanted = SignUpIn::of(&followed.link).ok_or(Refusal::LinkOver)?;
     circumstances.recorded(app, tenant, id).await?;
+    let (name, email) = (Some(&wanted.name), Some(&wanted.email));
+    check_words_of("password", &request.password, Some(&wanted.company), name, email)?;
     let hash = app.issuer()?.hasher().hash(request.password).await?;
     let password: PasswordId = Uuid::now_v7().into();
     app.issuer()?.vault().keep_hash(tenant, id, password, &hash).await?;

@@ -9,6 +9,8 @@ use crate::support::{Api, Call, Reply, path};
 const SESSIONS: &str = "/api/v1/sessions";
 const PASSWORD: &str = "correct horse";
 const ACCESS: &str = "__Host-crm-access";
+/// What a page has kept goes with the session.
+const CLEARED: &str = "\"cache\", \"storage\"";
 const REFRESH: &str = "__Host-crm-refresh";
 
 /// A browser that keeps cookies, and a page that keeps the token of its session.
@@ -104,6 +106,7 @@ async fn a_browser_signs_in_acts_refreshes_and_signs_out_without_a_script_seeing
     api.send(again.call("POST", "/api/v1/leads").json(json!({"name": "Ada"}))).await.is(201);
     let out = api.send(again.call("DELETE", &path("sessions", again.session, ""))).await.is(200);
     assert!(forgets(&out));
+    assert_eq!(out.header("clear-site-data"), CLEARED);
     api.send(again.refresh()).await.fails(401, "session.over");
 }
 
@@ -192,7 +195,31 @@ async fn signing_out_everywhere_and_another_password_change_the_cookies_too() {
     assert_ne!((anew.session, &anew.csrf), (grace.session, &grace.csrf));
     let out = api.send(anew.call("DELETE", SESSIONS)).await.is(200);
     assert!(forgets(&out));
+    assert_eq!(out.header("clear-site-data"), CLEARED);
     api.send(anew.refresh()).await.fails(401, "session.over");
+}
+
+#[tokio::test]
+async fn signing_in_ends_the_session_whose_cookies_the_browser_had() {
+    let api = Api::new().await;
+    let grace = Browser::new(&api, "grace@engines.example").await;
+    let ada = Browser::new(&api, "ada@engines.example").await;
+    let body =
+        |email| json!({"tenant_id": api.tenant, "email": email, "password": PASSWORD, "transport": "cookie"});
+    let wrong = json!({"tenant_id": api.tenant, "email": "ada@engines.example", "password": "wrong one", "transport": "cookie"});
+    api.send(grace.bare("POST", SESSIONS).json(wrong)).await.fails(401, "credentials.wrong");
+    // Whoever signs in next at the same browser is somebody else.
+    let next =
+        Browser::of(&api.send(grace.bare("POST", SESSIONS).json(body("ada@engines.example"))).await.is(201));
+    assert_eq!(api.history(grace.session).await, ["session.started", "session.ended"]);
+    api.send(grace.refresh()).await.fails(401, "session.over");
+    for goes_on in [&next, &ada] {
+        assert_eq!(api.history(goes_on.session).await, ["session.started"]);
+    }
+    // A client that keeps its tokens itself gives up none by that.
+    let bearer = json!({"tenant_id": api.tenant, "email": "ada@engines.example", "password": PASSWORD});
+    api.send(ada.bare("POST", SESSIONS).json(bearer)).await.is(201);
+    assert_eq!(api.history(ada.session).await, ["session.started"]);
 }
 
 #[tokio::test]
@@ -200,8 +227,10 @@ async fn signing_out_of_another_session_leaves_the_cookies() {
     let api = Api::new().await;
     let grace = Browser::new(&api, "grace@engines.example").await;
     let other = Browser::of(&sign_in(&api, "grace@engines.example").await.is(201));
+    let fresh = api.step_up(&grace.access, PASSWORD, json!({})).await.is(200);
+    let grace = Browser { access: fresh.body["data"]["access_token"].as_str().unwrap().to_owned(), ..grace };
     let out = api.send(grace.call("DELETE", &path("sessions", other.session, ""))).await.is(200);
-    assert!(cookies(&out).is_empty());
+    assert!(cookies(&out).is_empty() && out.header("clear-site-data").is_empty());
     // A client that sent its token itself has no cookies to forget.
     let call = Call::new("DELETE", SESSIONS).bearer(&grace.access);
     assert!(cookies(&api.send(call).await.is(200)).is_empty());

@@ -16,6 +16,8 @@ async fn whoever_forgot_the_password_gets_another_and_all_sessions_end() {
     let (api, mut server) = (Api::new().await, testing::smtp().await);
     let _sending = api.mails_to(&server.url());
     let (user, token) = grace(&api).await;
+    let fresh = api.step_up(&token, OLD, json!({})).await.is(200);
+    let token = fresh.body["data"]["access_token"].as_str().unwrap().to_owned();
     let own = || Call::new("DELETE", &format!("/api/v1/sessions/{}", Uuid::now_v7())).bearer(&token);
     api.send(own()).await.fails(404, "not_found");
     ask_reset(&api, "Grace@Engines.example").await.is(202);

@@ -236,6 +236,55 @@ async fn a_tenant_that_demands_it_gives_no_roles_to_whoever_has_none() {
 }
 
 #[tokio::test]
+async fn a_key_gives_no_more_than_signing_in_where_a_factor_is_demanded_that_its_user_lacks() {
+    let api = Api::new().await;
+    let other = api.another();
+    account(&api).await;
+    let token = access(&sign_in(&api, json!({})).await.is(201));
+    let fresh = access(&api.step_up(&token, PASSWORD, json!({})).await.is(200));
+    let expires_at = Utc::now() + chrono::TimeDelta::days(1);
+    let body = json!({"name": "K", "scopes": ["lead.capture"], "expires_at": expires_at});
+    let issued = api.send(Call::post("/api/v1/api-keys").bearer(&fresh).json(body)).await.is(201);
+    let key = issued.body["data"]["key"].as_str().unwrap();
+    let acts = async |process: &Api| {
+        process.send(Call::post("/api/v1/leads").bearer(key).json(json!({"name": "Ada"}))).await
+    };
+    let demand = async |demanded: bool| {
+        let call = Call::new("PUT", "/api/v1/policies/second-factor");
+        api.send(call.json(json!({"demanded": demanded}))).await.is(200);
+    };
+    let within_a_second = async |process: &Api, status: u16| {
+        let changed = async { while acts(process).await.status != status {} };
+        tokio::time::timeout(std::time::Duration::from_secs(1), changed).await.expect("it takes too long");
+    };
+    for process in [&api, &other] {
+        acts(process).await.is(201);
+    }
+    demand(true).await;
+    for process in [&api, &other] {
+        within_a_second(process, 403).await;
+        acts(process).await.fails(403, "permission.missing");
+    }
+    demand(false).await;
+    within_a_second(&other, 201).await;
+    demand(true).await;
+    within_a_second(&other, 403).await;
+    let app = begin(&api, &fresh).await;
+    confirm(&api, &fresh, &code(&app, 0)).await.is(200);
+    // One that has not heard of the key yet; the others look again after some seconds.
+    let third = api.another();
+    acts(&third).await.is(201);
+    let user = issued_to(&api).await;
+    api.send(Call::new("DELETE", &path("users", user, "/second-factor"))).await.is(200);
+    within_a_second(&third, 403).await;
+}
+
+/// Whose the only key is.
+async fn issued_to(api: &Api) -> Uuid {
+    sqlx::query_scalar("select user_id from identity.api_key").fetch_one(&api.pool).await.unwrap()
+}
+
+#[tokio::test]
 async fn no_event_holds_a_secret_and_no_table_a_recovery_code() {
     let api = Api::new().await;
     let grace = Grace::new(&api).await;

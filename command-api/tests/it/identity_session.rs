@@ -272,6 +272,35 @@ async fn a_session_is_over_after_seven_days_however_often_it_is_refreshed() {
 }
 
 #[tokio::test]
+async fn a_session_that_nobody_refreshes_for_three_days_is_over() {
+    let api = Api::new().await;
+    let grace = SignedIn::new(&api, "grace@engines.example").await;
+    let three_days = async || {
+        let sql = "select bool_and(expires_at - now() between '2 days 23 hours' and '3 days')
+            from identity.session_use";
+        sqlx::query_scalar::<_, bool>(sql).fetch_one(&api.pool).await.unwrap()
+    };
+    let leave = async |left: &str| {
+        let sql = format!("update identity.session_use set expires_at = now() + interval '{left}'");
+        sqlx::query(&sql).execute(&api.pool).await.unwrap();
+    };
+    assert!(three_days().await);
+    leave("1 minute").await;
+    let again = SignedIn::of(&refresh(&api, &grace.refresh).await.is(200));
+    assert!(three_days().await);
+    // On the last day, not beyond the seventh.
+    let last = "update identity.refresh_token set expires_at = now() + interval '1 hour'";
+    sqlx::query(last).execute(&api.pool).await.unwrap();
+    let again = SignedIn::of(&refresh(&api, &again.refresh).await.is(200));
+    assert!(!three_days().await);
+    leave("0").await;
+    refresh(&api, &again.refresh).await.fails(401, "session.over");
+    // Nor is it taken up again by what is tidied away when somebody signs in.
+    sign_in(&api, "grace@engines.example", PASSWORD).await.is(201);
+    refresh(&api, &again.refresh).await.fails(401, "session.over");
+}
+
+#[tokio::test]
 async fn what_is_no_refresh_token_is_refused_and_touches_nothing() {
     let api = Api::new().await;
     let grace = SignedIn::new(&api, "grace@engines.example").await;
@@ -294,8 +323,10 @@ async fn nobody_ends_the_session_of_another() {
     let api = Api::new().await;
     let grace = SignedIn::new(&api, "grace@engines.example").await;
     let ada = SignedIn::new(&api, "ada@engines.example").await;
+    let fresh = api.step_up(&ada.access, PASSWORD, json!({})).await.is(200);
+    let fresh = fresh.body["data"]["access_token"].as_str().unwrap();
     for id in [grace.session, Uuid::now_v7(), ada.user] {
-        let call = Call::new("DELETE", &path("sessions", id, "")).bearer(&ada.access);
+        let call = Call::new("DELETE", &path("sessions", id, "")).bearer(fresh);
         api.send(call).await.fails(404, "not_found");
     }
     grace.acts(&api).await.is(201);

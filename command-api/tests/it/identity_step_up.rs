@@ -118,6 +118,29 @@ async fn what_gives_no_power_does_not_ask() {
 }
 
 #[tokio::test]
+async fn ending_another_session_asks_and_ending_ones_own_or_all_of_them_does_not() {
+    let api = Api::new().await;
+    let email = "ada@engines.example";
+    let ada = api.user(email).await;
+    api.password(ada, PASSWORD).await;
+    let sign_in = async || {
+        let body = json!({"tenant_id": api.tenant, "email": email, "password": PASSWORD});
+        let reply = api.send(Call::post("/api/v1/sessions").anonymous().json(body)).await.is(201);
+        (reply.uuid("session_id"), access(&reply))
+    };
+    let end = |session: Uuid, token: &str| Call::new("DELETE", &path("sessions", session, "")).bearer(token);
+    let ((phone, _), (laptop, token), (_, tablet)) = (sign_in().await, sign_in().await, sign_in().await);
+    api.send(end(phone, &token)).await.fails(401, "step_up.required");
+    assert_eq!(api.history(phone).await, ["session.started"]);
+    let fresh = access(&api.step_up(&token, PASSWORD, json!({})).await.is(200));
+    api.send(end(phone, &fresh)).await.is(200);
+    assert_eq!(api.history(phone).await, ["session.started", "session.ended"]);
+    api.send(end(laptop, &token)).await.is(200);
+    // Whoever fears that somebody else is in gets everybody out, with nothing in hand.
+    api.send(Call::new("DELETE", "/api/v1/sessions").bearer(&tablet)).await.is(200);
+}
+
+#[tokio::test]
 async fn only_who_knows_the_password_gets_further_and_may_not_guess_it() {
     let api = Api::new().await;
     let admin = Admin::new(&api).await;

@@ -1,4 +1,4 @@
-//! The custom roles and teams of a tenant, and what follows from them for one user.
+//! The custom roles, teams and policy of a tenant, and what follows from them for one user.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -6,17 +6,20 @@ use std::sync::Arc;
 use crate::identity::custom_role::CustomRole;
 use crate::identity::field::HideableField;
 use crate::identity::permission::{self, Permission};
+use crate::identity::policy::Policy;
 use crate::identity::team::Team;
 use crate::identity::{Grants, Level, Role};
 use crate::{CustomRoleId, TeamId, UserId};
 
-/// The custom roles and teams of a tenant.
+/// The custom roles, teams and policy of a tenant.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Organisation {
     /// The roles.
     pub roles: HashMap<CustomRoleId, CustomRole>,
     /// The teams.
     pub teams: HashMap<TeamId, Team>,
+    /// What it asks of its users.
+    pub policy: Policy,
 }
 
 /// Why somebody may do something, and how far that reaches.
@@ -186,6 +189,7 @@ mod tests {
                 (id(103), team(None, None, &[OTHER, LEAD])),
             ]
             .into(),
+            policy: Policy::default(),
         }
     }
 

@@ -138,6 +138,7 @@ pub fn user_commands() -> impl Strategy<Value = Vec<UserCommand>> {
         1 => Just(UserAction::Disable),
         1 => Just(UserAction::Enable),
         1 => (1..4_u128).prop_map(|n| UserAction::ChangePassword { password: id(n) }),
+        1 => (1..4_u128).prop_map(|n| UserAction::GiveFirstPassword { password: id(n), until: at(31, 12) }),
         1 => Just(UserAction::SignOutEverywhere),
         1 => Just(UserAction::Erase),
         1 => Just(UserAction::Invite),

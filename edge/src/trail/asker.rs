@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::{Entry, Kind};
 use crate::address::client;
+use crate::whose::Whose;
 use crate::{CorrelationId, TenantId, TraceParent};
 
 /// Who sends a request. All that looks at the request tells what it finds out; the trail asks at the end.
@@ -29,6 +30,8 @@ struct Sent {
     method: Method,
     route: Option<MatchedPath>,
     uri: Uri,
+    /// For whoever writes log lines.
+    whose: Option<Whose>,
     told: Mutex<Told>,
 }
 
@@ -60,6 +63,7 @@ impl Asker {
             method: method.clone(),
             route: extensions.get().cloned(),
             uri: uri.clone(),
+            whose: extensions.get().cloned(),
             told: Mutex::default(),
         }))
     }
@@ -76,6 +80,9 @@ impl Asker {
 
     /// It is this one: a good signature says so.
     pub fn is(&self, tenant: TenantId, actor: &str, key: Option<Uuid>) {
+        if let Some(whose) = &self.0.whose {
+            whose.is(tenant, actor, key);
+        }
         let mut told = self.told();
         *told =
             Told { tenant: Some(tenant), actor: Some(actor.to_owned()), key, proven: true, ..told.clone() };

@@ -39,6 +39,8 @@ fn kind(problem: &Problem) -> Option<Kind> {
         (StatusCode::UNAUTHORIZED, code) if code.starts_with("token.") || code == "session.over" => {
             Some(Kind::TokenRefused)
         }
+        // Whoever is too fast is let through a little later.
+        (StatusCode::TOO_MANY_REQUESTS, "commands.limited") => None,
         // Too many guesses, or mails that one asks for.
         (StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS, _) => Some(Kind::SignInRefused),
         _ => None,

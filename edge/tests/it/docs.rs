@@ -114,7 +114,11 @@ async fn the_document_and_its_pages_are_served() {
     assert_eq!((reply.status, &reply.body["info"]["title"]), (StatusCode::OK, &Value::from("CRM")));
     let reply = get(&router, "/docs/").await;
     assert_eq!(reply.status, StatusCode::OK);
-    assert!(reply.header("content-type").starts_with("text/html"));
+    assert_eq!(reply.header("content-type"), "text/html; charset=utf-8");
+    for (file, kind) in [("swagger-ui.css", "text/css"), ("swagger-ui-bundle.js", "text/javascript")] {
+        let reply = get(&router, &format!("/docs/{file}")).await;
+        assert_eq!(reply.header("content-type"), format!("{kind}; charset=utf-8"), "{file}");
+    }
     assert!(get(&router, "/docs").await.status.is_redirection());
     assert_eq!(get(&router, "/docs/nothing.js").await.status, StatusCode::NOT_FOUND);
     assert_eq!(get(&router, "/docs/../../etc/passwd").await.status, StatusCode::NOT_FOUND);

@@ -114,7 +114,7 @@ impl<'a> MakeWriter<'a> for Log {
     }
 }
 
-async fn logged(answer: impl Future<Output = Reply>) -> (Reply, String) {
+pub async fn logged(answer: impl Future<Output = Reply>) -> (Reply, String) {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone()).finish();
     let reply = answer.with_subscriber(subscriber).await;

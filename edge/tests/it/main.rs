@@ -22,6 +22,7 @@ mod token_malformed;
 mod trace;
 mod trail;
 mod web;
+mod whose;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};

@@ -164,11 +164,23 @@ async fn an_account_from_the_command_line_is_one_to_sign_in_with() {
     let (changed, text) = site.run(&["user", "password", "Grace@engines.example", "--tenant", &tenant]).await;
     assert!(changed, "{text}");
     let second = text.rsplit_once("password  ").unwrap().1.trim().to_owned();
-    for (password, status) in [(first, 401), (second, 201)] {
+    let sign_in = async |password: &str| {
         let body = json!({"tenant_id": tenant, "email": "grace@engines.example", "password": password});
         let answer = site.client.post(format!("{}/sessions", crm.api)).json(&body).send().await.unwrap();
-        assert_eq!(answer.status().as_u16(), status);
-    }
+        (answer.status().as_u16(), answer.json::<Value>().await.unwrap()["data"].clone())
+    };
+    assert_eq!(sign_in(&first).await.0, 401);
+    let (status, signed_in) = sign_in(&second).await;
+    assert_eq!((status, &signed_in["password_change_required"]), (201, &json!(true)));
+    // It is good for choosing another one, and for nothing else.
+    let token = signed_in["access_token"].as_str().unwrap();
+    let users = site.client.get(format!("{}/users", crm.api)).bearer_auth(token).send().await.unwrap();
+    assert_eq!(users.status(), 403);
+    let body = json!({"current_password": second, "new_password": "battery staple"});
+    let chosen = site.client.put(format!("{}/password", crm.api)).bearer_auth(token).json(&body);
+    assert_eq!(chosen.send().await.unwrap().status(), 200);
+    let (status, signed_in) = sign_in("battery staple").await;
+    assert_eq!((status, &signed_in["password_change_required"]), (201, &json!(false)));
     let (changed, text) =
         site.run(&["user", "password", "nobody@engines.example", "--tenant", &tenant]).await;
     assert!(!changed && text.contains("no user of this tenant"), "{text}");

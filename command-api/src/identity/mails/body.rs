@@ -12,7 +12,8 @@ pub struct NewPasswordIn {
     /// The token of the link: what stands after `token=`.
     #[schema(max_length = 200)]
     pub token: String,
-    /// The password from now on: 8 to 128 characters, and none of the most common ones.
+    /// The password from now on: 8 to 128 characters, none of the most common ones, and none that contains the name of
+    /// the product, of the company or of the user, or their address.
     #[schema(value_type = String, format = "password", min_length = 8, max_length = 128)]
     pub password: Password,
 }

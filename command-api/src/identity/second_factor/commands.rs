@@ -22,8 +22,10 @@ use crate::{Accepted, CommandApi, CommandError, Context};
 ///
 /// # Errors
 /// `user.second_factor_enabled`; or the log or the database is not available.
-pub async fn begin(app: &CommandApi, tenant: TenantId, id: UserId) -> Result<SecretTold, Refusal> {
+pub async fn begin(app: &CommandApi, own: &OwnSession) -> Result<SecretTold, Refusal> {
+    let (tenant, id) = (own.identity().tenant, own.user());
     let user = user(app, tenant, id).await?;
+    own.check_own_password(app, &user).await?;
     check_none(&user)?;
     let email =
         user.state.account().and_then(|account| account.email.reveal()).ok_or(CommandError::NotFound)?;
@@ -49,6 +51,7 @@ pub(crate) async fn confirm(
 ) -> Result<(RecoveryCodes, i64), Refusal> {
     let (issuer, tenant, id) = (app.issuer()?, own.identity().tenant, own.user());
     let before = user(app, tenant, id).await?;
+    own.check_own_password(app, &before).await?;
     check_none(&before)?;
     let guessing = Guessing::begin(issuer, tenant, &guessed(id), own.circumstances()).await?;
     let pending = issuer.vault().pending_factor(tenant, id, None).await?;

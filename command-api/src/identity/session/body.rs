@@ -78,6 +78,9 @@ pub struct SessionTokens {
     /// Whether the tenant demands a second factor that the user does not have: until then, the tokens tell no roles, and are good
     /// for what is the user's own. After `POST /api/v1/second-factor/confirm`, a refresh brings the roles.
     pub second_factor_missing: bool,
+    /// Whether the password is a first one that somebody else made: until `PUT /api/v1/password` has brought another, the tokens tell
+    /// no roles, and are good for that and for signing out.
+    pub password_change_required: bool,
     /// When the session is over, however often it is refreshed.
     pub session_expires_at: DateTime<Utc>,
     /// Whether this repeats the answer to an earlier request.

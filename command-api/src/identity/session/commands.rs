@@ -21,6 +21,7 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::body::{SessionTokens, SignInIn};
+use super::first_password;
 use super::guessing::Guessing;
 use super::opening::{Word, open};
 use crate::dispatch::change;
@@ -146,6 +147,7 @@ pub async fn sign_in(
         let stronger = issuer.hasher().strengthen(request.password).await?;
         issuer.vault().strengthen(tenant, id, password, &stronger).await?;
     }
+    first_password::check(app, &user)?;
     open(app, circumstances, &user, Word::Password).await
 }
 
@@ -178,16 +180,16 @@ pub async fn refresh(
         app.store().load_newest(tenant.as_uuid(), kept.session().as_uuid()).await?;
     let goes_on =
         user.state.is_active() && i64::from(user.state.epoch()) == kept.epoch() && session.state.is_live();
-    if !goes_on {
+    let method = session.state.method().unwrap_or_default();
+    if !goes_on || (first_password::is_needed(&user, method) && first_password::check(app, &user).is_err()) {
         return Err(Refusal::SessionOver);
     }
     match issuer.vault().spend(&token, &circumstances.client(), &random()?, app.now()).await? {
         Use::Spent { next, at, replayed } => {
             let expires_at = kept.expires_at;
             let issued = Issued { session: kept.session(), token: next, at, expires_at, replayed };
-            let method = session.state.method().unwrap_or_default();
             let missing = second_factor::is_missing(app, &user, method).await?;
-            issued.signed(signer, &user, missing, user.position.max(session.position))
+            issued.signed(signer, &user, method, missing, user.position.max(session.position))
         }
         Use::Reused => {
             circumstances.asker.because("refresh_token.reused");
@@ -197,6 +199,21 @@ pub async fn refresh(
             Err(Refusal::SessionOver)
         }
         Use::Over => Err(Refusal::SessionOver),
+    }
+}
+
+/// Ends the session that a browser was in by this token, which it gives up for another one: whoever has it then goes on by nothing.
+///
+/// Whoever signs in is not held up by what becomes of that.
+pub(super) async fn leave(app: &CommandApi, circumstances: &Circumstances, refresh_token: &str) {
+    let ended = async {
+        let Some(token) = RefreshToken::parse(refresh_token) else { return Ok(()) };
+        let Some(kept) = app.issuer()?.vault().find(&token).await? else { return Ok(()) };
+        let context = circumstances.context(token.tenant(), kept.user());
+        end(app, &context, kept.session(), EndReason::SignedOut).await.map(|_| ()).map_err(Refusal::from)
+    };
+    if let Err(error) = ended.await {
+        tracing::warn!(%error, "the session that a browser has left goes on until it is over");
     }
 }
 
@@ -251,10 +268,11 @@ pub(crate) async fn method(app: &CommandApi, tenant: TenantId, id: SessionId) ->
     Ok(session.state.method().unwrap_or_default())
 }
 
-/// Who the tokens of a user say it is. A user who lacks a second factor that the tenant demands has no roles.
-pub(super) fn identity(user: &Loaded<User>, second_factor_missing: bool) -> Identity {
+/// Who the tokens of a user say it is. A user who lacks a second factor that the tenant demands has no roles, nor has one who came
+/// in by a password that somebody else made.
+pub(super) fn identity(user: &Loaded<User>, method: Method, second_factor_missing: bool) -> Identity {
     let (subject, tenant) = (user.id.to_string(), TenantId::from_uuid(user.tenant));
-    if second_factor_missing {
+    if second_factor_missing || first_password::is_needed(user, method) {
         return Identity::new(subject, tenant, Vec::new());
     }
     Identity::new(subject, tenant, user.state.roles().iter().copied().collect())
@@ -275,10 +293,11 @@ impl Issued {
         self,
         signer: &Signer,
         user: &Loaded<User>,
+        method: Method,
         second_factor_missing: bool,
         position: i64,
     ) -> Result<SessionTokens, Refusal> {
-        let identity = identity(user, second_factor_missing);
+        let identity = identity(user, method, second_factor_missing);
         let issue = Issue {
             at: self.at.timestamp(),
             ttl: ACCESS_TOKEN_TTL,
@@ -295,6 +314,7 @@ impl Issued {
             refresh_token: Some(self.token.reveal()),
             csrf_token: None,
             second_factor_missing,
+            password_change_required: first_password::is_needed(user, method),
             session_expires_at: self.expires_at,
             replayed: self.replayed,
             position,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use axum::http::{HeaderName, HeaderValue};
 use domain::TenantId;
 use edge::revocation::ACCESS_TOKEN_TTL;
 use edge::{Answer, Problem, cookie};
@@ -31,8 +32,13 @@ pub(in crate::identity) fn carried(
     Ok(answer(tokens).with_position(position).with_cookies(access.into_iter().chain(refresh)))
 }
 
-/// The answer to somebody whose session is over: a browser forgets its cookies.
+/// What a browser is to forget beside the cookies: whatever pages have kept of what they were shown.
+const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
+const EVERYTHING_KEPT: HeaderValue = HeaderValue::from_static("\"cache\", \"storage\"");
+
+/// The answer to somebody whose session is over: a browser forgets its cookies, and what it has kept of the portal.
 pub(super) fn forgotten<T: Serialize>(answer: Answer<T>, transport: Transport) -> Answer<T> {
+    let answer = answer.with_header(CLEAR_SITE_DATA, EVERYTHING_KEPT);
     match transport {
         Transport::Bearer => answer,
         Transport::Cookie => answer.with_cookies(cookie::forget()),

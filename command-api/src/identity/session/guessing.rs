@@ -10,7 +10,7 @@ use domain::{TenantId, UserId};
 use event_store::Loaded;
 use sha2::{Digest as _, Sha256};
 
-use super::Circumstances;
+use super::{Circumstances, first_password};
 use crate::identity::provider::provider;
 use crate::identity::{Issuer, Refusal, second_factor};
 use crate::{CommandApi, CommandError};
@@ -59,6 +59,7 @@ pub(crate) async fn check_all(
     proof: &Proof,
 ) -> Result<(), Refusal> {
     check_password(app, circumstances, user, guess).await?;
+    first_password::check(app, user)?;
     second_factor::check(app, circumstances, user, proof).await
 }
 

@@ -71,7 +71,7 @@ pub(crate) async fn open(
     };
     let issued = Issued { session, token, at: app.now(), expires_at, replayed: false };
     let missing = second_factor::is_missing(app, user, word.method()).await?;
-    issued.signed(signer, user, missing, started.position)
+    issued.signed(signer, user, word.method(), missing, started.position)
 }
 
 /// Begins a session of a user who is not shut out, and is not erased in the meantime: that would destroy all keys but this one.

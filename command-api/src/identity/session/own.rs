@@ -3,11 +3,14 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
+use domain::identity::user::User;
 use domain::{SessionId, UserId};
 use edge::{Asker, Bearer, EdgeState, Identity, Problem};
+use event_store::Loaded;
 
-use super::{Circumstances, Transport};
-use crate::Context;
+use super::{Circumstances, Transport, first_password, method};
+use crate::identity::Refusal;
+use crate::{CommandApi, Context};
 
 /// The session of the caller. The first argument of a handler, so that nothing of the request is looked at before.
 pub struct OwnSession {
@@ -42,6 +45,22 @@ impl OwnSession {
         self.bearer.check_recent(now.timestamp())
     }
 
+    /// Makes sure that the caller, as the log has them now, chose the password themselves that they came in by.
+    ///
+    /// # Errors
+    /// [`Refusal::FirstPassword`]; or the log is not available.
+    pub(crate) async fn check_own_password(
+        &self,
+        app: &CommandApi,
+        user: &Loaded<User>,
+    ) -> Result<(), Refusal> {
+        if user.state.first_password_until().is_none() {
+            return Ok(());
+        }
+        let method = method(app, self.identity().tenant, self.session).await?;
+        if first_password::is_needed(user, method) { Err(Refusal::FirstPassword) } else { Ok(()) }
+    }
+
     /// The caller, with the tenant.
     pub fn identity(&self) -> &Identity {
         self.bearer.identity()
@@ -65,6 +84,7 @@ impl<S: EdgeState> FromRequestParts<S> for OwnSession {
         let bearer = Bearer::from_request_parts(parts, state).await?;
         let (user, sign_in) = bearer.signed_in().ok_or_else(Problem::no_session)?;
         // All that is asked for here changes something.
+        state.admit(bearer.identity()).map_err(Problem::too_many_commands)?;
         if let Some(trail) = state.trail() {
             trail.source(&Asker::in_request(parts)).await?;
         }

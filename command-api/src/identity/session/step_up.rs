@@ -83,7 +83,8 @@ pub(in crate::identity) async fn stepped_up(
         sign_in: Some(SignIn { session: own.session().as_uuid(), rights: user.sequence }),
         auth_time: Some(now),
     };
-    let token = signer.key.sign(&signer.settings, &identity(user, missing), issue).map_err(Refusal::from)?;
+    let token =
+        signer.key.sign(&signer.settings, &identity(user, method, missing), issue).map_err(Refusal::from)?;
     let expires_in = ACCESS_TOKEN_TTL.as_secs();
     let told = SteppedUp { access_token: None, token_type: "Cookie", expires_in, max_age: MAX_AGE };
     Ok(match own.transport() {

@@ -16,6 +16,8 @@ use crate::{
 
 /// Keys that a user may have at a time.
 const MAX_KEYS: usize = 50;
+/// Days that a first password may be good for.
+const MAX_FIRST_PASSWORD_DAYS: i64 = 7;
 /// Days that a key may be good for.
 const MAX_KEY_DAYS: i64 = 366;
 
@@ -46,6 +48,9 @@ pub struct Account {
     pub disabled: bool,
     /// The current password; none if the user was never given one.
     pub password: Option<PasswordId>,
+    /// Until when the password lets in, if it is one to choose another by.
+    #[serde(default)]
+    pub password_until: Option<DateTime<Utc>>,
     /// How often all sessions of the user were ended: by shutting the user out, by another password, or by signing out
     /// everywhere. A session belongs to the epoch in which it began, and is over when another begins.
     pub epoch: u32,
@@ -111,6 +116,11 @@ impl User {
         self.account().and_then(|account| account.password)
     }
 
+    /// Until when the current password lets in, if it is a first one that somebody else made: good for choosing another.
+    pub fn first_password_until(&self) -> Option<DateTime<Utc>> {
+        self.account().and_then(|account| account.password_until)
+    }
+
     /// Whether the user was asked to choose a first password, may do so, and has not done it yet.
     pub fn awaits_invitation(&self) -> bool {
         self.account()
@@ -171,7 +181,13 @@ impl User {
             }
             UserAction::Disable => (!self.known()?.disabled).then_some(UserEvent::Disabled {}),
             UserAction::Enable => self.known()?.disabled.then_some(UserEvent::Enabled {}),
-            UserAction::ChangePassword { password } => self.known()?.change_password(password)?,
+            UserAction::ChangePassword { password } => self.known()?.change_password(password, None)?,
+            UserAction::GiveFirstPassword { password, until } => {
+                if until <= command.now || until - command.now > Duration::days(MAX_FIRST_PASSWORD_DAYS) {
+                    return Err(UserError::FirstPasswordLife);
+                }
+                self.known()?.change_password(password, Some(until))?
+            }
             UserAction::SignOutEverywhere => {
                 // The sessions of a user who is shut out are over already.
                 (!self.known()?.disabled).then_some(UserEvent::SignedOutEverywhere {})
@@ -235,11 +251,15 @@ impl Account {
         (self.email != to).then(|| UserEvent::EmailChanged { from: self.email.clone(), to })
     }
 
-    fn change_password(&self, to: PasswordId) -> Result<Option<UserEvent>, UserError> {
+    fn change_password(
+        &self,
+        to: PasswordId,
+        until: Option<DateTime<Utc>>,
+    ) -> Result<Option<UserEvent>, UserError> {
         if self.disabled {
             return Err(UserError::Disabled);
         }
-        Ok((self.password != Some(to)).then_some(UserEvent::PasswordChanged { password: to }))
+        Ok((self.password != Some(to)).then_some(UserEvent::PasswordChanged { password: to, until }))
     }
 
     /// Each time, since each time there is a mail.
@@ -310,6 +330,7 @@ impl Aggregate for User {
                 custom_roles: BTreeSet::new(),
                 disabled: false,
                 password: None,
+                password_until: None,
                 epoch: 0,
                 invited: false,
                 second_factor: None,
@@ -345,8 +366,9 @@ impl Aggregate for User {
                 account.end_sessions();
             }
             UserEvent::Enabled {} => account.disabled = false,
-            UserEvent::PasswordChanged { password } => {
+            UserEvent::PasswordChanged { password, until } => {
                 account.password = Some(password);
+                account.password_until = until;
                 account.end_sessions();
             }
             UserEvent::SignedOutEverywhere {} => account.end_sessions(),

@@ -66,6 +66,13 @@ pub enum UserAction {
         /// The row of the password's hash, which is there before the event and opens nothing without it.
         password: PasswordId,
     },
+    /// Give the user a password to come in by once, which somebody else made: it is good for choosing another one.
+    GiveFirstPassword {
+        /// The row of its hash.
+        password: PasswordId,
+        /// Until when it is good, a week from now at most.
+        until: DateTime<Utc>,
+    },
     /// End all sessions of the user.
     SignOutEverywhere,
     /// Erase who the user is, and close the account for good. The caller destroys the keys and gives the address free in the same

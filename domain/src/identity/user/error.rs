@@ -33,6 +33,9 @@ pub enum UserError {
     /// Who has no second factor has no recovery codes.
     #[error("the user has no recovery code left")]
     NoRecoveryCode,
+    /// Whoever made a first password knows it: it is not to be kept.
+    #[error("a first password ends after it was made, and within a week")]
+    FirstPasswordLife,
     /// A key that is over from the beginning opens nothing.
     #[error("a key ends after it was issued, and within a year")]
     KeyLife,
@@ -69,6 +72,7 @@ impl Rule for UserError {
             Self::HasPassword => "user.has_password",
             Self::SecondFactorEnabled => "user.second_factor_enabled",
             Self::NoRecoveryCode => "user.no_recovery_code",
+            Self::FirstPasswordLife => "user.first_password_life",
             Self::KeyLife => "user.key_life",
             Self::TooManyKeys => "user.too_many_keys",
             Self::KeyExists => "user.key_exists",
@@ -82,7 +86,9 @@ impl Rule for UserError {
     fn kind(&self) -> RuleKind {
         match self {
             Self::NotFound | Self::NoSuchKey => RuleKind::NotFound,
-            Self::OccurredInFuture | Self::OccurredTooEarly | Self::KeyLife => RuleKind::Invalid,
+            Self::OccurredInFuture | Self::OccurredTooEarly | Self::FirstPasswordLife | Self::KeyLife => {
+                RuleKind::Invalid
+            }
             Self::AlreadyExists
             | Self::Disabled
             | Self::Erased

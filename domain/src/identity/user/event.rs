@@ -84,6 +84,9 @@ pub enum UserEvent {
     PasswordChanged {
         /// The row of its hash. The hash is in no event; this event is what makes that row the current one.
         password: PasswordId,
+        /// Until when it lets the user in, to choose another one and do nothing else; for ever and for everything without it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<DateTime<Utc>>,
     },
     /// All sessions of the user were ended.
     SignedOutEverywhere {},

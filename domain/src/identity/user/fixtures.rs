@@ -31,6 +31,7 @@ pub fn all() -> Vec<UserEvent> {
         disabled(),
         enabled(),
         password_changed(),
+        first_password_given(),
         signed_out_everywhere(),
         invited(),
         second_factor_enabled(),
@@ -97,7 +98,12 @@ pub fn enabled() -> UserEvent {
 
 /// `user.password_changed`
 pub fn password_changed() -> UserEvent {
-    UserEvent::PasswordChanged { password: PASSWORD }
+    UserEvent::PasswordChanged { password: PASSWORD, until: None }
+}
+
+/// `user.password_changed`, to a first password that somebody else made
+pub fn first_password_given() -> UserEvent {
+    UserEvent::PasswordChanged { password: PASSWORD, until: Some(at(31, 12)) }
 }
 
 /// `user.signed_out_everywhere`

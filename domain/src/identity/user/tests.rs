@@ -1,13 +1,14 @@
 use std::collections::BTreeSet;
 
+use chrono::Duration;
 use cqrs_es::DomainEvent;
 use strum::VariantNames;
 
 use super::fixtures::{
     FACTOR, KEY, PASSWORD, all, custom_role_granted, custom_role_revoked, disabled, email_changed, enabled,
-    erased, invited, key_issued, key_revoked, password_changed, provider_linked, provider_unlinked,
-    recovery_code_used, registered, renamed, role_granted, role_revoked, second_factor_disabled,
-    second_factor_enabled, signed_out_everywhere,
+    erased, first_password_given, invited, key_issued, key_revoked, password_changed, provider_linked,
+    provider_unlinked, recovery_code_used, registered, renamed, role_granted, role_revoked,
+    second_factor_disabled, second_factor_enabled, signed_out_everywhere,
 };
 use super::{RIGHTS_EVENTS, User, UserAction, UserError, UserEvent};
 use crate::fixtures::{at, email, id, text};
@@ -51,6 +52,7 @@ fn nothing_can_be_done_with_an_account_that_was_never_opened() {
         UserAction::Disable,
         UserAction::Enable,
         UserAction::ChangePassword { password: PASSWORD },
+        first_password(31),
         UserAction::SignOutEverywhere,
         UserAction::Invite,
         UserAction::EnableSecondFactor { factor: FACTOR, recovery_codes: 10 },
@@ -109,8 +111,26 @@ fn a_password_is_changed_to_another_one() {
     assert_eq!(decide([registered()], change.clone()), Ok(vec![password_changed()]));
     assert_eq!(decide([registered(), password_changed()], change), Ok(vec![]));
     let another = UserAction::ChangePassword { password: id(82) };
-    let changed = UserEvent::PasswordChanged { password: id(82) };
+    let changed = UserEvent::PasswordChanged { password: id(82), until: None };
     assert_eq!(decide([registered(), password_changed()], another), Ok(vec![changed]));
+}
+
+fn first_password(day: u32) -> UserAction {
+    UserAction::GiveFirstPassword { password: PASSWORD, until: at(day, 12) }
+}
+
+#[test]
+fn a_first_password_ends_within_a_week_and_with_the_next_one() {
+    assert_eq!(decide([registered()], first_password(31)), Ok(vec![first_password_given()]));
+    assert_eq!(decide([registered()], first_password(30)), Err(UserError::FirstPasswordLife));
+    let too_late =
+        UserAction::GiveFirstPassword { password: PASSWORD, until: at(30, 13) + Duration::days(7) };
+    assert_eq!(decide([registered()], too_late), Err(UserError::FirstPasswordLife));
+    let until = |events: &[UserEvent]| given::<User>(events.to_vec()).first_password_until();
+    assert_eq!(until(&[registered(), first_password_given()]), Some(at(31, 12)));
+    let chosen = UserEvent::PasswordChanged { password: id(82), until: None };
+    assert_eq!(until(&[registered(), first_password_given(), chosen]), None);
+    assert_eq!(decide([registered(), disabled()], first_password(31)), Err(UserError::Disabled));
 }
 
 #[test]
@@ -151,8 +171,14 @@ fn an_epoch_begins_whenever_all_sessions_end() {
     assert_eq!(epoch(&[]), 0);
     assert_eq!(epoch(&[registered()]), 0);
     for event in all().into_iter().filter(|event| !matches!(event, UserEvent::Registered { .. })) {
-        let ends_sessions =
-            [disabled(), password_changed(), signed_out_everywhere(), provider_unlinked()].contains(&event);
+        let ends_sessions = [
+            disabled(),
+            password_changed(),
+            first_password_given(),
+            signed_out_everywhere(),
+            provider_unlinked(),
+        ]
+        .contains(&event);
         assert_eq!(epoch(&[registered(), event]), u32::from(ends_sessions));
     }
     assert_eq!(epoch(&[registered(), password_changed(), disabled(), enabled(), signed_out_everywhere()]), 3);
@@ -196,7 +222,8 @@ fn the_events_of_rights_are_those_that_end_access_tokens() {
         | UserEvent::ProviderLinked { .. } => false,
     };
     let examples = all();
-    assert_eq!(examples.len(), UserEvent::VARIANTS.len());
+    let types: BTreeSet<String> = examples.iter().map(DomainEvent::event_type).collect();
+    assert_eq!(types.len(), UserEvent::VARIANTS.len());
     let expected: BTreeSet<String> =
         examples.iter().filter(|event| ends_tokens(event)).map(DomainEvent::event_type).collect();
     let listed: BTreeSet<String> = RIGHTS_EVENTS.iter().map(ToString::to_string).collect();
