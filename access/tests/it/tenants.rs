@@ -69,6 +69,18 @@ async fn count(connection: &mut PgConnection, table: &str) -> i64 {
 }
 
 #[tokio::test]
+async fn a_session_is_over_once_nobody_used_it_for_as_long_as_was_set() {
+    let database = testing::database().await;
+    let (tenant, user) = (TenantId::from_uuid(Uuid::from_u128(1)), UserId::from_uuid(Uuid::now_v7()));
+    for (idle, goes_on) in [(Duration::ZERO, false), (Duration::from_secs(3_600), true)] {
+        let vault = Vault::new(identity(&database)).with_idle(idle);
+        let token = RefreshToken::fresh(tenant).unwrap();
+        vault.begin_session(&token, SessionId::from_uuid(Uuid::now_v7()), user, 0).await.unwrap();
+        assert_eq!(vault.find(&token).await.unwrap().is_some(), goes_on);
+    }
+}
+
+#[tokio::test]
 async fn of_many_links_at_once_one_is_kept_until_the_pause_is_over() {
     let database = testing::database().await;
     let vault = Vault::new(connect(database.url(), Duty::Identity, 8).unwrap());

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use access::ApiKey;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
+use domain::identity::session::Method;
 use domain::identity::user::{User, UserAction};
 use domain::{ApiKeyId, Text, UserId};
 use edge::{Answer, Envelope, Path, Problem, Role, created, ok};
@@ -14,7 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::session::{OWN, OwnSession, method, user};
+use super::session::{OWN, OwnSession, user};
 use super::{Refusal, second_factor};
 use crate::dispatch::change;
 use crate::moment::Moment;
@@ -90,8 +91,8 @@ async fn issue_api_key(
     own.check_recent(app.now())?;
     let holder = user(&app, own.identity().tenant, own.user()).await?;
     own.check_own_password(&app, &holder).await?;
-    let method = method(&app, own.identity().tenant, own.session()).await?;
-    if second_factor::is_missing(&app, &holder, method).await? {
+    // A key is used without anybody being asked, so a provider's second factor does not count for it.
+    if second_factor::is_missing(&app, &holder, Method::Password).await? {
         return Err(Refusal::SecondFactorDemanded.into());
     }
     let ApiKeyIn { name, scopes, expires_at } = sent.body;
