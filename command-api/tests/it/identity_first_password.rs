@@ -9,6 +9,7 @@ use tower::ServiceExt as _;
 use uuid::Uuid;
 
 use crate::support::mail::{GRACE, NEW, sign_in};
+use crate::support::provider::{federated, sign_in as by_provider};
 use crate::support::{Api, Call, Reply};
 
 const FIRST: &str = "k2Jq8Zt4Xw9Lm3Nv6Rb1Cs";
@@ -90,4 +91,17 @@ async fn a_first_password_is_over_after_a_week_and_what_it_opened_as_well() {
     send(choose(&text(&signed_in, "access_token"))).await.fails(401, "password.over");
     let body = json!({"refresh_token": text(&signed_in, "refresh_token")});
     send(Call::post("/api/v1/sessions/refresh").anonymous().json(body)).await.fails(401, "session.over");
+}
+
+/// What somebody else made is the password, not the word of the provider: nobody has to choose another one to come in by that.
+#[tokio::test]
+async fn whom_a_provider_lets_in_needs_no_password_of_their_own() {
+    let (api, _provider) = federated(json!({})).await;
+    grace(&api).await;
+    let signed_in = by_provider(&api, "grace", json!({})).await.is(201);
+    assert_eq!(signed_in.body["data"]["password_change_required"], false);
+    acts(&api, &text(&signed_in, "access_token")).await.is(201);
+    let body = json!({"refresh_token": text(&signed_in, "refresh_token")});
+    let refreshed = api.send(Call::post("/api/v1/sessions/refresh").anonymous().json(body)).await.is(200);
+    acts(&api, &text(&refreshed, "access_token")).await.is(201);
 }

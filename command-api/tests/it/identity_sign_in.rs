@@ -1,9 +1,6 @@
 //! `/api/v1/sign-ins`: signing in by a real OpenID provider, whose pages are driven as a browser does.
 
-use access::Password;
 use chrono::Utc;
-use command_api::Context;
-use command_api::identity::password;
 use serde_json::{Value, json};
 use totp_rs::{Algorithm, Secret, TOTP};
 use uuid::Uuid;
@@ -54,22 +51,6 @@ async fn a_user_whom_the_provider_names_is_signed_in_like_anybody_else() {
     let out = Call::new("DELETE", &path("sessions", session, "")).bearer(&access(&refreshed));
     api.send(out).await.is(200);
     assert_eq!(api.history(session).await, ["session.started", "session.ended"]);
-}
-
-/// What somebody else made is the password, not the word of the provider: nobody has to choose another one to come in by that.
-#[tokio::test]
-async fn a_first_password_is_nothing_to_whom_the_provider_lets_in() {
-    let (api, _provider) = federated(json!({})).await;
-    let grace = account(&api, GRACE).await;
-    let context = Context::new(api.tenant, "crm user", "a test");
-    let first = Password::choose("k2Jq8Zt4Xw9Lm3Nv6Rb1Cs").unwrap();
-    password::set_first(&api.app, &context, grace.into(), first).await.unwrap();
-    let signed_in = sign_in(&api, "grace", json!({})).await.is(201);
-    assert_eq!(signed_in.body["data"]["password_change_required"], false);
-    act(&api, &access(&signed_in)).await.is(201);
-    let refresh = json!({"refresh_token": signed_in.body["data"]["refresh_token"]});
-    let refreshed = api.send(public("/api/v1/sessions/refresh", refresh)).await.is(200);
-    act(&api, &access(&refreshed)).await.is(201);
 }
 
 #[tokio::test]
