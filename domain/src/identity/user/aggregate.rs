@@ -28,7 +28,7 @@ pub enum User {
     #[default]
     Unborn,
     /// There is an account.
-    Known(Account),
+    Known(Box<Account>),
     /// There was one, whose user is erased.
     Erased,
 }
@@ -323,7 +323,7 @@ impl Aggregate for User {
 
     fn apply(&mut self, event: Self::Event) {
         if let UserEvent::Registered { name, email, roles } = event {
-            *self = Self::Known(Account {
+            *self = Self::Known(Box::new(Account {
                 name,
                 email,
                 roles,
@@ -336,7 +336,7 @@ impl Aggregate for User {
                 second_factor: None,
                 keys: BTreeMap::new(),
                 provider_links: BTreeMap::new(),
-            });
+            }));
             return;
         }
         if event == (UserEvent::Erased {}) {
