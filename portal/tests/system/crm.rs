@@ -54,6 +54,9 @@ impl Site {
             .env("CRM_MASTER_KEY", event_store::fixtures::MASTER_KEY)
             .env("CRM_MAIL_DIR", self.mail_dir())
             .env("CRM_SIGN_UP", "1")
+            // As fast as the machine is, tests may be.
+            .env("CRM_COMMANDS_PER_USER", "0")
+            .env("CRM_COMMANDS_PER_TENANT", "0")
             .env_remove("CRM_PUBLIC_URL")
             .env_remove("SMTP_URL")
             .env_remove("CRM_OIDC_ORIGINS")
