@@ -83,8 +83,11 @@ impl Crm {
             .env("CRM_NATS_ROOT", &place.root)
             .env("CRM_TOKEN_PUBLIC_KEY", &key)
             .env("CRM_MASTER_KEY", event_store::fixtures::MASTER_KEY)
-            // One user gives all commands here.
-            .envs([("CRM_COMMANDS_PER_USER", "0"), ("CRM_COMMANDS_PER_TENANT", "0")])
+            // One user gives all commands here, and all clients come from one address.
+            .envs(
+                ["CRM_COMMANDS_PER_USER", "CRM_COMMANDS_PER_TENANT", "CRM_PEER_CONNECTIONS"]
+                    .map(|any| (any, "0")),
+            )
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
