@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use uuid::Uuid;
 
 use crate::headers::X_REQUEST_ID;
-use crate::{Problem, TraceParent};
+use crate::{Asker, Problem, TraceParent};
 
 /// The correlation id of a request: 1 to 64 characters of `A-Z a-z 0-9 - _ .`, so that it is harmless in logs.
 ///
@@ -59,6 +59,7 @@ impl<S: Sync> FromRequestParts<S> for CorrelationId {
 
     /// What [`crate::finish`] found; without that layer, what the headers say.
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        Ok(parts.extensions.get().cloned().unwrap_or_else(|| Self::of(&parts.headers)))
+        let known = parts.extensions.get::<Asker>().map(|asker| asker.correlation_id().clone());
+        Ok(known.unwrap_or_else(|| Self::of(&parts.headers)))
     }
 }

@@ -39,24 +39,39 @@ impl<T: DeserializeOwned + ToSchema + 'static, S: Send + Sync> FromRequest<S> fo
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        check_media_type(request.headers())?;
-        from_bytes(&collect_body(request).await?).map(Self)
+        read(request).await.map(|(body, _)| Self(body))
     }
 }
 
 impl<T: DeserializeOwned + ToSchema + 'static, S: Send + Sync> OptionalFromRequest<S> for Json<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Problem> {
-        if request.headers().contains_key(CONTENT_TYPE) {
-            return <Self as FromRequest<S>>::from_request(request, state).await.map(Some);
-        }
-        if collect_body(request).await?.is_empty() {
-            Ok(None)
-        } else {
-            Err(Problem::unsupported_media_type())
-        }
+    async fn from_request(request: Request, _: &S) -> Result<Option<Self>, Problem> {
+        Ok(read_optional(request).await?.map(|(body, _)| Self(body)))
     }
+}
+
+/// Reads the body of a request as [`Json`] does, and tells the bytes that it came in.
+///
+/// # Errors
+/// The problems of [`Json`].
+pub async fn read<T: DeserializeOwned + ToSchema + 'static>(request: Request) -> Result<(T, Bytes), Problem> {
+    check_media_type(request.headers())?;
+    let bytes = collect_body(request).await?;
+    Ok((from_bytes(&bytes)?, bytes))
+}
+
+/// The same of a body that may be absent.
+///
+/// # Errors
+/// The problems of [`Json`].
+pub async fn read_optional<T: DeserializeOwned + ToSchema + 'static>(
+    request: Request,
+) -> Result<Option<(T, Bytes)>, Problem> {
+    if request.headers().contains_key(CONTENT_TYPE) {
+        return read(request).await.map(Some);
+    }
+    if collect_body(request).await?.is_empty() { Ok(None) } else { Err(Problem::unsupported_media_type()) }
 }
 
 /// Reads a body that is in memory already, in the same way.

@@ -74,5 +74,5 @@ pub use sight::Sight;
 pub use state::EdgeState;
 pub use token::{TokenKeys, TokenSettings};
 pub use trace::TraceParent;
-pub use trail::{Asker, Trail};
+pub use trail::{Asker, Recorder, Trail};
 pub use web::WebPolicy;

@@ -9,7 +9,7 @@ use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt as _, TraceFlags
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
-use crate::Problem;
+use crate::{Asker, Problem};
 
 /// The header that carries it.
 pub const TRACEPARENT: &str = "traceparent";
@@ -63,16 +63,19 @@ impl TraceParent {
     /// trace id is the same all the way.
     pub(crate) fn enter(span: &Span, headers: &HeaderMap) -> Self {
         let caller = Self::of(headers);
+        let made_up = || match caller {
+            Some(caller) => Self { span_id: Self::fresh().span_id, ..caller },
+            None => Self::fresh(),
+        };
+        if span.is_disabled() {
+            return made_up();
+        }
         if let Some(caller) = caller {
             // Refused where no exporter is set up: then nobody needs it.
             let _set = span.set_parent(caller.context());
         }
         let context = span.context();
-        match (Self::from_context(context.span().span_context()), caller) {
-            (Some(own), _) => own,
-            (None, Some(caller)) => Self { span_id: Self::fresh().span_id, ..caller },
-            (None, None) => Self::fresh(),
-        }
+        Self::from_context(context.span().span_context()).unwrap_or_else(made_up)
     }
 
     fn context(self) -> opentelemetry::Context {
@@ -110,7 +113,7 @@ impl<S: Sync> FromRequestParts<S> for TraceParent {
 
     /// What [`crate::finish`] found; without that layer, what the header says, or a trace that begins here.
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let entered = parts.extensions.get().copied();
+        let entered = parts.extensions.get::<Asker>().and_then(Asker::trace);
         Ok(entered.or_else(|| Self::of(&parts.headers)).unwrap_or_else(Self::fresh))
     }
 }

@@ -6,7 +6,7 @@
 mod asker;
 mod entry;
 mod flood;
-mod layer;
+mod recorder;
 mod writer;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,7 +19,7 @@ use crate::{Problem, metrics};
 pub use asker::Asker;
 pub use entry::{Entry, Kind};
 use flood::Flood;
-pub use layer::recorded;
+pub use recorder::Recorder;
 use writer::Message;
 
 /// Entries that may wait to be written.

@@ -14,7 +14,9 @@ use axum::Router;
 use command_api::CommandApi;
 use command_api::identity::Issuer;
 use command_api::rates::CommandRates;
-use edge::{Check, Directory, OpenApiExt as _, Revocations, SigningKey, TokenKeys, Trail, WebPolicy};
+use edge::{
+    Check, Directory, OpenApiExt as _, Recorder, Revocations, SigningKey, TokenKeys, Trail, WebPolicy,
+};
 use event_store::relay::Relay;
 use event_store::{Duty, EventStore, SessionPool, Upcasters, connect, nats};
 use projections::{Positions, runner};
@@ -195,9 +197,10 @@ impl<'a> Roles<'a> {
         Ok(started)
     }
 
-    /// The routes of APIs, which record what they refuse.
-    pub fn recorded(&self, apis: Router) -> anyhow::Result<Router> {
-        Ok(edge::trail::recorded(apis, self.trail()?, self.args.proxies))
+    /// The routes of APIs and what surrounds them, as they are served: what is refused is recorded.
+    pub fn site(&self, apis: Router, checks: Vec<Check>) -> anyhow::Result<Router> {
+        let recorder = Recorder::new(self.trail()?, self.args.proxies);
+        Ok(edge::finish_for(routes(apis, checks), &self.web_policy(), Some(recorder)))
     }
 
     /// The query side.
@@ -311,10 +314,9 @@ fn permissions(document: &OpenApi) -> BTreeSet<String> {
     named.filter(|name| !matches!(*name, "public" | "session.own")).map(str::to_owned).collect()
 }
 
-/// Both APIs, or one of them, with the document of both, health and limits.
-pub fn site_router(apis: Router, checks: Vec<Check>, web: &WebPolicy) -> Router {
-    let router = apis.merge(edge::docs::router(openapi())).merge(edge::health::router(checks));
-    edge::finish_for(router, web)
+/// Both APIs, or one of them, with the document of both, and health.
+fn routes(apis: Router, checks: Vec<Check>) -> Router {
+    apis.merge(edge::docs::router(openapi())).merge(edge::health::router(checks))
 }
 
 /// `crm openapi`.

@@ -21,7 +21,7 @@ use tokio::task::{JoinError, JoinSet};
 
 use crate::config::{AdminArgs, DEMO_TENANT, ListenArgs, SiteArgs};
 use crate::maintain::apply_migrations;
-use crate::roles::{Roles, site_router};
+use crate::roles::Roles;
 use crate::sampler::Sampler;
 use crate::site::{Site, write_private};
 use crate::{admin, metrics, token};
@@ -102,9 +102,9 @@ async fn run_all(
         .merge(query_api::router(queries))
         .merge(edge::jwks::router(&roles.keys()?));
     let web = roles.web_policy();
-    let (apis, trail) = (roles.recorded(apis)?, roles.trail()?);
+    let (router, trail) = (roles.site(apis, checks)?, roles.trail()?);
     let served = tokio::select! {
-        served = run(listener, site_router(apis, checks, &web), args.limits(), &web, stop) => served,
+        served = run(listener, router, args.limits(), &web, stop) => served,
         died = site.died() => Err(died.into()),
         ended = workers.join_next() => Err(worker_ended(ended)),
     };
@@ -152,8 +152,8 @@ async fn one_api(
     };
     println!("crm listens on http://{}", listener.local_addr()?);
     let web = roles.web_policy();
-    let router = roles.recorded(router)?;
-    let served = run(listener, site_router(router, checks, &web), args.limits(), &web, stopped()?).await;
+    let router = roles.site(router, checks)?;
+    let served = run(listener, router, args.limits(), &web, stopped()?).await;
     roles.trail()?.flush().await;
     served?;
     Ok(ExitCode::SUCCESS)

@@ -22,9 +22,10 @@ pub(super) fn read<T: DeserializeOwned + ToSchema + 'static>(
     mut parsed: Parsed,
 ) -> Result<T, Vec<FieldError>> {
     parsed.bad.extend(contract::breaches::<T>(&parsed.value));
-    match serde_path_to_error::deserialize::<_, T>(&parsed.value) {
+    match T::deserialize(&parsed.value) {
         Ok(value) if parsed.bad.is_empty() => Ok(value),
-        _ => Err(find::<T>(parsed)),
+        // Only what is wrong is worth a second look, which keeps track of where it is.
+        Ok(_) | Err(_) => Err(find::<T>(parsed)),
     }
 }
 

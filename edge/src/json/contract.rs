@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{AdditionalProperties, ArrayItems, Object, Schema, SchemaType, Type};
 
-use super::field_path::{FieldPath, Step};
+use super::field_path::Here;
 use super::strict::Bad;
 
 /// Schemas within schemas for one and the same value; a chain of references that is longer is a circle.
@@ -45,7 +45,7 @@ impl Contract {
 pub(super) fn breaches<T: ToSchema + 'static>(value: &Value) -> Vec<Bad> {
     let contract = Contract::of::<T>();
     let mut walk = Walk { named: &contract.named, bad: Vec::new() };
-    walk.schema(&contract.root, value, &FieldPath::default(), 0);
+    walk.schema(&contract.root, value, &Here::Root, 0);
     walk.bad
 }
 
@@ -55,7 +55,7 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn schema(&mut self, schema: &RefOr<Schema>, value: &Value, here: &FieldPath, hops: usize) {
+    fn schema(&mut self, schema: &RefOr<Schema>, value: &Value, here: &Here<'_>, hops: usize) {
         if hops > MAX_HOPS {
             return;
         }
@@ -70,7 +70,7 @@ impl Walk<'_> {
             RefOr::T(Schema::Array(array)) => {
                 if let (Value::Array(elements), ArrayItems::RefOrSchema(items)) = (value, &array.items) {
                     for (index, element) in elements.iter().enumerate() {
-                        self.schema(items, element, &here.step(Step::Index(index)), 0);
+                        self.schema(items, element, &Here::Index(here, index), 0);
                     }
                 }
             }
@@ -86,33 +86,33 @@ impl Walk<'_> {
         }
     }
 
-    fn object(&mut self, object: &Object, value: &Value, here: &FieldPath) {
+    fn object(&mut self, object: &Object, value: &Value, here: &Here<'_>) {
         let fields = match value {
             Value::Object(fields) => fields,
             Value::Array(_) if object.schema_type == SchemaType::Type(Type::Object) => {
-                return self.bad.push(Bad::new(here.clone(), "type", "must be an object"));
+                return self.bad.push(Bad::new(here.path(), "type", "must be an object"));
             }
             // serde takes it for personal data that was erased, which nobody can send.
             Value::Null if object.schema_type == SchemaType::Type(Type::String) => {
-                return self.bad.push(Bad::new(here.clone(), "type", "must not be null"));
+                return self.bad.push(Bad::new(here.path(), "type", "must not be null"));
             }
             // serde refuses these by itself.
             Value::Array(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return,
         };
         let absent = object.required.iter().filter(|name| !fields.contains_key(*name));
-        self.bad.extend(absent.map(|name| Bad::missing(here.key(name))));
+        self.bad.extend(absent.map(|name| Bad::missing(here.path().key(name))));
         for (name, value) in fields {
             if let Some(schema) = object.properties.get(name) {
-                self.schema(schema, value, &here.key(name), 0);
+                self.schema(schema, value, &Here::Key(here, name), 0);
             } else if let Some(AdditionalProperties::RefOr(schema)) = object.additional_properties.as_deref()
             {
-                self.schema(schema, value, &here.key(name), 0);
+                self.schema(schema, value, &Here::Key(here, name), 0);
             }
         }
     }
 
     /// Follows an alternative only if there is one beside null: else nobody knows which one was meant.
-    fn only(&mut self, alternatives: &[RefOr<Schema>], value: &Value, here: &FieldPath, hops: usize) {
+    fn only(&mut self, alternatives: &[RefOr<Schema>], value: &Value, here: &Here<'_>, hops: usize) {
         if value.is_null() && alternatives.iter().any(is_null) {
             return;
         }

@@ -19,6 +19,24 @@ pub(super) struct FieldPath(pub Vec<Step>);
 /// Characters of a path that are shown; keys come from the caller and may be long.
 const SHOWN: usize = 200;
 
+/// Where a walk through a body is, told by all steps that are being taken: nothing is copied until somebody asks.
+#[derive(Clone, Copy)]
+pub(super) enum Here<'a> {
+    Root,
+    Key(&'a Here<'a>, &'a str),
+    Index(&'a Here<'a>, usize),
+}
+
+impl Here<'_> {
+    pub fn path(&self) -> FieldPath {
+        match self {
+            Self::Root => FieldPath::default(),
+            Self::Key(above, key) => above.path().key(key),
+            Self::Index(above, index) => above.path().step(Step::Index(*index)),
+        }
+    }
+}
+
 impl FieldPath {
     /// Where in `value` serde was when it failed.
     pub fn of(path: &serde_path_to_error::Path, value: &Value) -> Self {

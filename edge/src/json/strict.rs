@@ -6,7 +6,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use serde_json::{Map, Number, Value};
 
 use super::MAX_ERRORS;
-use super::field_path::{FieldPath, Step};
+use super::field_path::{FieldPath, Here};
 use crate::Problem;
 
 /// Most values of a body, nested ones included. A value takes up to 100 times as much memory as it does text.
@@ -48,7 +48,9 @@ pub(super) fn parse(body: &[u8]) -> Result<Parsed, Problem> {
     }
     let mut walk = Walk::default();
     let mut json = serde_json::Deserializer::from_slice(body);
-    let value = Node(&mut walk).deserialize(&mut json).and_then(|value| json.end().map(|()| value));
+    let value = Node { walk: &mut walk, here: &Here::Root }
+        .deserialize(&mut json)
+        .and_then(|value| json.end().map(|()| value));
     match value {
         Ok(value) => Ok(Parsed { value, values: walk.values, bad: walk.bad }),
         Err(_) if walk.values > MAX_VALUES => {
@@ -60,33 +62,36 @@ pub(super) fn parse(body: &[u8]) -> Result<Parsed, Problem> {
 
 #[derive(Default)]
 struct Walk {
-    here: Vec<Step>,
     values: usize,
     bad: Vec<Bad>,
 }
 
 impl Walk {
-    fn bad(&mut self, code: &'static str, message: &'static str) {
+    fn bad(&mut self, here: &Here<'_>, code: &'static str, message: &'static str) {
         if self.bad.len() < MAX_ERRORS {
-            self.bad.push(Bad::new(FieldPath(self.here.clone()), code, message));
+            self.bad.push(Bad::new(here.path(), code, message));
         }
     }
 
-    fn check(&mut self, text: &str) {
+    fn check(&mut self, here: &Here<'_>, text: &str) {
         if text.contains('\0') {
-            self.bad("invalid", "must not contain the character U+0000");
+            self.bad(here, "invalid", "must not contain the character U+0000");
         }
     }
 }
 
-struct Node<'a>(&'a mut Walk);
+/// A value, and where it is.
+struct Node<'a> {
+    walk: &'a mut Walk,
+    here: &'a Here<'a>,
+}
 
 impl<'de> DeserializeSeed<'de> for Node<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        self.0.values += 1;
-        if self.0.values > MAX_VALUES {
+        self.walk.values += 1;
+        if self.walk.values > MAX_VALUES {
             return Err(D::Error::custom("too many values"));
         }
         deserializer.deserialize_any(self)
@@ -121,35 +126,35 @@ impl<'de> Visitor<'de> for Node<'_> {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-        self.0.check(text);
+        self.walk.check(self.here, text);
         Ok(Value::String(text.to_owned()))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let Self { walk, here } = self;
         let mut array = Vec::new();
-        loop {
-            self.0.here.push(Step::Index(array.len()));
-            let element = seq.next_element_seed(Node(self.0))?;
-            self.0.here.pop();
-            match element {
-                Some(element) => array.push(element),
-                None => return Ok(Value::Array(array)),
-            }
+        while let Some(element) =
+            seq.next_element_seed(Node { walk: &mut *walk, here: &Here::Index(here, array.len()) })?
+        {
+            array.push(element);
         }
+        Ok(Value::Array(array))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let Self { walk, here } = self;
         let mut object = Map::new();
         while let Some(key) = map.next_key::<String>()? {
-            self.0.here.push(Step::Key(key.clone()));
-            self.0.check(&key);
-            if object.contains_key(&key) {
-                self.0.bad("duplicate", "must be sent once");
-                map.next_value_seed(Node(self.0))?;
-            } else {
-                object.insert(key, map.next_value_seed(Node(self.0))?);
+            let here = Here::Key(here, &key);
+            walk.check(&here, &key);
+            let is_known = object.contains_key(&key);
+            if is_known {
+                walk.bad(&here, "duplicate", "must be sent once");
             }
-            self.0.here.pop();
+            let value = map.next_value_seed(Node { walk: &mut *walk, here: &here })?;
+            if !is_known {
+                object.insert(key, value);
+            }
         }
         Ok(Value::Object(object))
     }

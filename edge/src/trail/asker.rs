@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath};
 use axum::http::header::USER_AGENT;
@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{Entry, Kind};
 use crate::address::client;
-use crate::whose::Whose;
+use crate::whose::Named;
 use crate::{CorrelationId, TenantId, TraceParent};
 
 /// Who sends a request. All that looks at the request tells what it finds out; the trail asks at the end.
@@ -26,12 +26,12 @@ struct Sent {
     address: Option<IpAddr>,
     agent: Option<HeaderValue>,
     correlation_id: CorrelationId,
-    trace: Option<TraceParent>,
+    trace: OnceLock<TraceParent>,
     method: Method,
     route: Option<MatchedPath>,
     uri: Uri,
-    /// For whoever writes log lines.
-    whose: Option<Whose>,
+    /// For whoever writes log lines, once a token has told.
+    named: OnceLock<Named>,
     told: Mutex<Told>,
 }
 
@@ -47,7 +47,7 @@ struct Told {
 
 impl Asker {
     /// Whoever sends a request that came through so many proxies of ours.
-    pub(super) fn of(
+    pub(crate) fn of(
         method: &Method,
         uri: &Uri,
         headers: &HeaderMap,
@@ -58,12 +58,12 @@ impl Asker {
         Self(Arc::new(Sent {
             address: client(headers, peer, proxies),
             agent: headers.get(USER_AGENT).cloned(),
-            correlation_id: extensions.get().cloned().unwrap_or_else(|| CorrelationId::of(headers)),
-            trace: extensions.get().copied(),
+            correlation_id: CorrelationId::of(headers),
+            trace: OnceLock::new(),
             method: method.clone(),
             route: extensions.get().cloned(),
             uri: uri.clone(),
-            whose: extensions.get().cloned(),
+            named: OnceLock::new(),
             told: Mutex::default(),
         }))
     }
@@ -78,11 +78,33 @@ impl Asker {
         found
     }
 
+    /// The same, whose place in a trace is known by now.
+    pub(crate) fn traced(self, trace: TraceParent) -> Self {
+        let _first = self.0.trace.set(trace);
+        self
+    }
+
+    pub(crate) fn trace(&self) -> Option<TraceParent> {
+        self.0.trace.get().copied()
+    }
+
+    pub(crate) fn correlation_id(&self) -> &CorrelationId {
+        &self.0.correlation_id
+    }
+
+    pub(crate) fn uri(&self) -> &Uri {
+        &self.0.uri
+    }
+
+    /// Whoever a good token named.
+    pub(crate) fn named(&self) -> Option<Named> {
+        self.0.named.get().copied()
+    }
+
     /// It is this one: a good signature says so.
     pub fn is(&self, tenant: TenantId, actor: &str, key: Option<Uuid>) {
-        if let Some(whose) = &self.0.whose {
-            whose.is(tenant, actor, key);
-        }
+        // Of two tokens in one request the first was taken, and there are none.
+        let _first = self.0.named.set(Named::new(tenant, actor, key));
         let mut told = self.told();
         *told =
             Told { tenant: Some(tenant), actor: Some(actor.to_owned()), key, proven: true, ..told.clone() };
@@ -125,7 +147,7 @@ impl Asker {
             address: self.0.address,
             agent: self.0.agent.as_ref().map(named),
             correlation_id: self.0.correlation_id.to_string(),
-            trace_id: self.0.trace.map(|trace| trace.trace_id()),
+            trace_id: self.trace().map(|trace| trace.trace_id()),
             method: Some(self.0.method.to_string().chars().take(20).collect()),
             route: self.0.route.as_ref().map(|route| route.as_str().to_owned()),
             permission: permission.map(Into::into),

@@ -84,6 +84,7 @@ pub async fn run_for(limits: Limits, web: WebPolicy) -> Running {
             .route("/endless", at(endless))
             .route("/echo", post(echo)),
         &web,
+        None,
     );
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

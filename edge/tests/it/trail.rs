@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get as at;
-use edge::trail::{Entry, Kind, TrailSink, Unwritten, recorded};
+use edge::trail::{Entry, Kind, TrailSink, Unwritten};
 use edge::{
-    Answer, Identity, Permission, Permit, Problem, Role, SigningKey, TenantId, TokenKeys, TokenSettings,
-    Trail, finish, ok,
+    Answer, Identity, Permission, Permit, Problem, Recorder, Role, SigningKey, TenantId, TokenKeys,
+    TokenSettings, Trail, WebPolicy, finish_for, ok,
 };
 use futures::future::BoxFuture;
 use uuid::Uuid;
@@ -55,7 +55,8 @@ impl Service {
         let (kept, router) = (Kept::default(), Router::new().route("/leads/{id}", at(lead)));
         let router = router.route("/beyond/{id}", at(beyond)).route("/missing/{id}", at(missing));
         let trail = Trail::start(kept.clone());
-        let router = finish(recorded(router, trail.clone(), 1)).with_state(Arc::new(keys));
+        let router = finish_for(router, &WebPolicy::default(), Some(Recorder::new(trail.clone(), 1)))
+            .with_state(Arc::new(keys));
         Self { router, key, trail, kept }
     }
 

@@ -54,7 +54,7 @@ fn routes() -> Router<std::sync::Arc<edge::TokenKeys>> {
 }
 
 fn router(web: &WebPolicy) -> Router {
-    finish_for(routes(), web).with_state(std::sync::Arc::new(Forge::new().keys))
+    finish_for(routes(), web, None).with_state(std::sync::Arc::new(Forge::new().keys))
 }
 
 fn policy() -> WebPolicy {

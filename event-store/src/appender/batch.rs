@@ -86,9 +86,10 @@ async fn reason(log: &impl Log, alone: &Pending, error: sqlx::Error) -> AppendEr
     let append = &alone.append;
     match constraint {
         // A key of the stream that the decision did not know of, or of a tenant whose own key is another one.
-        "event_sequence_key" | "event_sequence_is_positive" | "person_key_key" | "person_key_tenant_key" => {
-            AppendError::Conflict
-        }
+        "event_sequence_key"
+        | "event_sequence_is_positive"
+        | "person_key_key"
+        | "person_key_has_tenant_key" => AppendError::Conflict,
         "idempotency_key" => match &append.idempotency {
             Some(row) => match log.stored_answer(append.tenant, &row.key).await {
                 Ok(Some(stored)) => AppendError::Replayed(stored),

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use rand::RngCore as _;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::error::Unspecified;
 use ring::rand::{SecureRandom as _, SystemRandom};
@@ -14,6 +15,9 @@ pub(crate) const KEY_LEN: usize = 32;
 /// A key, wiped from memory with its last clone.
 #[derive(Clone)]
 pub struct Key(Arc<Zeroizing<[u8; KEY_LEN]>>);
+
+/// A key made ready for several values. It takes twenty times as much memory as the key, so it is not kept.
+pub(crate) struct Cipher(LessSafeKey);
 
 impl Key {
     /// A new key, by chance.
@@ -30,19 +34,7 @@ impl Key {
 
     /// Seals `plain`, bound to `context`.
     pub(crate) fn seal(&self, context: &[u8], plain: &[u8]) -> Result<Vec<u8>, Unspecified> {
-        let mut nonce = [0; NONCE_LEN];
-        SystemRandom::new().fill(&mut nonce)?;
-        let mut sealed = Vec::with_capacity(NONCE_LEN + plain.len() + AES_256_GCM.tag_len());
-        sealed.extend_from_slice(&nonce);
-        sealed.extend_from_slice(plain);
-        let text = &mut sealed[NONCE_LEN..];
-        let tag = self.cipher()?.seal_in_place_separate_tag(
-            Nonce::assume_unique_for_key(nonce),
-            Aad::from(context),
-            text,
-        )?;
-        sealed.extend_from_slice(tag.as_ref());
-        Ok(sealed)
+        self.cipher()?.seal(context, plain)
     }
 
     /// Opens what [`Key::seal`] made of it under the same key and context.
@@ -50,7 +42,7 @@ impl Key {
         let (nonce, text) = sealed.split_at_checked(NONCE_LEN).ok_or(Unspecified)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce)?;
         let mut text = Zeroizing::new(text.to_vec());
-        let length = self.cipher()?.open_in_place(nonce, Aad::from(context), &mut text)?.len();
+        let length = self.cipher()?.0.open_in_place(nonce, Aad::from(context), &mut text)?.len();
         text.truncate(length);
         Ok(text)
     }
@@ -65,8 +57,24 @@ impl Key {
         Self::of(&self.open(context, wrapped)?).ok_or(Unspecified)
     }
 
-    fn cipher(&self) -> Result<LessSafeKey, Unspecified> {
-        Ok(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, self.0.as_slice())?))
+    pub(super) fn cipher(&self) -> Result<Cipher, Unspecified> {
+        Ok(Cipher(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, self.0.as_slice())?)))
+    }
+}
+
+impl Cipher {
+    /// Seals `plain`, bound to `context`. The nonce is of a generator that the operating system seeds.
+    pub(super) fn seal(&self, context: &[u8], plain: &[u8]) -> Result<Vec<u8>, Unspecified> {
+        let mut nonce = [0; NONCE_LEN];
+        rand::rng().fill_bytes(&mut nonce);
+        let mut sealed = Vec::with_capacity(NONCE_LEN + plain.len() + AES_256_GCM.tag_len());
+        sealed.extend_from_slice(&nonce);
+        sealed.extend_from_slice(plain);
+        let text = &mut sealed[NONCE_LEN..];
+        let nonce = Nonce::assume_unique_for_key(nonce);
+        let tag = self.0.seal_in_place_separate_tag(nonce, Aad::from(context), text)?;
+        sealed.extend_from_slice(tag.as_ref());
+        Ok(sealed)
     }
 }
 

@@ -11,21 +11,23 @@ use serde::ser::Error as _;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::cipher::Key;
+use super::cipher::{Cipher, Key};
 use super::keys::Stream;
 use super::layer::Marked;
 
 /// Seals the personal data of one stream. The first value makes a key, if there is none yet.
 pub(crate) struct Sealer<'a> {
     stream: Stream<'a>,
-    key: RefCell<Option<Key>>,
+    key: Option<Key>,
+    /// The key, made ready for the first value.
+    ready: RefCell<Option<(Key, Cipher)>>,
     event: Uuid,
     path: RefCell<String>,
 }
 
 impl<'a> Sealer<'a> {
     pub(crate) fn new(stream: Stream<'a>, key: Option<Key>) -> Self {
-        Self { stream, key: RefCell::new(key), event: Uuid::nil(), path: RefCell::default() }
+        Self { stream, key, ready: RefCell::default(), event: Uuid::nil(), path: RefCell::default() }
     }
 
     /// The JSON text of an event, with all that is personal in it sealed.
@@ -41,7 +43,7 @@ impl<'a> Sealer<'a> {
 
     /// The key, if any value needed one.
     pub(crate) fn into_key(self) -> Option<Key> {
-        self.key.into_inner()
+        self.ready.into_inner().map(|(key, _)| key).or(self.key)
     }
 
     pub(super) fn seal_value(
@@ -58,12 +60,16 @@ impl<'a> Sealer<'a> {
     }
 
     fn seal_bytes(&self, plain: &[u8]) -> Result<Vec<u8>, Unspecified> {
-        let mut key = self.key.borrow_mut();
-        let key = match &*key {
-            Some(key) => key,
-            None => &*key.insert(Key::generate()?),
+        let mut ready = self.ready.borrow_mut();
+        let (_, cipher) = match &*ready {
+            Some(ready) => ready,
+            None => {
+                let key = self.key.clone().map_or_else(Key::generate, Ok)?;
+                let cipher = key.cipher()?;
+                &*ready.insert((key, cipher))
+            }
         };
-        key.seal(&self.stream.place(self.event, &self.path.borrow()), plain)
+        cipher.seal(&self.stream.place(self.event, &self.path.borrow()), plain)
     }
 
     /// Goes a step down; [`Sealer::back`] to what it returns goes up again.

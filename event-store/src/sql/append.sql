@@ -49,7 +49,11 @@ with head as materialized (
 ), sealing as (
     -- A stream has one key. Two processes that make one at once also write the same event, so only one of them gets through.
     insert into identity.person_key (tenant_id, aggregate_type, aggregate_id, person, tenant_key, wrapped)
-    select k.tenant_id, k.aggregate_type, k.aggregate_id, k.person, k.tenant_key, k.wrapped
+    select
+        k.tenant_id, k.aggregate_type, k.aggregate_id, k.person,
+        -- Nothing, and so refused, if the tenant's key is gone or another one, as after a restore.
+        (select t.id from identity.tenant_key as t where (t.tenant_id, t.id) = (k.tenant_id, k.tenant_key) limit 1),
+        k.wrapped
     from head, unnest($23::uuid[], $24::text[], $25::uuid[], $26::uuid[], $27::uuid[], $28::bytea[])
         as k (tenant_id, aggregate_type, aggregate_id, person, tenant_key, wrapped)
 )

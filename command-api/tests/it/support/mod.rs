@@ -19,9 +19,9 @@ use chrono::{DateTime, Utc};
 use command_api::identity::{Federation, Issuer, Post, Postman, password};
 use command_api::{CommandApi, Context, router};
 use domain::TenantId;
-use edge::trail::recorded;
 use edge::{
-    Directory, Identity, Issue, Revocations, Role, SigningKey, TokenKeys, TokenSettings, Trail, finish,
+    Directory, Identity, Issue, Recorder, Revocations, Role, SigningKey, TokenKeys, TokenSettings, Trail,
+    WebPolicy, finish, finish_for,
 };
 use embedded::testing::{self, TestDatabase};
 use event_store::{Duty, EventStore, MasterKeys, connect, fixtures, read, seal};
@@ -301,7 +301,12 @@ fn whole(url: &str, key: &SigningKey, made: &Made) -> (CommandApi, Router, Right
         .with_api_keys(Arc::new(ring), PERMISSIONS.map(str::to_owned).into())
         .with_proxies(1)
         .with_trail(trail.clone());
-    (app.clone(), finish(recorded(router(app), trail.clone(), 1)), watch, trail)
+    (
+        app.clone(),
+        finish_for(router(app), &WebPolicy::default(), Some(Recorder::new(trail.clone(), 1))),
+        watch,
+        trail,
+    )
 }
 
 /// Commands, and nobody who signs in.
