@@ -6,7 +6,7 @@
 
 mod chance;
 mod client;
-#[path = "../../../domain/tests/commands/mod.rs"]
+#[path = "../../../domain/tests/machines/commands/mod.rs"]
 mod commands;
 mod faults;
 mod folds;
