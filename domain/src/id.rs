@@ -60,6 +60,8 @@ pub mod kind {
     pub enum Series {}
     /// An invoice.
     pub enum Invoice {}
+    /// Whatever has a number of a series.
+    pub enum Document {}
 }
 
 /// The id of a tenant.
@@ -100,6 +102,8 @@ pub type CustomerId = Id<kind::Customer>;
 pub type SeriesId = Id<kind::Series>;
 /// The id of an invoice, which it has before it has a number.
 pub type InvoiceId = Id<kind::Invoice>;
+/// The id of an invoice, or of whatever else has a number of a series.
+pub type DocumentId = Id<kind::Document>;
 
 impl<K> Id<K> {
     /// Says that `uuid` names a thing of this kind.

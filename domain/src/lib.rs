@@ -29,9 +29,9 @@ pub use contact::{EmailAddress, Phone};
 pub use custom::{CustomChanges, CustomFields, CustomPatch, CustomValue, FieldKey, TooManyFields};
 pub use event::{DecodeError, Event};
 pub use id::{
-    ApiKeyId, ClientSecretId, CustomRoleId, CustomerId, Id, ImportId, InvoiceId, LeadId, LegalEntityId,
-    OpportunityId, PasswordId, PipelineId, ProviderLinkId, SecondFactorId, SeriesId, SessionId, StageId,
-    TeamId, TenantId, UserId,
+    ApiKeyId, ClientSecretId, CustomRoleId, CustomerId, DocumentId, Id, ImportId, InvoiceId, LeadId,
+    LegalEntityId, OpportunityId, PasswordId, PipelineId, ProviderLinkId, SecondFactorId, SeriesId,
+    SessionId, StageId, TeamId, TenantId, UserId,
 };
 pub use invalid::Invalid;
 pub use money::{Currency, Money};

@@ -8,9 +8,8 @@ use domain::billing::legal_entity::LegalEntity;
 use domain::billing::series::{Series, SeriesEvent};
 use proptest::prelude::*;
 
-use super::commands::{
-    customer_commands, invoice_commands, legal_entity_commands, lines_and_adjustments, series_commands,
-};
+use super::commands::billing::lines_and_adjustments;
+use super::commands::{customer_commands, invoice_commands, legal_entity_commands, series_commands};
 use super::{Stored, after, check, oracle};
 
 proptest! {

@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, which helpers lack")]
 
+mod billing_rows;
 mod chance;
 mod client;
 #[path = "../../../domain/tests/machines/commands/mod.rs"]

@@ -8,7 +8,7 @@ use cqrs_es::event_sink::EventSink;
 use serde::{Deserialize, Serialize};
 
 use super::{DocumentNumber, NumberPattern, SeriesAction, SeriesCommand, SeriesError, SeriesEvent};
-use crate::{InvoiceId, LegalEntityId};
+use crate::{DocumentId, LegalEntityId};
 
 /// A series, as its events made it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -62,8 +62,8 @@ impl Series {
             (Self::Unborn, _) => return Err(SeriesError::NotFound),
             (Self::Closed, SeriesAction::Draw { .. }) => return Err(SeriesError::Closed),
             (Self::Closed, SeriesAction::Close) => None,
-            (Self::Open(live), SeriesAction::Draw { legal_entity, invoice, on }) => {
-                Some(live.draw(legal_entity, invoice, on)?)
+            (Self::Open(live), SeriesAction::Draw { legal_entity, document, on }) => {
+                Some(live.draw(legal_entity, document, on)?)
             }
             (Self::Open(_), SeriesAction::Close) => Some(SeriesEvent::Closed {}),
         };
@@ -75,7 +75,7 @@ impl Live {
     fn draw(
         &self,
         legal_entity: LegalEntityId,
-        invoice: InvoiceId,
+        document: DocumentId,
         on: NaiveDate,
     ) -> Result<SeriesEvent, SeriesError> {
         if legal_entity != self.legal_entity {
@@ -85,7 +85,7 @@ impl Live {
         let last = self.counters.get(&self.key(year)).copied().unwrap_or(0);
         let counter = last.checked_add(1).ok_or(SeriesError::Exhausted)?;
         let number = self.pattern.number(year, counter).map_err(|_| SeriesError::Exhausted)?;
-        Ok(SeriesEvent::NumberDrawn { number, year, counter, invoice })
+        Ok(SeriesEvent::NumberDrawn { number, year, counter, document })
     }
 
     fn key(&self, year: i32) -> i32 {

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::NumberPattern;
-use crate::{Command, InvoiceId, LegalEntityId, Text};
+use crate::{Command, DocumentId, LegalEntityId, Text};
 
 /// An action on a series, with its times.
 pub type SeriesCommand = Command<SeriesAction>;
@@ -26,7 +26,7 @@ pub enum SeriesAction {
         /// Who issues the document.
         legal_entity: LegalEntityId,
         /// The document.
-        invoice: InvoiceId,
+        document: DocumentId,
         /// Its date, which tells the year.
         on: NaiveDate,
     },

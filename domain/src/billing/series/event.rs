@@ -4,7 +4,7 @@ use cqrs_es::DomainEvent;
 use serde::{Deserialize, Serialize};
 
 use super::{DocumentNumber, NumberPattern};
-use crate::{InvoiceId, LegalEntityId, Text};
+use crate::{DocumentId, LegalEntityId, Text};
 
 /// An event of a series.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, strum::IntoStaticStr, strum::VariantNames)]
@@ -29,7 +29,7 @@ pub enum SeriesEvent {
         /// The counter: 1, 2, 3, … without a gap.
         counter: u32,
         /// The document.
-        invoice: InvoiceId,
+        document: DocumentId,
     },
     /// It gives out no more numbers.
     Closed {},

@@ -1,13 +1,15 @@
 //! One example of each event of a series.
 
 use super::{DocumentNumber, NumberPattern, SeriesEvent};
-use crate::SeriesId;
-use crate::billing::invoice::fixtures::INVOICE;
 use crate::billing::legal_entity::fixtures::LEGAL_ENTITY;
 use crate::fixtures::{id, text};
+use crate::{DocumentId, SeriesId};
 
 /// The series of the examples.
 pub const SERIES: SeriesId = id(221);
+
+/// The document that has the first number: the invoice of the examples.
+pub const DOCUMENT: DocumentId = id(231);
 
 /// One of each.
 pub fn all() -> Vec<SeriesEvent> {
@@ -38,7 +40,7 @@ pub fn opened() -> SeriesEvent {
 
 /// `series.number_drawn`
 pub fn number_drawn() -> SeriesEvent {
-    SeriesEvent::NumberDrawn { number: number("INV-2026-00001"), year: 2026, counter: 1, invoice: INVOICE }
+    SeriesEvent::NumberDrawn { number: number("INV-2026-00001"), year: 2026, counter: 1, document: DOCUMENT }
 }
 
 /// `series.closed`

@@ -1,8 +1,7 @@
 use chrono::NaiveDate;
 
-use super::fixtures::{closed, number, number_drawn, opened, pattern};
+use super::fixtures::{DOCUMENT, closed, number, number_drawn, opened, pattern};
 use super::{Series, SeriesAction, SeriesError, SeriesEvent};
-use crate::billing::invoice::fixtures::INVOICE;
 use crate::billing::legal_entity::fixtures::LEGAL_ENTITY;
 use crate::fixtures::{id, march, text};
 use crate::testing::{given, on};
@@ -20,7 +19,7 @@ fn open(text_of_pattern: &str) -> SeriesAction {
 }
 
 fn draw(on: NaiveDate) -> SeriesAction {
-    SeriesAction::Draw { legal_entity: LEGAL_ENTITY, invoice: INVOICE, on }
+    SeriesAction::Draw { legal_entity: LEGAL_ENTITY, document: DOCUMENT, on }
 }
 
 /// What is drawn on these days, one after the other.
@@ -63,6 +62,6 @@ fn a_closed_series_gives_out_nothing() {
 
 #[test]
 fn numbers_are_for_documents_of_its_legal_entity() {
-    let action = SeriesAction::Draw { legal_entity: id(299), invoice: INVOICE, on: march(10) };
+    let action = SeriesAction::Draw { legal_entity: id(299), document: DOCUMENT, on: march(10) };
     assert_eq!(decide([opened()], action), Err(SeriesError::OtherLegalEntity));
 }

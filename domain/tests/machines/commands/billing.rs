@@ -64,9 +64,9 @@ pub fn series_commands() -> impl Strategy<Value = Vec<SeriesCommand>> {
         2 => prop_oneof!["\\{year\\}-\\{seq:[1-5]\\}", "R\\{seq:[1-5]\\}"].prop_map(|text_of_pattern| {
             SeriesAction::Open { legal_entity: LEGAL_ENTITY, name: text("Invoices"), pattern: pattern(&text_of_pattern) }
         }),
-        20 => draw.prop_map(|(year, invoice, legal_entity)| SeriesAction::Draw {
+        20 => draw.prop_map(|(year, document, legal_entity)| SeriesAction::Draw {
             legal_entity,
-            invoice: id(invoice),
+            document: id(document),
             on: march(1) + chrono::Days::new(year * 366),
         }),
         1 => Just(SeriesAction::Close),
