@@ -23,6 +23,9 @@ pub struct Accepted {
     /// The stage that was added to a pipeline.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stage_id: Option<Uuid>,
+    /// The number that an invoice was issued under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
     /// Whether this is the answer to an earlier request with the same key.
     #[serde(skip)]
     pub replayed: bool,
@@ -38,6 +41,7 @@ impl Accepted {
             created: false,
             opportunity_id: None,
             stage_id: None,
+            number: None,
             replayed: false,
         }
     }

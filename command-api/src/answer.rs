@@ -28,20 +28,24 @@ pub struct Changed {
     /// The stage that was added.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stage_id: Option<Uuid>,
+    /// The number that the invoice was issued under.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "INV-2026-00042")]
+    pub number: Option<String>,
     /// Where to read it.
     pub links: Links,
 }
 
 /// The answer of a command on something in `collection`, such as `/api/v1/leads`.
 pub fn answer(collection: &str, accepted: Accepted) -> Answer<Changed> {
-    let Accepted { id, version, position, created: new, opportunity_id, stage_id, replayed: again } =
+    let Accepted { id, version, position, created: new, opportunity_id, stage_id, number, replayed: again } =
         accepted;
     let location = format!("{collection}/{id}");
     let mut links = Links::new().itself(&location);
     if let Some(opportunity) = opportunity_id {
         links = links.get("opportunity", format!("{}/{opportunity}", crate::sales::OPPORTUNITIES));
     }
-    let data = Changed { id, version, opportunity_id, stage_id, links };
+    let data = Changed { id, version, opportunity_id, stage_id, number, links };
     let answer = if new { created(&location, data) } else { ok(data) };
     let answer = answer.with_version(version).with_position(position);
     if again { replayed(answer) } else { answer }

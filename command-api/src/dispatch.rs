@@ -36,10 +36,42 @@ where
     F: Fn(Unit<'a>) -> Fut,
     Fut: Future<Output = Result<Decided, CommandError>>,
 {
+    dispatch_within(app, context, None, decide).await
+}
+
+/// The same for commands that all move one aggregate beside their own: each waits for those before it until it begins, instead
+/// of finding out by the optimistic lock that it came too late. Who has their turn finds in memory what the one before
+/// left there, unless another process has moved it since.
+///
+/// # Errors
+/// Those of [`dispatch`].
+pub async fn dispatch_in_line<'a, F, Fut>(
+    app: &'a CommandApi,
+    context: &'a Context,
+    line: Uuid,
+    decide: F,
+) -> Result<Accepted, CommandError>
+where
+    F: Fn(Unit<'a>) -> Fut,
+    Fut: Future<Output = Result<Decided, CommandError>>,
+{
+    dispatch_within(app, context, Some(line), decide).await
+}
+
+async fn dispatch_within<'a, F, Fut>(
+    app: &'a CommandApi,
+    context: &'a Context,
+    line: Option<Uuid>,
+    decide: F,
+) -> Result<Accepted, CommandError>
+where
+    F: Fn(Unit<'a>) -> Fut,
+    Fut: Future<Output = Result<Decided, CommandError>>,
+{
     if let Some(kept) = kept_answer(app, context).await? {
         return Ok(kept);
     }
-    match attempt_all(app, context, decide).await {
+    match attempt_all(app, context, line, decide).await {
         // A twin with the same key may have got through in between, and be the very reason for the refusal.
         Err(error) if error.is_refusal() => kept_answer(app, context).await?.ok_or(error),
         done => done,
@@ -49,6 +81,7 @@ where
 async fn attempt_all<'a, F, Fut>(
     app: &'a CommandApi,
     context: &'a Context,
+    line: Option<Uuid>,
     decide: F,
 ) -> Result<Accepted, CommandError>
 where
@@ -56,7 +89,10 @@ where
     Fut: Future<Output = Result<Decided, CommandError>>,
 {
     let mut last_refusal = None;
-    let mut turn = None;
+    let mut turn = match line {
+        Some(line) => app.lines().turn(line).await,
+        None => None,
+    };
     for attempt in 0..ATTEMPTS {
         wait(attempt).await;
         let newest = attempt > 0;
@@ -69,7 +105,8 @@ where
             continue;
         }
         let (id, seen) = (decided.accepted.id, decided.seen);
-        if !newest && app.lines().is_busy(id) {
+        // Who has a turn waits in no second line: one might be the first.
+        if !newest && turn.is_none() && app.lines().is_busy(id) {
             // Whoever overtook those in line would only make them start over.
             turn = app.lines().turn(id).await;
             continue;

@@ -7,6 +7,7 @@
 pub mod accepted;
 pub mod answer;
 pub mod app;
+pub mod billing;
 pub mod caller;
 pub mod context;
 pub mod decide;
@@ -47,5 +48,10 @@ pub fn openapi() -> OpenApi {
 }
 
 fn routes() -> OpenApiRouter<CommandApi> {
-    OpenApiRouter::with_openapi(answer::Schemas::openapi()).merge(sales::router()).merge(identity::router())
+    let mut schemas = answer::Schemas::openapi();
+    schemas.merge(billing::schemas());
+    OpenApiRouter::with_openapi(schemas)
+        .merge(sales::router())
+        .merge(billing::router())
+        .merge(identity::router())
 }

@@ -3,6 +3,10 @@
 use cqrs_es::{Aggregate, DomainEvent};
 use serde_json::Value;
 
+use crate::billing::customer::{Customer, CustomerEvent};
+use crate::billing::invoice::{Invoice, InvoiceEvent};
+use crate::billing::legal_entity::{LegalEntity, LegalEntityEvent};
+use crate::billing::series::{Series, SeriesEvent};
 use crate::identity::custom_role::{CustomRole, CustomRoleEvent};
 use crate::identity::policy::{Policy, PolicyEvent};
 use crate::identity::provider::{Provider, ProviderEvent};
@@ -40,6 +44,14 @@ pub enum Event {
     Policy(PolicyEvent),
     /// Of the OpenID provider of a tenant.
     Provider(ProviderEvent),
+    /// Of a company that issues invoices.
+    LegalEntity(LegalEntityEvent),
+    /// Of whoever is billed.
+    Customer(CustomerEvent),
+    /// Of a series of numbers.
+    Series(SeriesEvent),
+    /// Of an invoice.
+    Invoice(InvoiceEvent),
 }
 
 /// Why a stored event cannot be read.
@@ -80,6 +92,10 @@ impl Event {
             Tenant::TYPE => read::<Tenant>(payload).map(Self::Tenant),
             Policy::TYPE => read::<Policy>(payload).map(Self::Policy),
             Provider::TYPE => read::<Provider>(payload).map(Self::Provider),
+            LegalEntity::TYPE => read::<LegalEntity>(payload).map(Self::LegalEntity),
+            Customer::TYPE => read::<Customer>(payload).map(Self::Customer),
+            Series::TYPE => read::<Series>(payload).map(Self::Series),
+            Invoice::TYPE => read::<Invoice>(payload).map(Self::Invoice),
             unknown => Err(DecodeError::UnknownAggregate(unknown.to_owned())),
         }
     }
@@ -101,6 +117,10 @@ impl Event {
             Self::Tenant(event) => serde_json::to_value(event),
             Self::Policy(event) => serde_json::to_value(event),
             Self::Provider(event) => serde_json::to_value(event),
+            Self::LegalEntity(event) => serde_json::to_value(event),
+            Self::Customer(event) => serde_json::to_value(event),
+            Self::Series(event) => serde_json::to_value(event),
+            Self::Invoice(event) => serde_json::to_value(event),
         }
     }
 
@@ -118,6 +138,10 @@ impl Event {
             Self::Tenant(_) => Tenant::TYPE,
             Self::Policy(_) => Policy::TYPE,
             Self::Provider(_) => Provider::TYPE,
+            Self::LegalEntity(_) => LegalEntity::TYPE,
+            Self::Customer(_) => Customer::TYPE,
+            Self::Series(_) => Series::TYPE,
+            Self::Invoice(_) => Invoice::TYPE,
         }
     }
 
@@ -135,6 +159,10 @@ impl Event {
             Self::Tenant(event) => event.event_type(),
             Self::Policy(event) => event.event_type(),
             Self::Provider(event) => event.event_type(),
+            Self::LegalEntity(event) => event.event_type(),
+            Self::Customer(event) => event.event_type(),
+            Self::Series(event) => event.event_type(),
+            Self::Invoice(event) => event.event_type(),
         }
     }
 }

@@ -5,6 +5,7 @@
 use chrono::{DateTime, NaiveDate, TimeZone, Utc};
 use uuid::Uuid;
 
+use crate::billing::{customer, invoice, legal_entity, series};
 use crate::identity::{custom_role, policy, provider, session, team, tenant, user};
 use crate::sales::{import, lead, opportunity, pipeline};
 use crate::{
@@ -25,6 +26,11 @@ pub fn all() -> Vec<Event> {
     let tenants = tenant::fixtures::all().into_iter().map(Event::Tenant);
     let policies = policy::fixtures::all().into_iter().map(Event::Policy);
     let providers = provider::fixtures::all().into_iter().map(Event::Provider);
+    let legal_entities = legal_entity::fixtures::all().into_iter().map(Event::LegalEntity);
+    let customers = customer::fixtures::all().into_iter().map(Event::Customer);
+    let all_series = series::fixtures::all().into_iter().map(Event::Series);
+    let invoices = invoice::fixtures::all().into_iter().map(Event::Invoice);
+    let billing = legal_entities.chain(customers).chain(all_series).chain(invoices);
     let sales = pipelines.chain(leads).chain(opportunities).chain(imports);
     sales
         .chain(users)
@@ -34,6 +40,7 @@ pub fn all() -> Vec<Event> {
         .chain(tenants)
         .chain(policies)
         .chain(providers)
+        .chain(billing)
         .collect()
 }
 

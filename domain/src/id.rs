@@ -52,6 +52,16 @@ pub mod kind {
     pub enum ClientSecret {}
     /// Whom a provider knows a user as.
     pub enum ProviderLink {}
+    /// A company that issues invoices.
+    pub enum LegalEntity {}
+    /// Whoever is billed.
+    pub enum Customer {}
+    /// A series of numbers of invoices.
+    pub enum Series {}
+    /// An invoice.
+    pub enum Invoice {}
+    /// Whatever has a number of a series.
+    pub enum Document {}
 }
 
 /// The id of a tenant.
@@ -84,6 +94,16 @@ pub type ApiKeyId = Id<kind::ApiKey>;
 pub type ClientSecretId = Id<kind::ClientSecret>;
 /// The id of a link to a provider's user: of the row that holds the digest of who that is, which no event does.
 pub type ProviderLinkId = Id<kind::ProviderLink>;
+/// The id of a company that issues invoices.
+pub type LegalEntityId = Id<kind::LegalEntity>;
+/// The id of whoever is billed.
+pub type CustomerId = Id<kind::Customer>;
+/// The id of a series of numbers.
+pub type SeriesId = Id<kind::Series>;
+/// The id of an invoice, which it has before it has a number.
+pub type InvoiceId = Id<kind::Invoice>;
+/// The id of an invoice, or of whatever else has a number of a series.
+pub type DocumentId = Id<kind::Document>;
 
 impl<K> Id<K> {
     /// Says that `uuid` names a thing of this kind.

@@ -70,6 +70,42 @@ pub enum Invalid {
         /// The code of the currency.
         currency: &'static str,
     },
+    /// Not a plain decimal number of at least 0 in a string, or one that is too long.
+    #[error(
+        "must be a decimal number as text, at least 0, of at most {whole} digits before the point and {fraction} after it"
+    )]
+    NotAFigure {
+        /// Most digits before the point.
+        whole: usize,
+        /// Most digits after the point.
+        fraction: usize,
+    },
+    /// Not a code of ISO 3166-1.
+    #[error("must be an ISO 3166-1 country code of two capitals, such as DE")]
+    NotACountry,
+    /// Not a tag of a language.
+    #[error("must be a language such as de or de-CH")]
+    NotALanguage,
+    /// Not a number of days within a year.
+    #[error("must be a whole number of days from 0 to 365")]
+    NotNetDays,
+    /// Rate and reason do not go with the category.
+    #[error("must have a rate above 0 in category S and none in others, and a reason in category E alone")]
+    NotATax,
+    /// Not a code of a unit.
+    #[error("must be a unit code of UN/ECE Recommendation 20, such as C62 or HUR")]
+    NotAUnit,
+    /// Days that end before they begin.
+    #[error("must not end before it begins")]
+    PeriodBackwards,
+    /// Not a pattern of numbers.
+    #[error(
+        "must be letters, digits, - / . _ and {{seq:1}} to {{seq:9}} exactly once, and {{year}} at most once, such as INV-{{year}}-{{seq:5}}"
+    )]
+    NotANumberPattern,
+    /// Not a number of a document.
+    #[error("must be 1 to 30 letters, digits and - / . _")]
+    NotADocumentNumber,
     /// Not a key of a custom field.
     #[error("must be 1 to 40 characters of a-z, 0-9 and _, the first one a letter")]
     NotAFieldKey,

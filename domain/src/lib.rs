@@ -4,6 +4,7 @@
 //! Used by: the command API (decides), projections and the query API (read events and value objects).
 //! Never here: I/O, clocks, random ids, axum, sqlx. Time and ids arrive in the command.
 
+pub mod billing;
 pub mod change;
 pub mod command;
 pub mod contact;
@@ -28,8 +29,9 @@ pub use contact::{EmailAddress, Phone};
 pub use custom::{CustomChanges, CustomFields, CustomPatch, CustomValue, FieldKey, TooManyFields};
 pub use event::{DecodeError, Event};
 pub use id::{
-    ApiKeyId, ClientSecretId, CustomRoleId, Id, ImportId, LeadId, OpportunityId, PasswordId, PipelineId,
-    ProviderLinkId, SecondFactorId, SessionId, StageId, TeamId, TenantId, UserId,
+    ApiKeyId, ClientSecretId, CustomRoleId, CustomerId, DocumentId, Id, ImportId, InvoiceId, LeadId,
+    LegalEntityId, OpportunityId, PasswordId, PipelineId, ProviderLinkId, SecondFactorId, SeriesId,
+    SessionId, StageId, TeamId, TenantId, UserId,
 };
 pub use invalid::Invalid;
 pub use money::{Currency, Money};

@@ -7,6 +7,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use domain::billing::customer::CustomerEvent;
+use domain::billing::invoice::InvoiceEvent;
+use domain::billing::legal_entity::LegalEntityEvent;
+use domain::billing::series::SeriesEvent;
 use domain::identity::custom_role::CustomRoleEvent;
 use domain::identity::policy::PolicyEvent;
 use domain::identity::provider::ProviderEvent;
@@ -44,6 +48,10 @@ fn event_types() -> BTreeSet<String> {
         ("tenant", TenantEvent::VARIANTS),
         ("policy", PolicyEvent::VARIANTS),
         ("provider", ProviderEvent::VARIANTS),
+        ("legal_entity", LegalEntityEvent::VARIANTS),
+        ("customer", CustomerEvent::VARIANTS),
+        ("series", SeriesEvent::VARIANTS),
+        ("invoice", InvoiceEvent::VARIANTS),
     ]
     .into_iter()
     .flat_map(|(aggregate, names)| names.iter().map(move |name| format!("{aggregate}.{name}")))

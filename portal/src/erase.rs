@@ -6,10 +6,11 @@ use std::time::Duration;
 use access::{Hasher, TrailTable, Vault};
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
+use command_api::billing::customer;
 use command_api::identity::{Issuer, user};
 use command_api::sales::{lead, opportunity};
 use command_api::{CommandApi, Context};
-use domain::{LeadId, OpportunityId, TenantId, UserId};
+use domain::{CustomerId, LeadId, OpportunityId, TenantId, UserId};
 use edge::trail::{Entry, TrailSink as _};
 use event_store::{Duty, connect};
 use projections::{checkpoint, registry};
@@ -54,6 +55,8 @@ enum Kind {
     User,
     /// People who were talked about in the activities of an opportunity, which goes on
     Opportunity,
+    /// Somebody who is billed; invoices that were issued to them stay, as the law asks for
+    Customer,
 }
 
 /// Erases, and waits until read models have cleared their rows.
@@ -96,6 +99,7 @@ impl EraseArgs {
         let erased = match self.kind {
             Kind::Lead => lead::erase(app, &context, LeadId::from_uuid(self.id)).await,
             Kind::User => user::erase(app, &context, UserId::from_uuid(self.id)).await,
+            Kind::Customer => customer::erase(app, &context, CustomerId::from_uuid(self.id)).await,
             Kind::Opportunity => opportunity::erase(app, &context, OpportunityId::from_uuid(self.id)).await,
         };
         Ok(erased?.position)

@@ -4,6 +4,7 @@
 //! Used by: the query API (row types, waiting for a position, `as_of`) and the binary (run, rebuild, verify).
 //! Never here: HTTP, decisions, and I/O in a fold.
 
+pub mod billing;
 pub mod checkpoint;
 pub mod erased;
 pub mod fold;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::fold::{Fold, Typed};
 use crate::projection::Projection;
-use crate::{identity, sales};
+use crate::{billing, identity, sales};
 
 /// A read model that can be run, rebuilt and verified.
 #[derive(Clone)]
@@ -39,5 +39,10 @@ pub fn registry() -> Vec<ReadModel> {
         ReadModel::of::<identity::session_list::SessionList>(),
         ReadModel::of::<identity::key_list::KeyList>(),
         ReadModel::of::<identity::provider::ProviderView>(),
+        ReadModel::of::<billing::legal_entity_list::LegalEntityList>(),
+        ReadModel::of::<billing::customer_list::CustomerList>(),
+        ReadModel::of::<billing::series_list::SeriesList>(),
+        ReadModel::of::<billing::invoice_list::InvoiceList>(),
+        ReadModel::of::<billing::invoice_document::InvoiceDocuments>(),
     ]
 }

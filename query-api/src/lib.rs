@@ -8,6 +8,7 @@ mod answering;
 pub mod app;
 mod as_of;
 pub mod audit;
+pub mod billing;
 mod cache;
 mod failure;
 pub mod identity;
@@ -35,6 +36,7 @@ pub use tenant::SCOPED_READER;
 fn routes() -> OpenApiRouter<QueryApi> {
     OpenApiRouter::new()
         .merge(sales::router())
+        .merge(billing::router())
         .merge(identity::router())
         .merge(reporting::router())
         .merge(audit::router())

@@ -85,3 +85,11 @@ impl Permission for ReadProvider {
     const NAME: &'static str = permission::PROVIDER_READ.name;
     const ROLES: &'static [Role] = permission::PROVIDER_READ.roles;
 }
+
+/// To read customers, invoices, and under which numbers and in whose name they are issued.
+pub enum ReadBills {}
+
+impl Permission for ReadBills {
+    const NAME: &'static str = permission::BILLING_READ.name;
+    const ROLES: &'static [Role] = permission::BILLING_READ.roles;
+}

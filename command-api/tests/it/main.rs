@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, which helpers lack")]
 
+mod billing_customer;
+mod billing_invoice;
+mod billing_numbers;
 mod concurrency;
 mod document;
 mod erasing;

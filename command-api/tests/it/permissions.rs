@@ -68,13 +68,18 @@ async fn a_role_with_the_permission_gets_in() {
 }
 
 #[test]
-fn nobody_who_only_looks_may_send_a_command_and_only_managers_shape_pipelines_and_admins_users_and_erase() {
+fn nobody_who_only_looks_may_send_a_command_and_only_managers_shape_pipelines_finance_bills_and_admins_users_and_erase()
+ {
     for route in routes().iter().filter(|route| !route.is_own() && !route.is_public()) {
         assert!(!route.roles.iter().any(|role| role == "viewer" || role == "auditor"), "{route:?}");
         let runs =
             ["user.", "role.", "team.", "provider."].iter().any(|runs| route.permission.starts_with(runs));
         if runs || route.permission.ends_with(".erase") {
             assert_eq!(route.roles, ["admin"], "{route:?}");
+            continue;
+        }
+        if route.permission.starts_with("billing.") {
+            assert_eq!(route.roles, ["admin", "finance"], "{route:?}");
             continue;
         }
         let shapes =

@@ -222,7 +222,16 @@ mod tests {
         );
         assert_eq!(
             reasons.keys().copied().collect::<Vec<_>>(),
-            ["lead.read", "opportunity.read", "pipeline.read", "report.read"]
+            [
+                "billing.issue",
+                "billing.read",
+                "billing.set_up",
+                "billing.write",
+                "lead.read",
+                "opportunity.read",
+                "pipeline.read",
+                "report.read"
+            ]
         );
     }
 

@@ -49,6 +49,7 @@ pub enum Given {
 
 const ADMINS: &[Role] = &[Role::Admin];
 const AUDITORS: &[Role] = &[Role::Admin, Role::Auditor];
+const BILLERS: &[Role] = &[Role::Admin, Role::Finance];
 const MANAGERS: &[Role] = &[Role::Admin, Role::SalesManager];
 const SELLERS: &[Role] = &[Role::Admin, Role::SalesManager, Role::SalesRep];
 const SELLERS_AND_SUPPORT: &[Role] = &[Role::Admin, Role::SalesManager, Role::SalesRep, Role::Support];
@@ -56,6 +57,8 @@ const READERS_OF_LEADS: &[Role] =
     &[Role::Admin, Role::SalesManager, Role::SalesRep, Role::Support, Role::Viewer];
 const READERS_OF_DEALS: &[Role] =
     &[Role::Admin, Role::SalesManager, Role::SalesRep, Role::Support, Role::Finance, Role::Viewer];
+const READERS_OF_BILLS: &[Role] =
+    &[Role::Admin, Role::SalesManager, Role::Support, Role::Finance, Role::Viewer];
 const READERS_OF_REPORTS: &[Role] =
     &[Role::Admin, Role::SalesManager, Role::SalesRep, Role::Finance, Role::Viewer];
 
@@ -73,6 +76,16 @@ const fn never(name: &'static str, roles: &'static [Role]) -> Permission {
 
 /// To read the log, personal data included.
 pub const AUDIT_READ: Permission = whole("audit.read", AUDITORS);
+/// To erase who customers are.
+pub const BILLING_ERASE: Permission = whole("billing.erase", ADMINS);
+/// To issue invoices, which never change again, and to declare them void.
+pub const BILLING_ISSUE: Permission = whole("billing.issue", BILLERS);
+/// To read customers, invoices, and under which numbers and in whose name they are issued.
+pub const BILLING_READ: Permission = whole("billing.read", READERS_OF_BILLS);
+/// To say in whose name invoices are issued, and under which numbers.
+pub const BILLING_SET_UP: Permission = whole("billing.set_up", BILLERS);
+/// To take down customers, and to write and discard drafts of invoices.
+pub const BILLING_WRITE: Permission = whole("billing.write", BILLERS);
 /// To give leads to somebody.
 pub const LEAD_ASSIGN: Permission = by_level("lead.assign", SELLERS);
 /// To capture leads.
@@ -185,6 +198,11 @@ pub const USER_UNLINK_PROVIDER: Permission = never("user.unlink_provider", ADMIN
 /// Every permission, in the order of names.
 pub const ALL: &[Permission] = &[
     AUDIT_READ,
+    BILLING_ERASE,
+    BILLING_ISSUE,
+    BILLING_READ,
+    BILLING_SET_UP,
+    BILLING_WRITE,
     LEAD_ASSIGN,
     LEAD_CAPTURE,
     LEAD_CONVERT,

@@ -6,6 +6,10 @@ use std::collections::BTreeMap;
 
 use cqrs_es::Aggregate;
 use domain::Event;
+use domain::billing::customer::Customer;
+use domain::billing::invoice::Invoice;
+use domain::billing::legal_entity::LegalEntity;
+use domain::billing::series::Series;
 use domain::identity::custom_role::CustomRole;
 use domain::identity::policy::Policy;
 use domain::identity::provider::Provider;
@@ -19,6 +23,11 @@ use domain::sales::opportunity::Opportunity;
 use domain::sales::pipeline::Pipeline;
 use event_store::Recorded;
 use libfuzzer_sys::fuzz_target;
+use projections::billing::customer_list::CustomerList;
+use projections::billing::invoice_document::InvoiceDocuments;
+use projections::billing::invoice_list::InvoiceList;
+use projections::billing::legal_entity_list::LegalEntityList;
+use projections::billing::series_list::SeriesList;
 use projections::identity::key_list::KeyList;
 use projections::identity::provider::ProviderView;
 use projections::identity::session_list::SessionList;
@@ -33,7 +42,7 @@ use projections::{Fact, Projection};
 use serde_json::{Deserializer, Value, json};
 use uuid::Uuid;
 
-const AGGREGATES: [&str; 11] = [
+const AGGREGATES: [&str; 15] = [
     Pipeline::TYPE,
     Lead::TYPE,
     Opportunity::TYPE,
@@ -45,6 +54,10 @@ const AGGREGATES: [&str; 11] = [
     Tenant::TYPE,
     Policy::TYPE,
     Provider::TYPE,
+    LegalEntity::TYPE,
+    Customer::TYPE,
+    Series::TYPE,
+    Invoice::TYPE,
 ];
 
 fuzz_target!(|data: &[u8]| {
@@ -60,6 +73,11 @@ fuzz_target!(|data: &[u8]| {
     rows_come_back::<SessionList>(&facts);
     rows_come_back::<KeyList>(&facts);
     rows_come_back::<ProviderView>(&facts);
+    rows_come_back::<LegalEntityList>(&facts);
+    rows_come_back::<CustomerList>(&facts);
+    rows_come_back::<SeriesList>(&facts);
+    rows_come_back::<InvoiceList>(&facts);
+    rows_come_back::<InvoiceDocuments>(&facts);
 });
 
 /// Decodes an event as every reader of the log does.
@@ -103,6 +121,8 @@ fn fold_aggregates(facts: &[Fact]) {
     let (mut user, mut session, mut tenant) = (User::default(), Session::default(), Tenant::default());
     let (mut custom_role, mut team) = (CustomRole::default(), Team::default());
     let (mut policy, mut provider) = (Policy::default(), Provider::default());
+    let (mut legal_entity, mut customer) = (LegalEntity::default(), Customer::default());
+    let (mut series, mut invoice) = (Series::default(), Invoice::default());
     for fact in facts {
         match fact.payload.clone() {
             Event::Pipeline(event) => pipeline.apply(event),
@@ -116,6 +136,10 @@ fn fold_aggregates(facts: &[Fact]) {
             Event::Tenant(event) => tenant.apply(event),
             Event::Policy(event) => policy.apply(event),
             Event::Provider(event) => provider.apply(event),
+            Event::LegalEntity(event) => legal_entity.apply(event),
+            Event::Customer(event) => customer.apply(event),
+            Event::Series(event) => series.apply(event),
+            Event::Invoice(event) => invoice.apply(event),
         }
     }
 }

@@ -30,6 +30,10 @@ struct Things {
     role: String,
     team: String,
     above: String,
+    legal_entity: String,
+    customer: String,
+    series: String,
+    invoice: String,
     /// The token of somebody who is signed in, for what is their own.
     own: String,
 }
@@ -45,6 +49,10 @@ impl Things {
             "roles" | "custom_roles" => &self.role,
             "teams" => &self.team,
             "parent" => &self.above,
+            "legal_entity" | "legal-entities" => &self.legal_entity,
+            "customer" | "billing-customers" => &self.customer,
+            "series" | "invoice-series" => &self.series,
+            "invoices" => &self.invoice,
             _ => return Uuid::now_v7().to_string(),
         };
         found.clone()
@@ -73,6 +81,7 @@ fn good(document: &Value, schema: &Value, name: &str, things: &Things) -> Value 
         ("string", Some("email")) => json!(format!("kanarie.{name}@kanarie.example")),
         ("string", Some(_)) => schema["example"].clone(),
         ("string", None) if name == "amount" => json!("90817263.45"),
+        ("string", None) if schema.get("pattern").is_some() || name == "pattern" => schema["example"].clone(),
         ("string", None) if name == "phone" => json!("+31 90817263"),
         ("string", None) if schema["maxLength"].as_u64().is_some_and(|most| most < 20) => {
             schema["example"].clone()
@@ -82,6 +91,8 @@ fn good(document: &Value, schema: &Value, name: &str, things: &Things) -> Value 
         ("boolean", _) => json!(true),
         ("array", _) if name == "hidden" => json!(["lead.email"]),
         ("array", _) => json!([good(document, &schema["items"], name, things)]),
+        // Only what is exempt has a reason.
+        _ if name == "tax" => json!({"category": "E", "reason": "kanarie reason"}),
         _ if name == "grants" => json!({"lead.read": "team"}),
         _ if schema.get("properties").is_none() => {
             json!({"kanarie_key": "kanarie custom", "seats": 90_817_263})
@@ -296,7 +307,34 @@ impl Site {
         let role = create("/roles", json!({"name": "R"})).await;
         let team = create("/teams", json!({"name": "T"})).await;
         let above = create("/teams", json!({"name": "A"})).await;
+        let seller = json!({
+            "name": "S", "address": {"city": "C"}, "country": "DE", "currency": "EUR",
+            "tax_ids": [{"kind": "vat", "value": "DE1"}],
+        });
+        let legal_entity = create("/legal-entities", seller).await;
+        let buyer = json!({
+            "name": "B", "address": {"city": "C"}, "country": "DE", "currency": "EUR", "terms": 14, "language": "de",
+        });
+        let customer = create("/billing-customers", buyer).await;
+        let numbers = json!({"legal_entity_id": legal_entity, "name": "N", "pattern": "N{seq:3}"});
+        let series = create("/invoice-series", numbers).await;
+        let draft = json!({"legal_entity_id": legal_entity, "customer_id": customer});
+        let invoice = create("/invoices", draft).await;
         let own = self.signed_in(crm, "kanarie kanarie").await;
-        Things { pipeline, stage, lead, opportunity, user, role, team, above, own }
+        Things {
+            pipeline,
+            stage,
+            lead,
+            opportunity,
+            user,
+            role,
+            team,
+            above,
+            legal_entity,
+            customer,
+            series,
+            invoice,
+            own,
+        }
     }
 }

@@ -109,7 +109,11 @@ impl Projection for History {
             | Event::Team(_)
             | Event::Tenant(_)
             | Event::Policy(_)
-            | Event::Provider(_) => Vec::new(),
+            | Event::Provider(_)
+            | Event::LegalEntity(_)
+            | Event::Customer(_)
+            | Event::Series(_)
+            | Event::Invoice(_) => Vec::new(),
         }
     }
 
@@ -131,7 +135,11 @@ impl Projection for History {
             | Event::Team(_)
             | Event::Tenant(_)
             | Event::Policy(_)
-            | Event::Provider(_) => return Ok(()),
+            | Event::Provider(_)
+            | Event::LegalEntity(_)
+            | Event::Customer(_)
+            | Event::Series(_)
+            | Event::Invoice(_) => return Ok(()),
         };
         *row = Some(HistoryRow {
             aggregate_type: fact.aggregate_type.clone(),

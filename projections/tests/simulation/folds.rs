@@ -7,6 +7,10 @@ use std::time::Duration;
 
 use cqrs_es::{Aggregate, DomainEvent};
 use domain::Command;
+use domain::billing::customer::Customer;
+use domain::billing::invoice::Invoice;
+use domain::billing::legal_entity::LegalEntity;
+use domain::billing::series::Series;
 use domain::identity::custom_role::CustomRole;
 use domain::identity::provider::Provider;
 use domain::identity::session::Session;
@@ -26,8 +30,9 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::commands::{
-    custom_role_commands, import_commands, lead_commands, opportunity_commands, pipeline_commands,
-    provider_commands, session_commands, team_commands, user_commands,
+    custom_role_commands, customer_commands, import_commands, invoice_commands, lead_commands,
+    legal_entity_commands, opportunity_commands, pipeline_commands, provider_commands, series_commands,
+    session_commands, team_commands, user_commands,
 };
 use crate::memory::bus::Bus;
 use crate::memory::database::Database;
@@ -86,8 +91,10 @@ fn history() -> impl Strategy<Value = Vec<NewEvent>> {
         custom_role_commands(),
         team_commands(),
         provider_commands(),
+        (legal_entity_commands(), customer_commands(), series_commands(), invoice_commands()),
     );
-    asked.prop_map(|(first, second, lead, pipeline, import, user, session, role, team, provider)| {
+    asked.prop_map(|(first, second, lead, pipeline, import, user, session, role, team, provider, billing)| {
+        let (legal_entity, customer, series, invoice) = billing;
         let mut streams = [
             decided::<Opportunity, _>(11, first, |deal, command| deal.decide(command).ok()).into_iter(),
             decided::<Opportunity, _>(12, second, |deal, command| deal.decide(command).ok()).into_iter(),
@@ -101,6 +108,12 @@ fn history() -> impl Strategy<Value = Vec<NewEvent>> {
             decided::<Team, _>(19, team, |team, command| team.decide(command).ok()).into_iter(),
             decided::<Provider, _>(20, provider, |provider, command| provider.decide(command).ok())
                 .into_iter(),
+            decided::<LegalEntity, _>(21, legal_entity, |entity, command| entity.decide(command).ok())
+                .into_iter(),
+            decided::<Customer, _>(22, customer, |customer, command| customer.decide(command).ok())
+                .into_iter(),
+            decided::<Series, _>(23, series, |series, command| series.decide(command).ok()).into_iter(),
+            decided::<Invoice, _>(24, invoice, |invoice, command| invoice.decide(command).ok()).into_iter(),
         ];
         let mut events = Vec::new();
         loop {
@@ -159,6 +172,11 @@ fn expected(log: &[Recorded]) -> BTreeMap<&'static str, BTreeMap<RowKey, Value>>
         "identity_session_list",
         "identity_key_list",
         "identity_provider",
+        "billing_legal_entity_list",
+        "billing_customer_list",
+        "billing_series_list",
+        "billing_invoice_list",
+        "billing_invoice_document",
     ] {
         rows.entry(name).or_default();
     }
@@ -189,6 +207,13 @@ fn expected(log: &[Recorded]) -> BTreeMap<&'static str, BTreeMap<RowKey, Value>>
             "identity.custom_role" => drop(put("identity_custom_role_list", id, history.custom_role())),
             "identity.team" => drop(history.team().map(|row| put("identity_team_list", id, row))),
             "identity.provider" => drop(history.provider().map(|row| put("identity_provider", id, row))),
+            "billing.legal_entity" => drop(put("billing_legal_entity_list", id, history.legal_entity())),
+            "billing.customer" => drop(put("billing_customer_list", id, history.customer())),
+            "billing.series" => drop(put("billing_series_list", id, history.series())),
+            "billing.invoice" => {
+                history.invoice().map(|row| put("billing_invoice_list", id, row));
+                history.invoice_document().map(|row| put("billing_invoice_document", id, row));
+            }
             "sales.pipeline" => drop(put("sales_pipeline_list", id, history.pipeline())),
             _ => {}
         }

@@ -4,9 +4,10 @@
 
 #![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, which helpers lack")]
 
+mod billing_rows;
 mod chance;
 mod client;
-#[path = "../../../domain/tests/commands/mod.rs"]
+#[path = "../../../domain/tests/machines/commands/mod.rs"]
 mod commands;
 mod faults;
 mod folds;

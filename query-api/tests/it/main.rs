@@ -4,6 +4,7 @@
 
 mod api_keys;
 mod audit;
+mod billing;
 mod board;
 mod cursors;
 mod export;

@@ -4,8 +4,8 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use edge::{Permission, Role};
 use query_api::permission::{
-    OWN, ReadAudit, ReadLeads, ReadOpportunities, ReadPipelines, ReadProvider, ReadReports, ReadRoles,
-    ReadTeams, ReadTrail, ReadUsers,
+    OWN, ReadAudit, ReadBills, ReadLeads, ReadOpportunities, ReadPipelines, ReadProvider, ReadReports,
+    ReadRoles, ReadTeams, ReadTrail, ReadUsers,
 };
 use serde_json::Value;
 
@@ -18,6 +18,7 @@ fn roles(permission: &str) -> &'static [Role] {
     match permission {
         "lead.read" => &[Admin, SalesManager, SalesRep, Support, Viewer],
         "opportunity.read" | "pipeline.read" => &[Admin, SalesManager, SalesRep, Support, Finance, Viewer],
+        "billing.read" => &[Admin, SalesManager, Support, Finance, Viewer],
         "report.read" => &[Admin, SalesManager, SalesRep, Finance, Viewer],
         "audit.read" | "trail.read" | "user.read" | "role.read" | "team.read" | "provider.read" => {
             &[Admin, Auditor]
@@ -48,7 +49,7 @@ fn operations() -> Vec<(String, String)> {
 async fn every_operation_asks_for_a_token_and_for_its_permission() {
     let world = World::new().await;
     let operations = operations();
-    assert_eq!(operations.len(), 25);
+    assert_eq!(operations.len(), 34);
     for (uri, permission) in operations {
         let without = world.send(Request::get(&uri).body(Body::empty()).unwrap()).await;
         assert_eq!((without.status, without.code()), (StatusCode::UNAUTHORIZED, "token.missing"), "{uri}");
@@ -91,7 +92,7 @@ fn the_document_names_the_permissions_by_their_names() {
     let names = [
         &sales[..],
         &[ReadAudit::NAME, ReadUsers::NAME, ReadRoles::NAME, ReadTeams::NAME, ReadTrail::NAME, OWN],
-        &[ReadProvider::NAME],
+        &[ReadProvider::NAME, ReadBills::NAME],
     ]
     .concat();
     for (_, permission) in operations() {

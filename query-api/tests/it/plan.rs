@@ -100,7 +100,7 @@ impl World {
     }
 
     /// Appends what an aggregate decides on an action of that time; tells the position.
-    async fn tell<A: Aggregate + Clone + 'static, C>(
+    pub async fn tell<A: Aggregate + Clone + 'static, C>(
         &self,
         id: Uuid,
         when: DateTime<Utc>,

@@ -1,5 +1,6 @@
 //! An API on a database of its own, calls and replies.
 
+pub mod billing;
 mod call;
 pub mod hostile;
 pub mod mail;

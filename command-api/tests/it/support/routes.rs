@@ -4,6 +4,7 @@ use chrono::{Duration, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::billing::{self, Billing};
 use super::{Api, Call};
 
 /// One of everything that paths name.
@@ -17,6 +18,7 @@ pub struct Things {
     pub session: Uuid,
     pub role: Uuid,
     pub team: Uuid,
+    pub billing: Billing,
 }
 
 impl Things {
@@ -31,14 +33,16 @@ impl Things {
             json!({"issuer": "https://localhost", "client_id": "crm", "client_secret": "a secret"});
         api.send(Call::new("PUT", "/api/v1/identity-provider").json(provider)).await.is(200);
         let (role, team) = (api.role(json!({"lead.read": "own"})).await, api.team().await);
-        Self { pipeline, stage: stages[1], lead, opportunity, user, session, role, team }
+        let billing = api.billing().await;
+        Self { pipeline, stage: stages[1], lead, opportunity, user, session, role, team, billing }
     }
 
     /// Things that never existed.
     pub fn unknown() -> Self {
         let [pipeline, stage, lead, opportunity, user, session, role, team] =
             std::array::from_fn(|_| Uuid::now_v7());
-        Self { pipeline, stage, lead, opportunity, user, session, role, team }
+        let billing = Billing::unknown();
+        Self { pipeline, stage, lead, opportunity, user, session, role, team, billing }
     }
 }
 
@@ -92,6 +96,10 @@ impl Route {
             "users" => things.user,
             "roles" => things.role,
             "teams" => things.team,
+            "legal-entities" => things.billing.legal_entity,
+            "billing-customers" => things.billing.customer,
+            "invoice-series" => things.billing.series,
+            "invoices" => things.billing.invoice,
             "sessions" | "password" | "password-resets" | "invitations" | "email" | "sign-ups"
             | "second-factor" | "api-keys" | "policies" | "sign-ins" | "identity-provider" => things.session,
             other => panic!("no example of {other}"),
@@ -212,7 +220,8 @@ impl Route {
             "change_password" => {
                 json!({"current_password": "correct horse", "new_password": "battery staple"})
             }
-            other => panic!("a new operation needs an example of its body: {other}"),
+            other => billing::body(other, &things.billing)
+                .unwrap_or_else(|| panic!("a new operation needs an example of its body: {other}")),
         }
     }
 

@@ -1,16 +1,19 @@
 //! Random commands against each aggregate: whatever is asked, in whatever order, what must hold holds.
 
+mod billing;
 mod commands;
+mod deal;
+mod oracle;
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 
-use chrono::{DateTime, Utc};
 use commands::{
     custom_role_commands, import_commands, lead_commands, opportunity_commands, pipeline_commands,
     provider_commands, session_commands, team_commands, user_commands,
 };
 use cqrs_es::{Aggregate, DomainEvent};
+use deal::Folded;
 use domain::StageId;
 use domain::identity::custom_role::CustomRole;
 use domain::identity::field::HideableField;
@@ -21,7 +24,7 @@ use domain::identity::team::{Team, TeamEvent};
 use domain::identity::user::{User, UserEvent};
 use domain::sales::import::Import;
 use domain::sales::lead::{Lead, LeadEvent, LeadStatus};
-use domain::sales::opportunity::{Opportunity, OpportunityEvent, OpportunityStatus};
+use domain::sales::opportunity::{Opportunity, OpportunityStatus};
 use domain::sales::pipeline::{MAX_STAGES, Pipeline};
 use proptest::prelude::*;
 
@@ -70,74 +73,6 @@ fn after<A: Aggregate + Clone>(before: &A, events: &[A::Event]) -> A {
     let mut after = before.clone();
     events.iter().cloned().for_each(|event| after.apply(event));
     after
-}
-
-/// What a fold knows of one deal from its events alone.
-#[derive(Default)]
-struct Folded {
-    stage: Option<StageId>,
-    entered: Option<DateTime<Utc>>,
-    stays_begun: u32,
-    withdrawn: bool,
-}
-
-impl Folded {
-    /// A fold that counts deals per stage stays right, and stays are numbered 1, 2, 3, … and never of negative length.
-    fn apply(&mut self, event: &OpportunityEvent) -> Result<(), TestCaseError> {
-        let erased = *event == OpportunityEvent::Erased {};
-        prop_assert!(!self.withdrawn || erased, "{event:?} after the withdrawal");
-        if let Some(left) = event.stage_left() {
-            prop_assert_eq!(self.stage, Some(left));
-            self.stage = None;
-        }
-        if let Some(entered) = event.stage_entered() {
-            prop_assert_eq!(self.stage, None, "a deal is in one stage at a time");
-            self.stage = Some(entered);
-        }
-        match event {
-            OpportunityEvent::Opened { at, .. } => self.begin(1, *at)?,
-            OpportunityEvent::Moved { from, to, since, at, stay, .. } => {
-                prop_assert_ne!(from, to);
-                self.end(*stay, *since, *at)?;
-                self.begin(stay + 1, *at)?;
-            }
-            OpportunityEvent::Won { since, at, stay, closed_on, .. }
-            | OpportunityEvent::Lost { since, at, stay, closed_on, .. } => {
-                prop_assert_eq!(*closed_on, at.date_naive());
-                self.end(*stay, *since, *at)?;
-            }
-            OpportunityEvent::Reopened { since, at, stay, .. } => {
-                prop_assert!(since <= at);
-                self.begin(*stay, *at)?;
-            }
-            OpportunityEvent::Withdrawn { since, at, stay, stage, .. } => {
-                self.withdrawn = true;
-                prop_assert_eq!(*stay, self.stays_begun);
-                if stage.is_some() {
-                    self.end(*stay, *since, *at)?;
-                }
-            }
-            OpportunityEvent::Revised { stage, .. } => prop_assert_eq!(*stage, self.stage),
-            OpportunityEvent::Assigned { .. }
-            | OpportunityEvent::ActivityLogged { .. }
-            | OpportunityEvent::Erased {} => {}
-        }
-        Ok(())
-    }
-
-    fn begin(&mut self, stay: u32, at: DateTime<Utc>) -> Result<(), TestCaseError> {
-        self.stays_begun += 1;
-        prop_assert_eq!(stay, self.stays_begun);
-        prop_assert_eq!(self.entered.replace(at), None);
-        Ok(())
-    }
-
-    fn end(&mut self, stay: u32, since: DateTime<Utc>, at: DateTime<Utc>) -> Result<(), TestCaseError> {
-        prop_assert_eq!(stay, self.stays_begun);
-        prop_assert_eq!(self.entered.take(), Some(since));
-        prop_assert!(since <= at);
-        Ok(())
-    }
 }
 
 proptest! {

@@ -1,7 +1,10 @@
 //! Random commands for each aggregate, valid and not.
 
+pub mod billing;
+
 use std::fmt::Debug;
 
+pub use billing::{customer_commands, invoice_commands, legal_entity_commands, series_commands};
 use chrono::Duration;
 use domain::fixtures::{at, email, euros, id, percent, prose, text};
 use domain::identity::custom_role::{CustomRoleAction, CustomRoleCommand};

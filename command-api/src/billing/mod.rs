@@ -1,0 +1,41 @@
+//! Commands of billing: legal entities, customers, series of numbers, and invoices.
+//!
+//! Each noun has its routes in its own file, which are one-liners over the functions that it exports for callers in
+//! process.
+
+mod aggregates;
+pub mod body;
+pub mod customer;
+pub mod invoice;
+pub mod legal_entity;
+pub mod permission;
+pub mod series;
+
+use utoipa::OpenApi as _;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::CommandApi;
+
+/// Where legal entities are.
+pub const LEGAL_ENTITIES: &str = "/api/v1/legal-entities";
+/// Where customers are.
+pub const CUSTOMERS: &str = "/api/v1/billing-customers";
+/// Where series are.
+pub const SERIES: &str = "/api/v1/invoice-series";
+/// Where invoices are.
+pub const INVOICES: &str = "/api/v1/invoices";
+
+/// The routes.
+pub fn router() -> OpenApiRouter<CommandApi> {
+    OpenApiRouter::new()
+        .merge(legal_entity::router())
+        .merge(customer::router())
+        .merge(series::router())
+        .merge(invoice::router())
+}
+
+/// Schemas of answers that routes only refer to.
+pub(crate) fn schemas() -> OpenApi {
+    invoice::Schemas::openapi()
+}

@@ -1,0 +1,114 @@
+//! What a command on an invoice leads to.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{
+    Draft, Invoice, InvoiceAction, InvoiceCommand, InvoiceError, InvoiceEvent, Issuance, Issued, Totals,
+    calculate, document,
+};
+use crate::Text;
+use crate::billing::{DocumentAdjustment, Line};
+
+type Decision = Result<Option<InvoiceEvent>, InvoiceError>;
+
+/// Where days begin first, they do so this long before they do in UTC.
+const EARLIEST_ZONE: TimeDelta = TimeDelta::hours(14);
+
+impl Invoice {
+    /// The events that a command leads to; none if nothing changes.
+    ///
+    /// # Errors
+    /// The rule that refuses it.
+    pub fn decide(&self, command: InvoiceCommand) -> Result<Vec<InvoiceEvent>, InvoiceError> {
+        command.not_in_future(InvoiceError::OccurredInFuture)?;
+        command.not_too_early(InvoiceError::OccurredTooEarly)?;
+        let (at, now) = (command.business_time(self.last_change()), command.now);
+        let event = match (self, command.action) {
+            (Self::Unborn, InvoiceAction::Draft(draft)) => Some(write(*draft, at)?),
+            (
+                Self::Draft { .. } | Self::Discarded | Self::Issued(_) | Self::Void(_),
+                InvoiceAction::Draft(_),
+            ) => return Err(InvoiceError::AlreadyExists),
+            (Self::Discarded, InvoiceAction::Discard) => None,
+            (Self::Issued(issued), InvoiceAction::Void { reason }) => issued.void(reason, at)?,
+            (Self::Void(_), InvoiceAction::Void { .. }) => None,
+            (Self::Draft { .. }, InvoiceAction::Void { .. }) => return Err(InvoiceError::NotIssued),
+            (_, InvoiceAction::ReplaceLines { lines, adjustments }) => {
+                self.draft()?.replace(lines, adjustments)?
+            }
+            (_, InvoiceAction::Discard) => {
+                let totals = self.draft()?.totals()?;
+                self.not_before_last_change(at)?;
+                Some(InvoiceEvent::Discarded { totals, at })
+            }
+            (_, InvoiceAction::Issue(issuance)) => {
+                let draft = self.draft()?;
+                self.not_before_last_change(at)?;
+                if issuance.on > (now + EARLIEST_ZONE).date_naive() {
+                    return Err(InvoiceError::DatedInFuture);
+                }
+                Some(draft.issue(*issuance, at)?)
+            }
+            (Self::Unborn, InvoiceAction::Void { .. }) => return Err(InvoiceError::NotFound),
+            (Self::Discarded, InvoiceAction::Void { .. }) => return Err(InvoiceError::Discarded),
+        };
+        Ok(event.into_iter().collect())
+    }
+
+    fn not_before_last_change(&self, at: DateTime<Utc>) -> Result<(), InvoiceError> {
+        let early = self.last_change().is_some_and(|last| at < last);
+        if early { Err(InvoiceError::BeforeLastChange) } else { Ok(()) }
+    }
+}
+
+fn write(draft: Draft, at: DateTime<Utc>) -> Result<InvoiceEvent, InvoiceError> {
+    let totals = draft.totals()?;
+    let Draft { legal_entity, customer, currency, reference, note, lines, adjustments } = draft;
+    Ok(InvoiceEvent::Drafted {
+        legal_entity,
+        customer,
+        currency,
+        reference,
+        note,
+        lines,
+        adjustments,
+        totals,
+        at,
+    })
+}
+
+impl Draft {
+    /// What it comes to so far.
+    ///
+    /// # Errors
+    /// The rule that its lines break.
+    pub fn totals(&self) -> Result<Totals, InvoiceError> {
+        calculate(&self.lines, &self.adjustments, self.currency).map(|calculation| calculation.totals)
+    }
+
+    fn replace(&self, lines: Vec<Line>, adjustments: Vec<DocumentAdjustment>) -> Decision {
+        if self.lines == lines && self.adjustments == adjustments {
+            return Ok(None);
+        }
+        let totals = calculate(&lines, &adjustments, self.currency)?.totals;
+        let previous = self.totals()?;
+        Ok(Some(InvoiceEvent::LinesReplaced { lines, adjustments, totals, previous }))
+    }
+
+    fn issue(&self, issuance: Issuance, at: DateTime<Utc>) -> Result<InvoiceEvent, InvoiceError> {
+        let Issuance { number, series, seller, buyer, on, exchange_rate } = issuance;
+        let document = Box::new(document(self, &seller, &buyer, on, exchange_rate)?);
+        let (legal_entity, customer) = (self.legal_entity, self.customer);
+        Ok(InvoiceEvent::Issued { number, series, legal_entity, customer, document, at })
+    }
+}
+
+impl Issued {
+    fn void(&self, reason: Text<500>, at: DateTime<Utc>) -> Decision {
+        if at < self.since {
+            return Err(InvoiceError::BeforeLastChange);
+        }
+        let (number, payable) = (self.number.clone(), self.payable);
+        Ok(Some(InvoiceEvent::Voided { number, reason, payable, at }))
+    }
+}

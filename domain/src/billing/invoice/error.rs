@@ -1,0 +1,146 @@
+//! The rules of invoices.
+
+use crate::command::FIRST_YEAR;
+use crate::{Rule, RuleKind};
+
+/// A rule of invoices that refused a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvoiceError {
+    /// There is no such invoice.
+    #[error("there is no such invoice")]
+    NotFound,
+    /// An invoice is drafted once.
+    #[error("the invoice exists already")]
+    AlreadyExists,
+    /// Nothing occurs in the future.
+    #[error("nothing can happen to an invoice in the future")]
+    OccurredInFuture,
+    /// Nothing is dated before [`FIRST_YEAR`].
+    #[error("nothing can have happened to an invoice before {FIRST_YEAR}")]
+    OccurredTooEarly,
+    /// A status is not changed before the time of its last change.
+    #[error("the invoice's status has changed after that time")]
+    BeforeLastChange,
+    /// An issued invoice never changes.
+    #[error("the invoice is issued and never changes")]
+    Issued,
+    /// Only what is issued can be void.
+    #[error("the invoice is a draft; discard it instead")]
+    NotIssued,
+    /// A void invoice stays as it is.
+    #[error("the invoice is void")]
+    Void,
+    /// A draft that was thrown away stays so.
+    #[error("the draft was discarded")]
+    Discarded,
+    /// An invoice has at least one line.
+    #[error("the draft has no line to bill")]
+    NothingToBill,
+    /// There are bounds to lines.
+    #[error("an invoice has at most 500 lines")]
+    TooManyLines,
+    /// There are bounds to allowances and charges.
+    #[error("a line, or the whole invoice, has at most 20 allowances and charges")]
+    TooManyAdjustments,
+    /// Nothing comes to less than 0.
+    #[error("allowances are larger than what they are taken off")]
+    AllowanceTooLarge,
+    /// Amounts are of a bounded length.
+    #[error("an amount of the invoice has more than 15 digits before the decimal point")]
+    AmountTooLarge,
+    /// An amount has no more decimal places than its currency.
+    #[error("an amount has more decimal places than the currency of the invoice")]
+    AmountTooFine,
+    /// What is exempt is so for one reason.
+    #[error("all that is exempt on an invoice must be so for the same reason")]
+    ExemptionReasonsDiffer,
+    /// Whoever issues an invoice is known to a tax office.
+    #[error("the legal entity lacks the tax id that this invoice takes")]
+    SellerTaxIdMissing,
+    /// Where the buyer owes the tax, their number is on the invoice.
+    #[error("the customer lacks the number for value added tax that reverse charge takes")]
+    BuyerTaxIdMissing,
+    /// Nobody is billed whom nobody knows.
+    #[error("the customer was erased")]
+    CustomerErased,
+    /// The books of the seller are of another currency.
+    #[error("the invoice is in another currency than the books of the legal entity; give the exchange rate")]
+    ExchangeRateMissing,
+    /// The books of the seller are of the same currency.
+    #[error("the invoice is in the currency of the books of the legal entity; give no exchange rate")]
+    ExchangeRateNeedless,
+    /// Every currency is worth something.
+    #[error("the exchange rate must be above 0")]
+    ExchangeRateZero,
+    /// No invoice is of a day that has begun nowhere.
+    #[error("an invoice cannot be dated in the future")]
+    DatedInFuture,
+    /// Days are of years that calendars have.
+    #[error("a date of the invoice is out of range")]
+    DateOutOfRange,
+    /// No two documents of a legal entity have one number.
+    #[error("another document of the legal entity has this number")]
+    NumberTaken,
+}
+
+impl Rule for InvoiceError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => "invoice.not_found",
+            Self::AlreadyExists => "invoice.already_exists",
+            Self::OccurredInFuture => "invoice.occurred_in_future",
+            Self::OccurredTooEarly => "invoice.occurred_too_early",
+            Self::BeforeLastChange => "invoice.before_last_change",
+            Self::Issued => "invoice.issued",
+            Self::NotIssued => "invoice.not_issued",
+            Self::Void => "invoice.void",
+            Self::Discarded => "invoice.discarded",
+            Self::NothingToBill => "invoice.nothing_to_bill",
+            Self::TooManyLines => "invoice.too_many_lines",
+            Self::TooManyAdjustments => "invoice.too_many_adjustments",
+            Self::AllowanceTooLarge => "invoice.allowance_too_large",
+            Self::AmountTooLarge => "invoice.amount_too_large",
+            Self::AmountTooFine => "invoice.amount_too_fine",
+            Self::ExemptionReasonsDiffer => "invoice.exemption_reasons_differ",
+            Self::SellerTaxIdMissing => "invoice.seller_tax_id_missing",
+            Self::BuyerTaxIdMissing => "invoice.buyer_tax_id_missing",
+            Self::CustomerErased => "invoice.customer_erased",
+            Self::ExchangeRateMissing => "invoice.exchange_rate_missing",
+            Self::ExchangeRateNeedless => "invoice.exchange_rate_needless",
+            Self::ExchangeRateZero => "invoice.exchange_rate_zero",
+            Self::DatedInFuture => "invoice.dated_in_future",
+            Self::DateOutOfRange => "invoice.date_out_of_range",
+            Self::NumberTaken => "invoice.number_taken",
+        }
+    }
+
+    fn kind(&self) -> RuleKind {
+        match self {
+            Self::NotFound => RuleKind::NotFound,
+            Self::OccurredInFuture
+            | Self::OccurredTooEarly
+            | Self::TooManyLines
+            | Self::TooManyAdjustments
+            | Self::AllowanceTooLarge
+            | Self::AmountTooLarge
+            | Self::AmountTooFine
+            | Self::ExemptionReasonsDiffer
+            | Self::ExchangeRateZero
+            | Self::DatedInFuture
+            | Self::DateOutOfRange => RuleKind::Invalid,
+            Self::AlreadyExists
+            | Self::BeforeLastChange
+            | Self::Issued
+            | Self::NotIssued
+            | Self::Void
+            | Self::Discarded
+            | Self::NothingToBill
+            | Self::SellerTaxIdMissing
+            | Self::BuyerTaxIdMissing
+            | Self::CustomerErased
+            | Self::ExchangeRateMissing
+            | Self::ExchangeRateNeedless
+            | Self::NumberTaken => RuleKind::Refused,
+        }
+    }
+}

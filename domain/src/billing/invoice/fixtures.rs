@@ -1,0 +1,199 @@
+//! One example of each event of an invoice.
+
+use super::{Document, Draft, InvoiceEvent, Issuance, Totals, calculate, document};
+use crate::billing::customer::fixtures::{CUSTOMER, currency, profile};
+use crate::billing::legal_entity::fixtures::{LEGAL_ENTITY, seller};
+use crate::billing::series::fixtures::{SERIES, number};
+use crate::billing::{
+    Adjustment, AdjustmentKind, DocumentAdjustment, Figure, Line, Measure, Period, Tax, TaxCategory, Unit,
+};
+use crate::fixtures::{at, id, march, prose, text};
+use crate::{InvoiceId, Text};
+
+/// The invoice of the examples.
+pub const INVOICE: InvoiceId = id(231);
+
+/// One of each.
+pub fn all() -> Vec<InvoiceEvent> {
+    vec![drafted(), lines_replaced(), discarded(), issued(), voided()]
+}
+
+/// A decimal number.
+///
+/// # Panics
+/// If it breaks the rules of [`Figure`].
+pub fn figure<const WHOLE: usize, const FRACTION: usize>(text: &str) -> Figure<WHOLE, FRACTION> {
+    Figure::parse(text).expect("a valid number")
+}
+
+/// A tax of category S.
+///
+/// # Panics
+/// If the rate is 0.
+pub fn standard(rate: &str) -> Tax {
+    Tax::new(TaxCategory::S, figure(rate), None).expect("a rate above 0")
+}
+
+/// A tax of a category that has neither rate nor reason.
+///
+/// # Panics
+/// If the category has.
+pub fn untaxed(category: TaxCategory) -> Tax {
+    Tax::new(category, Figure::ZERO, None).expect("a category without rate")
+}
+
+/// Exempt, for a reason.
+///
+/// # Panics
+/// Never.
+pub fn exempt(reason: &str) -> Tax {
+    Tax::new(TaxCategory::E, Figure::ZERO, Some(text(reason))).expect("a reason")
+}
+
+/// Pieces of something at a price.
+///
+/// # Panics
+/// If one of them is no number.
+pub fn line(quantity: &str, price: &str, tax: Tax) -> Line {
+    Line {
+        description: text("Cogwheel"),
+        quantity: figure(quantity),
+        unit: Unit::parse("C62").expect("a unit"),
+        price: figure(price),
+        adjustments: Vec::new(),
+        tax,
+        period: None,
+    }
+}
+
+/// A share that is taken off.
+pub fn off(percent: &str) -> Adjustment {
+    Adjustment {
+        kind: AdjustmentKind::Allowance,
+        by: Measure::Percent(figure(percent)),
+        reason: text("Long friendship"),
+    }
+}
+
+/// An amount that is put on the whole.
+pub fn freight(amount: &str, tax: Tax) -> DocumentAdjustment {
+    DocumentAdjustment {
+        kind: AdjustmentKind::Charge,
+        by: Measure::Amount(figure(amount)),
+        reason: text("Freight"),
+        tax,
+    }
+}
+
+/// Lines with all that a line may have.
+///
+/// # Panics
+/// Never.
+pub fn lines() -> Vec<Line> {
+    let cogs = Line { adjustments: vec![off("10")], ..line("3", "33.333", standard("19")) };
+    let period = Period::new(march(1), march(31)).expect("in order");
+    let care = Line { period: Some(period), ..line("1", "100", standard("7")) };
+    vec![cogs, care]
+}
+
+/// What [`drafted`] was made of.
+pub fn draft() -> Draft {
+    Draft {
+        legal_entity: LEGAL_ENTITY,
+        customer: CUSTOMER,
+        currency: currency("USD"),
+        reference: Some(text("PO-17")),
+        note: Some(prose("Thank you.\nCome again.")),
+        lines: lines(),
+        adjustments: vec![freight("5.90", standard("19"))],
+    }
+}
+
+/// What it takes to issue [`draft`].
+pub fn issuance() -> Issuance {
+    Issuance {
+        number: number("INV-2026-00001"),
+        series: SERIES,
+        seller: seller(),
+        buyer: profile(),
+        on: march(2),
+        exchange_rate: Some(figure("0.9")),
+    }
+}
+
+/// What [`draft`] comes to.
+///
+/// # Panics
+/// Never.
+pub fn totals() -> Totals {
+    draft().totals().expect("valid lines")
+}
+
+/// What [`draft`] becomes.
+///
+/// # Panics
+/// Never.
+pub fn example() -> Document {
+    let Issuance { seller, buyer, on, exchange_rate, .. } = issuance();
+    document(&draft(), &seller, &buyer, on, exchange_rate).expect("a draft that can be issued")
+}
+
+/// A reason to void it.
+pub fn reason() -> Text<500> {
+    text("Sent to somebody else")
+}
+
+/// `invoice.drafted`, on the 1st of March
+pub fn drafted() -> InvoiceEvent {
+    let Draft { legal_entity, customer, currency, reference, note, lines, adjustments } = draft();
+    let (totals, at) = (totals(), at(1, 9));
+    InvoiceEvent::Drafted {
+        legal_entity,
+        customer,
+        currency,
+        reference,
+        note,
+        lines,
+        adjustments,
+        totals,
+        at,
+    }
+}
+
+/// `invoice.lines_replaced`
+///
+/// # Panics
+/// Never.
+pub fn lines_replaced() -> InvoiceEvent {
+    let lines = vec![line("1", "100", standard("19"))];
+    let totals = calculate(&lines, &[], draft().currency).expect("valid lines").totals;
+    InvoiceEvent::LinesReplaced { lines, adjustments: Vec::new(), totals, previous: self::totals() }
+}
+
+/// `invoice.discarded`, on the 2nd of March
+pub fn discarded() -> InvoiceEvent {
+    InvoiceEvent::Discarded { totals: totals(), at: at(2, 9) }
+}
+
+/// `invoice.issued`, on the 2nd of March
+pub fn issued() -> InvoiceEvent {
+    let Issuance { number, series, .. } = issuance();
+    InvoiceEvent::Issued {
+        number,
+        series,
+        legal_entity: LEGAL_ENTITY,
+        customer: CUSTOMER,
+        document: Box::new(example()),
+        at: at(2, 9),
+    }
+}
+
+/// `invoice.voided`, on the 3rd of March
+pub fn voided() -> InvoiceEvent {
+    InvoiceEvent::Voided {
+        number: issuance().number,
+        reason: reason(),
+        payable: totals().payable,
+        at: at(3, 9),
+    }
+}

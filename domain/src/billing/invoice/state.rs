@@ -1,0 +1,122 @@
+//! What an invoice remembers of its events.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::InvoiceError;
+use crate::billing::series::DocumentNumber;
+use crate::billing::{DocumentAdjustment, Line};
+use crate::{Currency, CustomerId, LegalEntityId, Money, Prose, Text};
+
+/// Where an invoice stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, strum::IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum InvoiceStatus {
+    /// It is being written.
+    Draft,
+    /// It has a number, and never changes again.
+    Issued,
+    /// It was issued, and counts no longer.
+    Void,
+}
+
+/// An invoice, as its events made it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub enum Invoice {
+    /// Not drafted yet.
+    #[default]
+    Unborn,
+    /// Being written.
+    Draft {
+        /// What it says so far.
+        draft: Box<Draft>,
+        /// Since when, in business time.
+        since: DateTime<Utc>,
+    },
+    /// A draft that was thrown away.
+    Discarded,
+    /// Issued.
+    Issued(Box<Issued>),
+    /// Issued, and void since.
+    Void(Box<Issued>),
+}
+
+/// What a draft says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Draft {
+    /// Who is to issue it.
+    pub legal_entity: LegalEntityId,
+    /// Who is to be billed.
+    pub customer: CustomerId,
+    /// In which currency.
+    pub currency: Currency,
+    /// What the buyer wants to find on it.
+    pub reference: Option<Text<100>>,
+    /// What else it says.
+    pub note: Option<Prose<2000>>,
+    /// What is sold.
+    pub lines: Vec<Line>,
+    /// What is taken off the whole or put on it.
+    pub adjustments: Vec<DocumentAdjustment>,
+}
+
+/// What further commands have to know of an issued invoice. The document itself is in its event.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Issued {
+    /// Its number.
+    pub number: DocumentNumber,
+    /// Who issued it.
+    pub legal_entity: LegalEntityId,
+    /// Who is billed.
+    pub customer: CustomerId,
+    /// Its date.
+    pub issue_date: NaiveDate,
+    /// What is to be paid.
+    pub payable: Money,
+    /// When it came into its status, in business time.
+    pub since: DateTime<Utc>,
+}
+
+impl Invoice {
+    /// Where it stands; none before it is drafted, and after it was thrown away.
+    pub fn status(&self) -> Option<InvoiceStatus> {
+        match self {
+            Self::Unborn | Self::Discarded => None,
+            Self::Draft { .. } => Some(InvoiceStatus::Draft),
+            Self::Issued(_) => Some(InvoiceStatus::Issued),
+            Self::Void(_) => Some(InvoiceStatus::Void),
+        }
+    }
+
+    /// What it says, while it can be changed and issued.
+    ///
+    /// # Errors
+    /// The rule by which it cannot.
+    pub fn draft(&self) -> Result<&Draft, InvoiceError> {
+        match self {
+            Self::Unborn => Err(InvoiceError::NotFound),
+            Self::Draft { draft, .. } => Ok(draft),
+            Self::Discarded => Err(InvoiceError::Discarded),
+            Self::Issued(_) => Err(InvoiceError::Issued),
+            Self::Void(_) => Err(InvoiceError::Void),
+        }
+    }
+
+    /// What is known of it once it is issued, void or not.
+    pub fn issued(&self) -> Option<&Issued> {
+        match self {
+            Self::Unborn | Self::Draft { .. } | Self::Discarded => None,
+            Self::Issued(issued) | Self::Void(issued) => Some(issued),
+        }
+    }
+
+    /// When it got its status, in business time.
+    pub fn last_change(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Unborn | Self::Discarded => None,
+            Self::Draft { since, .. } => Some(*since),
+            Self::Issued(issued) | Self::Void(issued) => Some(issued.since),
+        }
+    }
+}

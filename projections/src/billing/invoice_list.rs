@@ -1,0 +1,138 @@
+//! `billing_invoice_list`: invoices as they are now, without what they say in detail.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::billing::invoice::{Document, InvoiceEvent, InvoiceStatus, Totals};
+use domain::billing::series::DocumentNumber;
+use domain::{Currency, CustomerId, Event, InvoiceId, LegalEntityId, Personal, SeriesId, Text};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::INVOICE;
+use crate::erased;
+use crate::projection::{Fact, FoldError, Projection, existing};
+
+/// An invoice.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InvoiceRow {
+    /// Its id.
+    pub id: InvoiceId,
+    /// Its number, once it is issued.
+    pub number: Option<DocumentNumber>,
+    /// Draft, issued or void.
+    pub status: InvoiceStatus,
+    /// Who issues it.
+    pub legal_entity_id: LegalEntityId,
+    /// Who is billed.
+    pub customer_id: CustomerId,
+    /// What the customer was called when it was issued.
+    pub customer_name: Option<Personal<Text<200>>>,
+    /// The series of its number, once it is issued.
+    pub series_id: Option<SeriesId>,
+    /// Its currency.
+    pub currency: Currency,
+    /// What it comes to.
+    pub totals: Totals,
+    /// What the buyer wants to find on it.
+    pub reference: Option<Text<100>>,
+    /// Its date, once it is issued.
+    pub issue_date: Option<NaiveDate>,
+    /// Until when it is to be paid, once it is issued.
+    pub due_date: Option<NaiveDate>,
+    /// Why it is void.
+    pub void_reason: Option<Text<500>>,
+    /// When it was drafted.
+    pub drafted_at: DateTime<Utc>,
+    /// When it came into its status.
+    pub status_since: DateTime<Utc>,
+    /// When it was last changed, as recorded.
+    pub updated_at: DateTime<Utc>,
+    /// The sequence of its last event.
+    pub version: i64,
+}
+
+/// The read model.
+pub struct InvoiceList;
+
+impl Projection for InvoiceList {
+    type Row = InvoiceRow;
+    const NAME: &'static str = "billing_invoice_list";
+    const READS: &'static [&'static str] = &[INVOICE];
+
+    fn keys(fact: &Fact) -> Vec<Uuid> {
+        vec![fact.aggregate_id]
+    }
+
+    fn apply(row: &mut Option<InvoiceRow>, key: Uuid, fact: &Fact) -> Result<(), FoldError> {
+        let Event::Invoice(event) = &fact.payload else { return Ok(()) };
+        if let InvoiceEvent::Drafted {
+            legal_entity,
+            customer,
+            currency,
+            reference,
+            note: _,
+            lines: _,
+            adjustments: _,
+            totals,
+            at,
+        } = event
+        {
+            *row = Some(InvoiceRow {
+                id: InvoiceId::from_uuid(key),
+                number: None,
+                status: InvoiceStatus::Draft,
+                legal_entity_id: *legal_entity,
+                customer_id: *customer,
+                customer_name: None,
+                series_id: None,
+                currency: *currency,
+                totals: *totals,
+                reference: reference.clone(),
+                issue_date: None,
+                due_date: None,
+                void_reason: None,
+                drafted_at: *at,
+                status_since: *at,
+                updated_at: fact.recorded_at,
+                version: fact.sequence,
+            });
+            return Ok(());
+        }
+        let invoice = existing(row, key, fact)?;
+        match event {
+            InvoiceEvent::Drafted { .. } => {}
+            InvoiceEvent::LinesReplaced { totals, .. } => invoice.totals = *totals,
+            InvoiceEvent::Discarded { .. } => {
+                *row = None;
+                return Ok(());
+            }
+            InvoiceEvent::Issued { number, series, document, at, .. } => {
+                invoice.enter(InvoiceStatus::Issued, *at);
+                invoice.number = Some(number.clone());
+                invoice.series_id = Some(*series);
+                invoice.issue(document);
+            }
+            InvoiceEvent::Voided { reason, at, .. } => {
+                invoice.enter(InvoiceStatus::Void, *at);
+                invoice.void_reason = Some(reason.clone());
+            }
+        }
+        invoice.updated_at = fact.recorded_at;
+        invoice.version = fact.sequence;
+        Ok(())
+    }
+}
+
+impl InvoiceRow {
+    fn enter(&mut self, status: InvoiceStatus, at: DateTime<Utc>) {
+        self.status = status;
+        self.status_since = at;
+    }
+
+    fn issue(&mut self, document: &Document) {
+        let name = document.buyer.reveal().map(|buyer| Personal::new(buyer.name.clone()));
+        self.customer_name = Some(name.unwrap_or(Personal::erased()).or_else(erased::text));
+        self.totals = document.totals;
+        self.issue_date = Some(document.issue_date);
+        self.due_date = Some(document.due_date);
+    }
+}

@@ -1,0 +1,93 @@
+//! Where to go from a thing of billing, and the commands that its status and the caller's permissions allow.
+
+use domain::identity::permission::{self, Permission};
+use edge::{Identity, Links};
+
+use crate::as_of::AsOf;
+use crate::list::link;
+use crate::row::Facts;
+
+/// A command: its name, its method, its path below that of the thing, and its permission.
+struct Command {
+    name: &'static str,
+    method: &'static str,
+    path: &'static str,
+    permission: Permission,
+}
+
+const fn command(
+    name: &'static str,
+    method: &'static str,
+    path: &'static str,
+    permission: Permission,
+) -> Command {
+    Command { name, method, path, permission }
+}
+
+const LEGAL_ENTITY: &[Command] = &[command("patch", "PATCH", "", permission::BILLING_SET_UP)];
+const CUSTOMER: &[Command] = &[
+    command("patch", "PATCH", "", permission::BILLING_WRITE),
+    command("erase", "POST", "/erase", permission::BILLING_ERASE),
+];
+const OPEN_SERIES: &[Command] = &[command("close", "POST", "/close", permission::BILLING_SET_UP)];
+const DRAFT: &[Command] = &[
+    command("replace_lines", "PUT", "/lines", permission::BILLING_WRITE),
+    command("discard", "POST", "/discard", permission::BILLING_WRITE),
+    command("preview", "POST", "/preview", permission::BILLING_WRITE),
+    command("issue", "POST", "/issue", permission::BILLING_ISSUE),
+];
+const ISSUED: &[Command] = &[command("void", "POST", "/void", permission::BILLING_ISSUE)];
+
+/// The links of a legal entity.
+pub(super) fn of_legal_entity(facts: &Facts<'_>, as_of: Option<AsOf>, caller: &Identity) -> Links {
+    of("/api/v1/legal-entities", LEGAL_ENTITY, facts, as_of, caller)
+}
+
+/// The links of a customer.
+pub(super) fn of_customer(facts: &Facts<'_>, as_of: Option<AsOf>, caller: &Identity) -> Links {
+    let commands = if facts.erased_at.is_some() { &[] } else { CUSTOMER };
+    of("/api/v1/billing-customers", commands, facts, as_of, caller)
+}
+
+/// The links of a series.
+pub(super) fn of_series(facts: &Facts<'_>, as_of: Option<AsOf>, caller: &Identity) -> Links {
+    let commands = if facts.status == "open" { OPEN_SERIES } else { &[] };
+    of("/api/v1/invoice-series", commands, facts, as_of, caller)
+}
+
+/// The links of an invoice.
+pub(super) fn of_invoice(facts: &Facts<'_>, as_of: Option<AsOf>, caller: &Identity) -> Links {
+    let commands = match facts.status {
+        "draft" => DRAFT,
+        "issued" => ISSUED,
+        _ => &[],
+    };
+    let links = of("/api/v1/invoices", commands, facts, as_of, caller);
+    links.get("document", format!("/api/v1/invoices/{}/document", facts.id))
+}
+
+/// The links of what an invoice says.
+pub(super) fn of_document(facts: &Facts<'_>) -> Links {
+    let invoice = format!("/api/v1/invoices/{}", facts.id);
+    Links::new().itself(format!("{invoice}/document")).get("invoice", invoice)
+}
+
+fn of(
+    collection: &str,
+    commands: &'static [Command],
+    facts: &Facts<'_>,
+    as_of: Option<AsOf>,
+    caller: &Identity,
+) -> Links {
+    let path = format!("{collection}/{}", facts.id);
+    let text = as_of.map(AsOf::text);
+    let links = Links::new().itself(link(&path, text.iter().map(|text| ("as_of", text.as_str()))));
+    // Nothing can be done with the past.
+    if as_of.is_some() {
+        return links;
+    }
+    let may = |command: &&Command| caller.reach(command.permission.name, command.permission.roles).is_some();
+    commands.iter().filter(may).fold(links, |links, command| {
+        links.with(command.name, command.method, format!("{path}{}", command.path))
+    })
+}

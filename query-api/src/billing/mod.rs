@@ -1,0 +1,59 @@
+//! Billing: legal entities, customers, series of numbers, and invoices.
+
+mod customer_list;
+mod invoice_document;
+mod invoice_list;
+mod legal_entity_list;
+mod links;
+mod series_list;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::QueryApi;
+
+pub use customer_list::BillingCustomer;
+pub use invoice_document::InvoiceDocument;
+pub use invoice_list::{Invoice, InvoiceTotals};
+pub use legal_entity_list::LegalEntity;
+pub use series_list::InvoiceSeries;
+
+/// The routes of this context.
+pub(crate) fn router() -> OpenApiRouter<QueryApi> {
+    OpenApiRouter::new()
+        .merge(legal_entity_list::router())
+        .merge(customer_list::router())
+        .merge(series_list::router())
+        .merge(invoice_list::router())
+        .merge(invoice_document::router())
+}
+
+/// Where in its country somebody is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PostalAddress {
+    /// Street and number, or a box.
+    #[schema(example = "Engine Street 1")]
+    pub street: Option<String>,
+    /// What else it takes to find the place.
+    pub addition: Option<String>,
+    /// The postal code.
+    #[schema(example = "10115")]
+    pub postal_code: Option<String>,
+    /// The city.
+    #[schema(example = "Berlin")]
+    pub city: String,
+    /// The region, in countries whose addresses have one.
+    pub region: Option<String>,
+}
+
+/// A number by which a tax office knows somebody.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct TaxNumber {
+    /// `vat` for value added tax, `registration` for that of a local office.
+    #[schema(example = "vat")]
+    pub kind: String,
+    /// The number.
+    #[schema(example = "DE123456789")]
+    pub value: String,
+}
