@@ -3,5 +3,6 @@
 -- time. No role may delete from `tenant_key`, so what was asked stays true.
 alter table identity.person_key
     drop constraint person_key_tenant_key,
-    alter column tenant_key drop not null,
-    add constraint person_key_has_tenant_key check (tenant_key is not null);
+    -- All rows that there are have one, so nothing is read for it while the table is locked.
+    add constraint person_key_has_tenant_key check (tenant_key is not null) not valid,
+    alter column tenant_key drop not null;

@@ -34,13 +34,12 @@ impl Decide for Series {
         self.decide(command)
     }
 
-    /// A series has its pattern for good: documents have its numbers even when it is closed.
+    /// A series has the shape of its pattern for good: documents have its numbers even when it is closed.
     fn occupancy(_: Uuid, event: &SeriesEvent) -> Occupancy {
         let taken = match event {
-            SeriesEvent::Opened { legal_entity, pattern, .. } => Some(Claim {
-                scope: format!("series.pattern.{legal_entity}"),
-                value: pattern.as_str().to_owned(),
-            }),
+            SeriesEvent::Opened { legal_entity, pattern, .. } => {
+                Some(Claim { scope: format!("series.pattern.{legal_entity}"), value: pattern.shape() })
+            }
             SeriesEvent::NumberDrawn { .. } | SeriesEvent::Closed {} => None,
         };
         Occupancy { taken, left: None }

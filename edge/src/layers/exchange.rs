@@ -85,7 +85,7 @@ where
     fn call(&mut self, mut request: Request) -> Self::Future {
         let around = Arc::clone(&self.around);
         let (span, begun) = around.begin(&mut request);
-        let answer = self.inner.call(request);
+        let answer = span.in_scope(|| self.inner.call(request));
         Box::pin(async move { Ok(around.end(begun, answer.await?)) }.instrument(span))
     }
 }

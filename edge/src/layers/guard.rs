@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::convert::Infallible;
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -49,15 +49,20 @@ where
         if is_too_large(request.headers()) {
             return Either::Left(ready(Ok(Problem::headers_too_large().into_response())));
         }
-        let answer = AssertUnwindSafe(self.0.call(request)).catch_unwind();
-        Either::Right(tokio::time::timeout(MAX_TIME, answer).map(whole))
+        match catch_unwind(AssertUnwindSafe(|| self.0.call(request))) {
+            Ok(answer) => {
+                let answer = AssertUnwindSafe(answer).catch_unwind();
+                Either::Right(tokio::time::timeout(MAX_TIME, answer).map(whole))
+            }
+            Err(panic) => Either::Left(ready(Ok(panicked(panic.as_ref())))),
+        }
     }
 }
 
 fn whole(ended: Ended) -> Answered {
     match ended {
         Ok(Ok(answered)) => answered,
-        Ok(Err(panic)) => Ok(Problem::internal(panic_text(panic.as_ref())).into_response()),
+        Ok(Err(panic)) => Ok(panicked(panic.as_ref())),
         Err(late) => {
             let detail = "It took too long. Whether it was done is not known: send it again with the same Idempotency-Key.";
             Ok(Problem::unavailable(Duration::from_secs(1), detail).with_source(late).into_response())
@@ -68,6 +73,10 @@ fn whole(ended: Ended) -> Answered {
 fn is_too_large(headers: &HeaderMap) -> bool {
     let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
     headers.len() > MAX_HEADERS || bytes > MAX_HEADER_BYTES
+}
+
+fn panicked(panic: &(dyn Any + Send)) -> Response {
+    Problem::internal(panic_text(panic)).into_response()
 }
 
 fn panic_text(panic: &(dyn Any + Send)) -> String {

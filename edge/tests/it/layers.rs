@@ -1,7 +1,9 @@
 //! Whatever happens inside, the answer is an envelope, and the log has one line of it.
 
+use std::convert::Infallible;
 use std::error::Error;
 use std::fmt;
+use std::future::Ready;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,11 +12,12 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Request, StatusCode};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get as at, post};
 use edge::{Answer, FieldError, Json, Problem, finish, ok};
 use serde::Deserialize;
 use serde_json::json;
+use tower::service_fn;
 use tracing::instrument::WithSubscriber;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -56,6 +59,9 @@ fn router() -> Router {
     async fn panics() -> Answer<()> {
         panic!("index out of hunter2")
     }
+    fn collapses(_: Request<Body>) -> Ready<Result<Response, Infallible>> {
+        panic!("index out of hunter2")
+    }
     async fn endless() -> Answer<()> {
         std::future::pending().await
     }
@@ -79,6 +85,7 @@ fn router() -> Router {
             .route("/fine", at(fine))
             .route("/broken/{id}", at(broken))
             .route("/panics", at(panics))
+            .route_service("/collapses", service_fn(collapses))
             .route("/endless", at(endless))
             .route("/foreign", post(foreign))
             .route("/leaky", at(leaky))
@@ -145,10 +152,12 @@ async fn the_log_has_route_status_and_latency_but_neither_query_nor_path_paramet
 
 #[tokio::test]
 async fn a_panic_is_our_own_failure() {
-    let (reply, log) = logged(get(&router(), "/panics")).await;
-    assert_eq!((reply.status, reply.code()), (StatusCode::INTERNAL_SERVER_ERROR, "internal"));
-    assert!(!reply.body.to_string().contains("hunter2"));
-    assert!(log.contains("panic: index out of hunter2"), "{log}");
+    for path in ["/panics", "/collapses"] {
+        let (reply, log) = logged(get(&router(), path)).await;
+        assert_eq!((reply.status, reply.code()), (StatusCode::INTERNAL_SERVER_ERROR, "internal"));
+        assert!(!reply.body.to_string().contains("hunter2"));
+        assert!(log.contains("panic: index out of hunter2"), "{log}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,8 +9,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use chrono::{DateTime, Utc};
 use domain::TenantId;
-use edge::trail::recorded;
-use edge::{Identity, Issue, Role, SignIn, SigningKey, TokenKeys, TokenSettings, Trail};
+use edge::{Identity, Issue, Recorder, Role, SignIn, SigningKey, TokenKeys, TokenSettings, Trail, WebPolicy};
 use embedded::testing::{self, TestDatabase};
 use event_store::relay::Relay;
 use event_store::{Change, Duty, EventStore, Metadata, SessionPool, StreamNames, connect, read};
@@ -202,7 +201,8 @@ fn api(sessions: SessionPool, positions: &Positions, key: &SigningKey) -> QueryA
 }
 
 fn router(api: QueryApi, trail: &Trail) -> Router {
-    edge::finish(recorded(query_api::router(api), trail.clone(), 0))
+    let recorder = Recorder::new(trail.clone(), 0);
+    edge::finish_for(query_api::router(api), &WebPolicy::default(), Some(recorder))
 }
 
 impl Drop for World {

@@ -2,7 +2,9 @@
 
 use chrono::NaiveDate;
 use domain::billing::customer::{Customer, Profile};
-use domain::billing::invoice::{Document, Draft, Invoice, InvoiceAction, InvoiceError, Issuance, document};
+use domain::billing::invoice::{
+    Document, Draft, Invoice, InvoiceAction, InvoiceError, Issuance, document, not_dated_in_future,
+};
 use domain::billing::legal_entity::{LegalEntity, Seller};
 use domain::billing::series::{Series, SeriesAction};
 use domain::billing::{DocumentAdjustment, ExchangeRate, Line};
@@ -157,6 +159,7 @@ pub async fn preview(
     on: NaiveDate,
     exchange_rate: Option<ExchangeRate>,
 ) -> Result<Document, CommandError> {
+    not_dated_in_future(on, app.now()).map_err(|rule| CommandError::rule(&rule))?;
     let mut unit = Unit::new(app, context, true)?;
     let invoice = unit.target::<Invoice>(id.as_uuid()).await?;
     let draft = invoice.state.draft().map_err(|rule| CommandError::rule(&rule))?;

@@ -31,7 +31,7 @@ pub async fn open(
     });
     done.await.map_err(|error| match error.code() {
         "claim.taken" => CommandError::rule(&SeriesError::PatternTaken)
-            .at("pattern", "must be a pattern that no other series of the legal entity has"),
+            .at("pattern", "must differ from the patterns of the other series of the legal entity in more than the digits of the counter"),
         _ => error,
     })
 }

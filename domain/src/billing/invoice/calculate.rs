@@ -16,6 +16,8 @@ use crate::{Currency, Money};
 pub const MAX_LINES: usize = 500;
 /// Most allowances and charges of a line, or of a document as a whole.
 pub const MAX_ADJUSTMENTS: usize = 20;
+/// Most allowances and charges of all lines together, so that a document stays far below what a message of the stream may hold.
+pub const MAX_LINE_ADJUSTMENTS: usize = 1_000;
 
 /// A line and what it comes to, without tax.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -105,7 +107,11 @@ pub fn calculate(
         return Err(InvoiceError::TooManyLines);
     }
     let too_many = |count: usize| count > MAX_ADJUSTMENTS;
-    if too_many(adjustments.len()) || lines.iter().any(|line| too_many(line.adjustments.len())) {
+    let of_lines: usize = lines.iter().map(|line| line.adjustments.len()).sum();
+    if too_many(adjustments.len())
+        || lines.iter().any(|line| too_many(line.adjustments.len()))
+        || of_lines > MAX_LINE_ADJUSTMENTS
+    {
         return Err(InvoiceError::TooManyAdjustments);
     }
     let mut groups = Groups::new();

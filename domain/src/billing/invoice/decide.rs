@@ -1,18 +1,15 @@
 //! What a command on an invoice leads to.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::{
     Draft, Invoice, InvoiceAction, InvoiceCommand, InvoiceError, InvoiceEvent, Issuance, Issued, Totals,
-    calculate, document,
+    calculate, document, not_dated_in_future,
 };
 use crate::Text;
 use crate::billing::{DocumentAdjustment, Line};
 
 type Decision = Result<Option<InvoiceEvent>, InvoiceError>;
-
-/// Where days begin first, they do so this long before they do in UTC.
-const EARLIEST_ZONE: TimeDelta = TimeDelta::hours(14);
 
 impl Invoice {
     /// The events that a command leads to; none if nothing changes.
@@ -44,9 +41,7 @@ impl Invoice {
             (_, InvoiceAction::Issue(issuance)) => {
                 let draft = self.draft()?;
                 self.not_before_last_change(at)?;
-                if issuance.on > (now + EARLIEST_ZONE).date_naive() {
-                    return Err(InvoiceError::DatedInFuture);
-                }
+                not_dated_in_future(issuance.on, now)?;
                 Some(draft.issue(*issuance, at)?)
             }
             (Self::Unborn, InvoiceAction::Void { .. }) => return Err(InvoiceError::NotFound),

@@ -1,6 +1,6 @@
 //! The document that an invoice is: what is issued, and what a preview shows.
 
-use chrono::{Days, NaiveDate};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::calculate::money;
@@ -9,6 +9,9 @@ use crate::billing::customer::Profile;
 use crate::billing::legal_entity::Seller;
 use crate::billing::{Address, Country, ExchangeRate, Language, TaxCategory, TaxId, TaxIdKind, rounding};
 use crate::{Currency, EmailAddress, Money, Personal, Prose, Text};
+
+/// Where days begin first, they do so this long before they do in UTC.
+const EARLIEST_ZONE: TimeDelta = TimeDelta::hours(14);
 
 /// A document, complete but for its number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -100,6 +103,14 @@ pub fn document(
         exchange: exchange(totals.tax, seller.currency, exchange_rate)?,
         totals,
     })
+}
+
+/// Documents are not dated in days that have begun nowhere yet.
+///
+/// # Errors
+/// [`InvoiceError::DatedInFuture`].
+pub fn not_dated_in_future(on: NaiveDate, now: DateTime<Utc>) -> Result<(), InvoiceError> {
+    if on > (now + EARLIEST_ZONE).date_naive() { Err(InvoiceError::DatedInFuture) } else { Ok(()) }
 }
 
 /// All that is known of a customer; none if any of it was erased.

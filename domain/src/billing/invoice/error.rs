@@ -40,7 +40,9 @@ pub enum InvoiceError {
     #[error("an invoice has at most 500 lines")]
     TooManyLines,
     /// There are bounds to allowances and charges.
-    #[error("a line, or the whole invoice, has at most 20 allowances and charges")]
+    #[error(
+        "a line, or the whole invoice, has at most 20 allowances and charges, and all lines together at most 1,000"
+    )]
     TooManyAdjustments,
     /// Nothing comes to less than 0.
     #[error("allowances are larger than what they are taken off")]

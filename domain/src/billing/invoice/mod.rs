@@ -14,7 +14,7 @@ mod tests;
 
 pub use calculate::{Calculation, PricedAdjustment, PricedLine, TaxSum, Totals, calculate};
 pub use command::{InvoiceAction, InvoiceCommand, Issuance};
-pub use document::{Buyer, Document, Exchange, document};
+pub use document::{Buyer, Document, Exchange, document, not_dated_in_future};
 pub use error::InvoiceError;
 pub use event::InvoiceEvent;
 pub use state::{Draft, Invoice, InvoiceStatus, Issued};

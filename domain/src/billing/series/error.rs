@@ -27,8 +27,10 @@ pub enum SeriesError {
     /// There are bounds to numbers.
     #[error("the series has no more numbers")]
     Exhausted,
-    /// Two series of a legal entity with one pattern would give out the same numbers.
-    #[error("another series of the legal entity has this pattern")]
+    /// Two series of a legal entity with one pattern would give out the same numbers, sooner or later whatever the digits of their counters.
+    #[error(
+        "another series of the legal entity has this pattern, or one that differs in nothing but the digits of the counter"
+    )]
     PatternTaken,
 }
 

@@ -14,7 +14,7 @@ use crate::invalid::string;
 pub struct DocumentNumber(String);
 
 /// How numbers of a series look: `INV-{year}-{seq:5}`, with `{seq:N}` for the counter of at least N digits, and `{year}` if
-/// counting begins anew each year.
+/// counting begins anew each year. No other digit stands right beside the counter, since nobody could tell it from one of the counter's.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "Value")]
 pub struct NumberPattern(String);
@@ -66,7 +66,8 @@ impl NumberPattern {
         let plain: usize = parts.iter().map(|part| plain(*part).len()).sum();
         let fits = count(|part| matches!(part, Part::Counter(_))) == 1
             && count(|part| *part == Part::Year) <= 1
-            && plain <= Self::MAX_PLAIN;
+            && plain <= Self::MAX_PLAIN
+            && parts.windows(2).all(|pair| !are_read_as_one(pair[0], pair[1]));
         if fits { Ok(Self(text.to_owned())) } else { Err(Invalid::NotANumberPattern) }
     }
 
@@ -90,6 +91,16 @@ impl NumberPattern {
             })
             .collect();
         DocumentNumber::parse(&text)
+    }
+
+    /// The pattern without the width of its counter: counters outgrow their digits, so patterns that differ in nothing else meet.
+    pub fn shape(&self) -> String {
+        let text = |part| match part {
+            Part::Plain(text) => text,
+            Part::Year => "{year}",
+            Part::Counter(_) => "{seq}",
+        };
+        self.parts().into_iter().map(text).collect()
     }
 
     /// The pattern.
@@ -123,6 +134,14 @@ fn named(name: &str) -> Option<Part<'_>> {
             _ => None,
         },
         (_, None) => None,
+    }
+}
+
+fn are_read_as_one(part: Part<'_>, next: Part<'_>) -> bool {
+    match (part, next) {
+        (Part::Plain(text), Part::Counter(_)) => text.ends_with(|end: char| end.is_ascii_digit()),
+        (Part::Counter(_), Part::Plain(text)) => text.starts_with(|start: char| start.is_ascii_digit()),
+        _ => false,
     }
 }
 
@@ -195,6 +214,8 @@ mod tests {
             "INV {seq:1}",
             "№{seq:1}",
             "A-very-long-prefix-{seq:1}",
+            "A1{seq:1}",
+            "{seq:1}1",
         ] {
             assert_eq!(NumberPattern::parse(bad), Err(Invalid::NotANumberPattern), "{bad:?}");
         }
@@ -204,6 +225,14 @@ mod tests {
     fn only_patterns_with_a_year_begin_anew() {
         assert!(NumberPattern::parse("{year}-{seq:4}").unwrap().is_yearly());
         assert!(!NumberPattern::parse("{seq:4}").unwrap().is_yearly());
+    }
+
+    #[test]
+    fn patterns_that_differ_in_the_width_of_the_counter_are_of_one_shape() {
+        let shape = |pattern: &str| NumberPattern::parse(pattern).unwrap().shape();
+        assert_eq!(shape("INV-{year}-{seq:4}"), "INV-{year}-{seq}");
+        assert_eq!(shape("INV-{year}-{seq:4}"), shape("INV-{year}-{seq:5}"));
+        assert_ne!(shape("INV-{year}-{seq:4}"), shape("INV-{seq:4}"));
     }
 
     proptest! {

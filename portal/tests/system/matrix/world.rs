@@ -13,7 +13,10 @@ use command_api::{CommandApi, Context};
 use domain::identity::Level;
 use domain::identity::permission::{self, Given};
 use domain::{CustomRoleId, Text};
-use edge::{Directory, Identity, Revocations, Role, SigningKey, TenantId, TokenKeys, TokenSettings, Trail};
+use edge::{
+    Directory, Identity, Recorder, Revocations, Role, SigningKey, TenantId, TokenKeys, TokenSettings, Trail,
+    WebPolicy,
+};
 use event_store::{Duty, EventStore, SessionPool, StreamNames, connect, nats, read};
 use http_body_util::BodyExt as _;
 use projections::Positions;
@@ -219,6 +222,6 @@ async fn apis(site: &Site, key: &SigningKey) -> Apis {
         .with_directory(directory.clone())
         .with_trail(trail.clone());
     let router = command_api::router(commands.clone()).merge(query_api::router(queries));
-    let router = edge::finish(edge::trail::recorded(router, trail, 0));
+    let router = edge::finish_for(router, &WebPolicy::default(), Some(Recorder::new(trail, 0)));
     Apis { router, commands, directory, watch }
 }
