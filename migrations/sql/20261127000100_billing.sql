@@ -16,7 +16,7 @@ select read_model.secure('read_model.billing_legal_entity_list');
 select read_model.count_rows('read_model.billing_legal_entity_list');
 select read_model.open_to_analysts('read_model.billing_legal_entity_list');
 
--- Who customers are and how to reach them is no matter of analysis.
+-- How to reach customers is no matter of analysis. Who was billed, the invoices themselves tell.
 create table read_model.billing_customer_list (
     tenant_id uuid not null,
     id uuid not null,

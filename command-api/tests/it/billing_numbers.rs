@@ -48,15 +48,15 @@ async fn issue_at_once(api: &Api, others: &[&Api], billing: &Billing, series: &[
         let mut numbers = Vec::new();
         for (turn, draft) in drafts.into_iter().enumerate() {
             let series = series[(client + turn) % series.len()];
-            // Who is told to come again does, as every client would.
-            loop {
-                let reply = process.send(issue(draft, series)).await;
-                if reply.status == 503 {
-                    continue;
+            let mut reply = process.send(issue(draft, series)).await;
+            // Who is told to come again does, as every client would, though not for ever.
+            for _ in 0..100 {
+                if reply.status != 503 {
+                    break;
                 }
-                let number = reply.is(200).body["data"]["number"].as_str().unwrap().to_owned();
-                break numbers.push(number);
+                reply = process.send(issue(draft, series)).await;
             }
+            numbers.push(reply.is(200).body["data"]["number"].as_str().unwrap().to_owned());
         }
         numbers
     });

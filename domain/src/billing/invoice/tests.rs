@@ -121,10 +121,8 @@ fn a_discarded_draft_stays_so() {
     let discarded = decide([drafted()], InvoiceAction::Discard).unwrap();
     let history: Vec<_> = [drafted()].into_iter().chain(discarded).collect();
     for action in others() {
-        let expected = match action {
-            InvoiceAction::Discard => Ok(vec![]),
-            _ => Err(InvoiceError::Discarded),
-        };
+        let expected =
+            if action == InvoiceAction::Discard { Ok(vec![]) } else { Err(InvoiceError::Discarded) };
         assert_eq!(decide(history.clone(), action.clone()), expected, "{action:?}");
     }
 }
