@@ -16,8 +16,9 @@ use crate::{Failure, Problem, WebPolicy};
 
 /// How long a client may take to read its farewell.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// Bytes that are read of what a client still sends.
-const MAX_REST: u64 = 4 * 1024 * 1024;
+/// Bytes that are read of what a client still sends: it does not look for an answer before it has sent all of a body, so more than any
+/// body that is too large by mistake.
+const MAX_REST: u64 = 16 * 1024 * 1024;
 
 /// What clients are told that never became one of a request.
 #[derive(Clone, Debug)]
