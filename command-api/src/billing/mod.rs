@@ -15,7 +15,7 @@ use utoipa::OpenApi as _;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::CommandApi;
+use crate::{CommandApi, CommandError};
 
 /// Where legal entities are.
 pub const LEGAL_ENTITIES: &str = "/api/v1/legal-entities";
@@ -38,4 +38,13 @@ pub fn router() -> OpenApiRouter<CommandApi> {
 /// Schemas of answers that routes only refer to.
 pub(crate) fn schemas() -> OpenApi {
     invoice::Schemas::openapi()
+}
+
+/// Names the field of a refusal of too many numbers of tax offices, whoever they are of.
+fn naming_tax_ids(error: CommandError) -> CommandError {
+    if error.code().ends_with(".too_many_tax_ids") {
+        error.at("tax_ids", "must have at most 5")
+    } else {
+        error
+    }
 }

@@ -1,6 +1,7 @@
 //! Who sends a request, as far as it has been found out so far, and from where.
 
 use std::convert::Infallible;
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -18,10 +19,9 @@ use crate::whose::Named;
 use crate::{CorrelationId, TenantId, TraceParent};
 
 /// Who sends a request. All that looks at the request tells what it finds out; the trail asks at the end.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Asker(Arc<Sent>);
 
-#[derive(Debug)]
 struct Sent {
     address: Option<IpAddr>,
     agent: Option<HeaderValue>,
@@ -172,6 +172,13 @@ impl Asker {
 /// What a client calls itself, harmless and of a bounded length.
 fn named(agent: &HeaderValue) -> String {
     Device::of(&String::from_utf8_lossy(agent.as_bytes())).to_string()
+}
+
+/// Who it is and what they ask for is for no log.
+impl fmt::Debug for Asker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Asker(…)")
+    }
 }
 
 impl<S: Sync> FromRequestParts<S> for Asker {

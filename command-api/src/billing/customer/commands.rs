@@ -4,6 +4,7 @@ use domain::billing::customer::{Customer, CustomerAction, Profile};
 use domain::{CustomerId, Personal};
 
 use super::body::CustomerPatch;
+use crate::billing::naming_tax_ids;
 use crate::dispatch::{create, dispatch};
 use crate::{Accepted, CommandApi, CommandError, Context};
 
@@ -18,7 +19,7 @@ pub async fn register(
     profile: Profile,
 ) -> Result<Accepted, CommandError> {
     let action = CustomerAction::Register(Box::new(profile));
-    create::<Customer>(app, context, id.as_uuid(), action).await.map_err(naming_fields)
+    create::<Customer>(app, context, id.as_uuid(), action).await.map_err(naming_tax_ids)
 }
 
 /// Changes what is known of them.
@@ -38,7 +39,7 @@ pub async fn change(
         let next = unit.decide(&customer, actions(profile, patch.clone()))?;
         Ok(unit.done(Accepted::of(id.as_uuid(), next.sequence)))
     });
-    done.await.map_err(naming_fields)
+    done.await.map_err(naming_tax_ids)
 }
 
 /// Erases who they are, for good, with their keys. Documents that were issued to them have keys of their own.
@@ -77,11 +78,4 @@ fn actions(profile: &Profile, patch: CustomerPatch) -> Vec<CustomerAction> {
         language: patch.language.unwrap_or_else(|| profile.language.clone()),
     });
     rename.into_iter().chain(relocate).chain(change_tax_ids).chain(agree).chain(contact).collect()
-}
-
-fn naming_fields(error: CommandError) -> CommandError {
-    match error.code() {
-        "customer.too_many_tax_ids" => error.at("tax_ids", "must be at most 5"),
-        _ => error,
-    }
 }

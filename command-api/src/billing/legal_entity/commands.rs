@@ -4,6 +4,7 @@ use domain::LegalEntityId;
 use domain::billing::legal_entity::{LegalEntity, LegalEntityAction, Seller};
 
 use super::body::LegalEntityPatch;
+use crate::billing::naming_tax_ids;
 use crate::dispatch::{create, dispatch};
 use crate::{Accepted, CommandApi, CommandError, Context};
 
@@ -18,7 +19,7 @@ pub async fn register(
     seller: Seller,
 ) -> Result<Accepted, CommandError> {
     let action = LegalEntityAction::Register(Box::new(seller));
-    create::<LegalEntity>(app, context, id.as_uuid(), action).await.map_err(naming_fields)
+    create::<LegalEntity>(app, context, id.as_uuid(), action).await.map_err(naming_tax_ids)
 }
 
 /// Changes what invoices show of it from now on.
@@ -38,7 +39,7 @@ pub async fn change(
         let next = unit.decide(&entity, actions)?;
         Ok(unit.done(Accepted::of(id.as_uuid(), next.sequence)))
     });
-    done.await.map_err(naming_fields)
+    done.await.map_err(naming_tax_ids)
 }
 
 /// What a patch asks for, in facts. Where somebody is and in which country is one of them.
@@ -51,11 +52,4 @@ fn actions(seller: &Seller, patch: LegalEntityPatch) -> Vec<LegalEntityAction> {
     });
     let change_tax_ids = patch.tax_ids.map(|tax_ids| LegalEntityAction::ChangeTaxIds { tax_ids });
     rename.into_iter().chain(relocate).chain(change_tax_ids).collect()
-}
-
-fn naming_fields(error: CommandError) -> CommandError {
-    match error.code() {
-        "legal_entity.too_many_tax_ids" => error.at("tax_ids", "must be at most 5"),
-        _ => error,
-    }
 }
