@@ -2,16 +2,20 @@
 
 use std::any::Any;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use cqrs_es::Aggregate;
+use moka::Expiry;
 use uuid::Uuid;
 
 use crate::metrics::Lookups;
+use crate::store::Loaded;
 
-/// Bytes of aggregates kept in memory per process, and for how long: personal data of somebody who was erased by another process is
-/// not kept for longer.
+/// Bytes of aggregates kept in memory per process.
 const BYTES: u64 = 64 * 1024 * 1024;
-const LIFETIME: Duration = Duration::from_secs(15 * 60);
+/// How long aggregates with personal data are kept: that of somebody who was erased by another process is not kept for longer.
+/// All others are kept for as long as there is room.
+const LIFETIME_OF_PERSONAL: Duration = Duration::from_secs(15 * 60);
 /// What an entry takes beside what its events say; and the most that it counts for, since the state that a long history comes to
 /// is short.
 const OVERHEAD: u32 = 512;
@@ -23,6 +27,33 @@ type Key = (Uuid, &'static str, Uuid);
 struct Entry {
     aggregate: Arc<dyn Any + Send + Sync>,
     weight: u32,
+    is_personal: bool,
+    /// An append that was decided on it failed, most likely since another process was faster.
+    is_doubted: bool,
+}
+
+impl Entry {
+    fn lifetime(&self) -> Option<Duration> {
+        self.is_personal.then_some(LIFETIME_OF_PERSONAL)
+    }
+}
+
+struct Lifetimes;
+
+impl Expiry<Key, Entry> for Lifetimes {
+    fn expire_after_create(&self, _: &Key, entry: &Entry, _: Instant) -> Option<Duration> {
+        entry.lifetime()
+    }
+
+    fn expire_after_update(
+        &self,
+        _: &Key,
+        entry: &Entry,
+        _: Instant,
+        _: Option<Duration>,
+    ) -> Option<Duration> {
+        entry.lifetime()
+    }
 }
 
 #[derive(Clone)]
@@ -36,25 +67,46 @@ impl AggregateCache {
         let entries = moka::sync::Cache::builder()
             .weigher(|_, entry: &Entry| entry.weight)
             .max_capacity(BYTES)
-            .time_to_live(LIFETIME)
+            .expire_after(Lifetimes)
             .build();
         Self { entries, lookups: Lookups::new() }
     }
 
-    pub(crate) fn get<T: Any + Send + Sync>(&self, key: &Key) -> Option<Arc<T>> {
-        let found = self.entries.get(key).and_then(|entry| entry.aggregate.downcast().ok());
-        if found.is_some() {
+    /// What can be decided on.
+    pub(crate) fn get<A>(&self, tenant: Uuid, id: Uuid) -> Option<Arc<Loaded<A>>>
+    where
+        A: Aggregate + 'static,
+    {
+        let entry = self.entries.get(&(tenant, A::TYPE, id)).filter(|entry| !entry.is_doubted);
+        if entry.is_some() {
             self.lookups.hit()
         } else {
             self.lookups.miss()
         }
-        found
+        entry.and_then(|entry| entry.aggregate.downcast().ok())
     }
 
-    /// Keeps an aggregate of which the events say `bytes`.
-    pub(crate) fn put<T: Any + Send + Sync>(&self, key: Key, aggregate: T, bytes: u32) {
-        let weight = bytes.saturating_add(OVERHEAD).min(MOST);
-        self.entries.insert(key, Entry { aggregate: Arc::new(aggregate), weight });
+    /// What the log can be read on from.
+    pub(crate) fn beginning<A>(&self, tenant: Uuid, id: Uuid) -> Option<Arc<Loaded<A>>>
+    where
+        A: Aggregate + 'static,
+    {
+        self.entries.get(&(tenant, A::TYPE, id)).and_then(|entry| entry.aggregate.downcast().ok())
+    }
+
+    pub(crate) fn put<A: Aggregate + 'static>(&self, loaded: Loaded<A>) {
+        let key = (loaded.tenant, A::TYPE, loaded.id);
+        let weight = loaded.weight.saturating_add(OVERHEAD).min(MOST);
+        let is_personal = loaded.key.is_some();
+        let entry = Entry { aggregate: Arc::new(loaded), weight, is_personal, is_doubted: false };
+        self.entries.insert(key, entry);
+    }
+
+    /// Has the log read on from it before anything more is decided on it.
+    pub(crate) fn doubt(&self, key: Key) {
+        if let Some(entry) = self.entries.get(&key) {
+            self.entries.insert(key, Entry { is_doubted: true, ..entry });
+        }
     }
 
     pub(crate) fn forget(&self, key: &Key) {

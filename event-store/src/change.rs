@@ -73,8 +73,9 @@ impl Change {
         let stream = Stream { tenant: loaded.tenant, aggregate_type: A::TYPE, aggregate_id: loaded.id };
         let mut sealer = Sealer::new(stream, loaded.key.clone());
         for event in events {
-            next.sequence += 1;
             let event_id = Uuid::now_v7();
+            next.sequence += 1;
+            next.last_event = Some(event_id);
             let payload = sealer.seal(event_id, &event)?;
             next.weight = next.weight.saturating_add(u32::try_from(payload.len()).unwrap_or(u32::MAX));
             self.append.events.push(NewEvent {
@@ -100,8 +101,7 @@ impl Change {
             key,
             keep: Box::new(move |cache, position| {
                 next.position = position;
-                let weight = next.weight;
-                cache.put(key, next, weight);
+                cache.put(next);
             }),
         });
         Ok(sequence)

@@ -201,6 +201,31 @@ impl<'a> History<'a> {
     }
 }
 
+/// The histories of several aggregates of one type, each in order. For few that are short: all of it is in memory at once.
+pub(crate) async fn histories(
+    executor: impl PgExecutor<'_>,
+    tenant: Uuid,
+    aggregate_type: &str,
+    ids: &[Uuid],
+) -> Result<Vec<Recorded>, sqlx::Error> {
+    let sql = format!(
+        "select {COLUMNS} from log.event
+         where tenant_id = $1 and aggregate_type = $2 and aggregate_id = any ($3) order by aggregate_id, sequence"
+    );
+    sqlx::query_as(&sql).bind(tenant).bind(aggregate_type).bind(ids).fetch_all(executor).await
+}
+
+/// The first values that are claimed in a scope, in order.
+pub async fn claimed(
+    executor: impl PgExecutor<'_>,
+    tenant: Uuid,
+    scope: &str,
+    limit: i64,
+) -> Result<Vec<String>, sqlx::Error> {
+    let sql = "select value from log.claim where tenant_id = $1 and scope = $2 order by value limit $3";
+    sqlx::query_scalar(sql).bind(tenant).bind(scope).bind(limit).fetch_all(executor).await
+}
+
 /// The aggregates that an import wrote to, in the order in which they came into the log.
 pub async fn imported(pool: &PgPool, tenant: Uuid, import: Uuid) -> Result<Vec<Imported>, sqlx::Error> {
     sqlx::query_as(include_str!("sql/imported.sql"))

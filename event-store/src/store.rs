@@ -1,10 +1,11 @@
 //! Loading aggregates and committing what they decided.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use cqrs_es::Aggregate;
 use serde_json::Value;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use tokio::sync::Notify;
 use tracing::Instrument as _;
 use uuid::Uuid;
@@ -14,8 +15,8 @@ use crate::appender::{Appender, Postgres};
 use crate::cache::AggregateCache;
 use crate::change::{Change, NewKey};
 use crate::event::Recorded;
-use crate::read::History;
-use crate::seal::{Key, Stream, TenantKeys, open_stream};
+use crate::read::{self, History};
+use crate::seal::{Key, Stream, TenantKeys, open_streams};
 use crate::upcast::Upcasters;
 
 /// The log, as the command side sees it. Clones share one appender and one cache.
@@ -42,6 +43,8 @@ pub struct Loaded<A> {
     pub sequence: i64,
     /// The position of its last event; 0 if it has none.
     pub position: i64,
+    /// Its last event, which tells this history from another one that the log was restored to.
+    pub last_event: Option<Uuid>,
     /// The key that its personal data is sealed under, if it has any.
     pub key: Option<Key>,
     /// About the bytes of its events, for the cache: its state holds no more than they say.
@@ -51,13 +54,14 @@ pub struct Loaded<A> {
 impl<A: Default> Loaded<A> {
     /// An aggregate without events.
     pub fn unborn(tenant: Uuid, id: Uuid) -> Self {
-        Self { tenant, id, state: A::default(), sequence: 0, position: 0, key: None, weight: 0 }
+        let (state, last_event, key) = (A::default(), None, None);
+        Self { tenant, id, state, sequence: 0, position: 0, last_event, key, weight: 0 }
     }
 }
 
 impl<A: Aggregate> Loaded<A> {
     fn apply(&mut self, recorded: Recorded, upcasters: Upcasters) -> Result<(), LoadError> {
-        let Recorded { sequence, position, event_type, event_version, payload, .. } = recorded;
+        let Recorded { sequence, position, event_id, event_type, event_version, payload, .. } = recorded;
         self.weight = self.weight.saturating_add(weight_of(&payload));
         let payload = upcasters.newest(&event_type, event_version, payload);
         let event = serde_json::from_value(payload).map_err(|source| LoadError::Undecodable {
@@ -67,7 +71,7 @@ impl<A: Aggregate> Loaded<A> {
             source,
         })?;
         self.state.apply(event);
-        (self.sequence, self.position) = (sequence, position);
+        (self.sequence, self.position, self.last_event) = (sequence, position, Some(event_id));
         Ok(())
     }
 }
@@ -113,7 +117,7 @@ impl EventStore {
     where
         A: Aggregate + Clone + 'static,
     {
-        match self.cache.get::<Loaded<A>>(&(tenant, A::TYPE, id)) {
+        match self.cache.get::<A>(tenant, id) {
             Some(hot) => Ok(Loaded::clone(&hot)),
             None => self.load_newest(tenant, id).await,
         }
@@ -126,7 +130,7 @@ impl EventStore {
     {
         let loaded = self.load::<A>(tenant, id).await?;
         if loaded.sequence == 0 {
-            self.cache.put((tenant, A::TYPE, id), loaded.clone(), loaded.weight);
+            self.cache.put(loaded.clone());
         }
         Ok(loaded)
     }
@@ -136,25 +140,118 @@ impl EventStore {
     where
         A: Aggregate + Clone + 'static,
     {
-        let key = (tenant, A::TYPE, id);
-        let mut loaded = match self.cache.get::<Loaded<A>>(&key) {
-            Some(hot) => Loaded::clone(&hot),
-            None => Loaded::unborn(tenant, id),
-        };
-        let known = loaded.sequence;
-        let mut history = History::after(tenant, (A::TYPE, id), known);
         let mut connection = self.pool.acquire().await?;
-        while let Some(events) = history.next(&mut *connection).await? {
-            let (events, sealed_under) =
-                open_stream(&mut connection, events, self.upcasters.master_keys()).await?;
-            loaded.key = sealed_under.or(loaded.key);
+        let carried_on = match self.cache.beginning::<A>(tenant, id) {
+            Some(hot) => self.carry_on(&mut connection, Loaded::clone(&hot)).await?,
+            None => None,
+        };
+        let loaded = match carried_on {
+            Some(loaded) => loaded,
+            None => {
+                let history = History::of(tenant, (A::TYPE, id));
+                self.read(&mut connection, history, Loaded::unborn(tenant, id)).await?
+            }
+        };
+        drop(connection);
+        if loaded.sequence > 0 {
+            self.cache.put(loaded.clone());
+        } else {
+            self.cache.forget(&(tenant, A::TYPE, id));
+        }
+        Ok(loaded)
+    }
+
+    /// Several aggregates of one type, in the order of their ids: those that are in memory, and all others by one query. For few with
+    /// short histories.
+    pub async fn load_all<A>(&self, tenant: Uuid, ids: &[Uuid]) -> Result<Vec<Loaded<A>>, LoadError>
+    where
+        A: Aggregate + Clone + 'static,
+    {
+        let hot = |id: &Uuid| self.cache.get::<A>(tenant, *id).map(|hot| (*id, Loaded::clone(&hot)));
+        let known: HashMap<Uuid, Loaded<A>> = ids.iter().filter_map(hot).collect();
+        self.load_others(tenant, ids, known).await
+    }
+
+    /// The same, as the log has them now.
+    pub async fn load_all_newest<A>(&self, tenant: Uuid, ids: &[Uuid]) -> Result<Vec<Loaded<A>>, LoadError>
+    where
+        A: Aggregate + Clone + 'static,
+    {
+        self.load_others(tenant, ids, HashMap::new()).await
+    }
+
+    async fn load_others<A>(
+        &self,
+        tenant: Uuid,
+        ids: &[Uuid],
+        mut known: HashMap<Uuid, Loaded<A>>,
+    ) -> Result<Vec<Loaded<A>>, LoadError>
+    where
+        A: Aggregate + Clone + 'static,
+    {
+        let unknown: Vec<Uuid> = ids.iter().copied().filter(|id| !known.contains_key(id)).collect();
+        if !unknown.is_empty() {
+            let mut connection = self.pool.acquire().await?;
+            let events = read::histories(&mut *connection, tenant, A::TYPE, &unknown).await?;
+            let (events, mut keys) =
+                open_streams(&mut connection, events, self.upcasters.master_keys()).await?;
+            drop(connection);
             for recorded in events {
+                let id = recorded.aggregate_id;
+                let loaded = known.entry(id).or_insert_with(|| Loaded::unborn(tenant, id));
                 loaded.apply(recorded, self.upcasters)?;
             }
+            for id in &unknown {
+                let Some(loaded) = known.get_mut(id) else { continue };
+                loaded.key = keys.remove(id);
+                self.cache.put(loaded.clone());
+            }
         }
-        drop(connection);
-        if loaded.sequence > known {
-            self.cache.put(key, loaded.clone(), loaded.weight);
+        let loaded = |id: &Uuid| known.get(id).cloned().unwrap_or_else(|| Loaded::unborn(tenant, *id));
+        Ok(ids.iter().map(loaded).collect())
+    }
+
+    /// What an aggregate in memory has become since, without reading again what came before. Nothing if that is not to be relied
+    /// on: the log was restored to another history, or personal data in it may have been erased with what is new.
+    async fn carry_on<A: Aggregate>(
+        &self,
+        connection: &mut PgConnection,
+        hot: Loaded<A>,
+    ) -> Result<Option<Loaded<A>>, LoadError> {
+        let Some(known) = hot.last_event else { return Ok(None) };
+        let mut history = History::after(hot.tenant, (A::TYPE, hot.id), hot.sequence - 1);
+        let mut events = history.next(&mut *connection).await?.unwrap_or_default();
+        let is_known = events.first().is_some_and(|last| last.event_id == known);
+        if !is_known || (events.len() > 1 && hot.key.is_some()) {
+            return Ok(None);
+        }
+        let new = events.split_off(1);
+        let newer = self.apply(connection, new, hot).await?;
+        self.read(connection, history, newer).await.map(Some)
+    }
+
+    async fn read<A: Aggregate>(
+        &self,
+        connection: &mut PgConnection,
+        mut history: History<'_>,
+        mut loaded: Loaded<A>,
+    ) -> Result<Loaded<A>, LoadError> {
+        while let Some(events) = history.next(&mut *connection).await? {
+            loaded = self.apply(connection, events, loaded).await?;
+        }
+        Ok(loaded)
+    }
+
+    async fn apply<A: Aggregate>(
+        &self,
+        connection: &mut PgConnection,
+        events: Vec<Recorded>,
+        mut loaded: Loaded<A>,
+    ) -> Result<Loaded<A>, LoadError> {
+        let (events, mut keys) = open_streams(connection, events, self.upcasters.master_keys()).await?;
+        loaded.key = keys.remove(&loaded.id).or(loaded.key);
+        for recorded in events {
+            loaded.apply(recorded, self.upcasters)?;
         }
         Ok(loaded)
     }
@@ -174,8 +271,9 @@ impl EventStore {
         for outcome in outcomes {
             match &result {
                 // What is left of an erased person is read from the log the next time: nothing in plain text, and no key.
-                Ok(appended) if !erases => (outcome.keep)(&self.cache, appended.position),
-                Ok(_) | Err(_) => self.cache.forget(&outcome.key),
+                Ok(_) | Err(_) if erases => self.cache.forget(&outcome.key),
+                Ok(appended) => (outcome.keep)(&self.cache, appended.position),
+                Err(_) => self.cache.doubt(outcome.key),
             }
         }
         result
@@ -205,7 +303,7 @@ impl EventStore {
 
     /// The answer that was kept for an idempotency key.
     pub async fn stored_answer(&self, tenant: Uuid, key: &str) -> Result<Option<Stored>, sqlx::Error> {
-        crate::read::stored_answer(&self.pool, tenant, key).await
+        read::stored_answer(&self.pool, tenant, key).await
     }
 
     /// The pool of the appender's role, for reads of the log that belong to a command.

@@ -16,7 +16,7 @@ pub use cipher::Key;
 pub(crate) use keys::{Stream, TenantKeys};
 pub(crate) use mark::Sealer;
 pub use master::{MasterKeyError, MasterKeys, rewrap};
-pub(crate) use open::{blank, open_stream};
+pub(crate) use open::{blank, open_streams};
 pub use open::{is_sealed, open};
 
 /// What a type is called in serde whose values are personal data.

@@ -57,21 +57,21 @@ pub async fn open(
     Ok(events)
 }
 
-/// The same for events of one stream, with the key that they were sealed under.
-pub(crate) async fn open_stream(
+/// The same for events of aggregates of one type and tenant, with the keys that those of each were sealed under.
+pub(crate) async fn open_streams(
     connection: &mut PgConnection,
     mut events: Vec<Recorded>,
     masters: Option<&MasterKeys>,
-) -> Result<(Vec<Recorded>, Option<Key>), sqlx::Error> {
+) -> Result<(Vec<Recorded>, HashMap<Uuid, Key>), sqlx::Error> {
     let keys = keys(connection, &events, masters).await?;
     for event in &mut events {
         open_event(event, &keys);
     }
-    let key = keys.into_values().find_map(|held| match held {
-        Held::Key(key) => Some(key),
+    let keys = keys.into_iter().filter_map(|((_, _, aggregate), held)| match held {
+        Held::Key(key) => Some((aggregate, key)),
         Held::Destroyed => None,
     });
-    Ok((events, key))
+    Ok((events, keys.collect()))
 }
 
 /// Whether something in there is sealed.

@@ -27,13 +27,23 @@ impl Log {
         Change::new(self.tenant, &metadata()).unwrap()
     }
 
+    /// A second process on the same log, with a memory of its own.
+    pub fn another_process(&self) -> EventStore {
+        EventStore::start(self.pool.clone(), Upcasters::default())
+    }
+
     /// Counts once, whatever others do: loads, decides, appends, and starts over on a conflict.
     pub async fn count(&self, id: Uuid) -> i64 {
+        self.count_with(&self.store, id).await
+    }
+
+    /// The same by another process.
+    pub async fn count_with(&self, store: &EventStore, id: Uuid) -> i64 {
         loop {
-            let counter = self.store.load::<Counter>(self.tenant, id).await.unwrap();
+            let counter = store.load::<Counter>(self.tenant, id).await.unwrap();
             let mut change = self.change();
             change.record(&counter, vec![CounterEvent::Counted { by: 1 }]).unwrap();
-            match self.store.commit(change).await {
+            match store.commit(change).await {
                 Ok(appended) => return appended.position,
                 Err(event_store::AppendError::Conflict) => {}
                 Err(other) => panic!("{other:?}"),

@@ -7,6 +7,7 @@ mod claims;
 mod compatibility;
 mod counter;
 mod log;
+mod memory;
 mod order;
 mod person;
 mod plans;

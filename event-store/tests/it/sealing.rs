@@ -136,6 +136,7 @@ async fn once_the_key_is_destroyed_nobody_reads_what_it_sealed_and_nothing_new_i
     change.record(&stale, vec![named("Countess")]).unwrap();
     assert!(matches!(other.commit(change).await, Err(AppendError::Conflict)));
     assert!(matches!(people.name(&other, "Countess").await, Err(AppendError::Conflict)));
+    assert_eq!(people.names(&other).await, [None]);
     let kept: (bool, i64) = sqlx::query_as("select wrapped is null, erased_at from identity.person_key")
         .fetch_one(&people.log.pool)
         .await
