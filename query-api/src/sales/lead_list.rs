@@ -80,7 +80,7 @@ pub struct Lead {
     /// The version to send as `If-Match`.
     pub version: i64,
     /// `self`, `history`, `opportunity`, and the commands that are allowed now: `patch`, `assign`, `activities`,
-    /// `qualify`, `disqualify`, `convert`, `reopen`.
+    /// `qualify`, `disqualify`, `convert`, `reopen`, `erase`.
     pub links: Links,
 }
 

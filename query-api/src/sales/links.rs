@@ -48,6 +48,9 @@ const OPEN_DEAL: &[Command] = &[
 ];
 const CLOSED_DEAL: &[Command] = &[DEAL_ACTIVITIES, post("reopen", "/reopen", permission::OPPORTUNITY_REOPEN)];
 
+const ERASE_LEAD: Command = post("erase", "/erase", permission::LEAD_ERASE);
+const ERASE_DEAL: Command = post("erase", "/erase", permission::OPPORTUNITY_ERASE);
+
 /// The links of a lead.
 pub(super) fn of_lead(facts: &Facts<'_>, as_of: Option<AsOf>, caller: &Identity) -> Links {
     let path = format!("/api/v1/leads/{}", facts.id);
@@ -61,7 +64,11 @@ pub(super) fn of_lead(facts: &Facts<'_>, as_of: Option<AsOf>, caller: &Identity)
     let links = basic(&path, as_of);
     let links = related(links, "opportunity", "/api/v1/opportunities", facts.opportunity_id);
     // Nothing can be done with the past.
-    if as_of.is_some() { links } else { with_commands(links, &path, commands, facts, caller) }
+    if as_of.is_some() {
+        return links;
+    }
+    let erase = Some(&ERASE_LEAD).filter(|_| facts.erased_at.is_none());
+    with_commands(links, &path, commands.iter().chain(erase), facts, caller)
 }
 
 /// The links of a deal.
@@ -74,6 +81,7 @@ pub(super) fn of_opportunity(facts: &Facts<'_>, as_of: Option<AsOf>, caller: &Id
     };
     let erased = facts.erased_at.is_some();
     let commands = commands.iter().filter(|command| !erased || command.path != DEAL_ACTIVITIES.path);
+    let commands = commands.chain(Some(&ERASE_DEAL).filter(|_| !erased));
     let links = related(basic(&path, as_of), "pipeline", "/api/v1/pipelines", facts.pipeline_id);
     let links = related(links, "lead", "/api/v1/leads", facts.lead_id);
     // Nothing can be done with the past.

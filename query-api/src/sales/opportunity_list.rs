@@ -89,7 +89,7 @@ pub struct Opportunity {
     /// The version to send as `If-Match`.
     pub version: i64,
     /// `self`, `history`, `pipeline`, `lead`, and the commands that are allowed now: `patch`, `assign`, `activities`,
-    /// `move`, `win`, `lose`, `reopen`.
+    /// `move`, `win`, `lose`, `reopen`, `erase`.
     pub links: Links,
 }
 
