@@ -26,6 +26,9 @@ pub struct Accepted {
     /// The number that an invoice was issued under.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<String>,
+    /// The repayment that was made of a payment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refund_id: Option<Uuid>,
     /// Whether this is the answer to an earlier request with the same key.
     #[serde(skip)]
     pub replayed: bool,
@@ -42,6 +45,7 @@ impl Accepted {
             opportunity_id: None,
             stage_id: None,
             number: None,
+            refund_id: None,
             replayed: false,
         }
     }

@@ -28,8 +28,9 @@ pub trait Decide: Aggregate<Error: Rule> + Clone + 'static {
         true
     }
 
-    /// What an event of aggregate `id` makes it occupy and give free, for rules that look at many aggregates at once.
-    fn occupancy(_id: Uuid, _event: &Self::Event) -> Occupancy {
+    /// What an event of aggregate `id`, which is still as it was before it, makes it occupy and give free, for rules that look at many
+    /// aggregates at once.
+    fn occupancy(&self, _id: Uuid, _event: &Self::Event) -> Occupancy {
         Occupancy::default()
     }
 }
@@ -38,7 +39,14 @@ pub trait Decide: Aggregate<Error: Rule> + Clone + 'static {
 #[derive(Debug, Default)]
 pub struct Occupancy {
     /// What it occupies from now on.
-    pub taken: Option<Claim>,
+    pub taken: Vec<Claim>,
     /// What it no longer occupies.
-    pub left: Option<Claim>,
+    pub left: Vec<Claim>,
+}
+
+impl Occupancy {
+    /// What begins, and what ends.
+    pub fn new(taken: impl IntoIterator<Item = Claim>, left: impl IntoIterator<Item = Claim>) -> Self {
+        Self { taken: taken.into_iter().collect(), left: left.into_iter().collect() }
+    }
 }

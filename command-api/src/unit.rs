@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::{Command, TenantId};
-use event_store::{Change, Claim, Loaded, Metadata};
+use event_store::{Change, Claim, Loaded, Metadata, read};
 use uuid::Uuid;
 
 use crate::decide::{Decide, Occupancy};
@@ -62,6 +62,30 @@ impl<'a> Unit<'a> {
         Ok(loaded)
     }
 
+    /// Several aggregates of one type, which may not exist, in the order of their ids; by one query if they are not in memory.
+    ///
+    /// # Errors
+    /// Those of [`Unit::load`].
+    pub async fn load_all<A: Decide>(&mut self, ids: &[Uuid]) -> Result<Vec<Loaded<A>>, CommandError> {
+        let (store, tenant) = (self.app.store(), self.context.tenant.as_uuid());
+        let loaded = if self.newest {
+            store.load_all_newest(tenant, ids).await?
+        } else {
+            store.load_all(tenant, ids).await?
+        };
+        self.seen = loaded.iter().map(|one| one.position).fold(self.seen, i64::max);
+        Ok(loaded)
+    }
+
+    /// The first values that are occupied in a scope, in order. Others may come and go until the events are appended.
+    ///
+    /// # Errors
+    /// [`CommandError::Unavailable`].
+    pub async fn occupied(&mut self, scope: &str, limit: i64) -> Result<Vec<String>, CommandError> {
+        let claimed = read::claimed(self.app.store().pool(), self.context.tenant.as_uuid(), scope, limit);
+        claimed.await.map_err(CommandError::unavailable)
+    }
+
     /// The aggregate that the command is about, in the version that the caller asks for.
     ///
     /// # Errors
@@ -111,7 +135,7 @@ impl<'a> Unit<'a> {
         for action in actions {
             let command = Command { occurred_at, now: self.now, action };
             for event in next.state.decide(command).map_err(|rule| CommandError::rule(&rule))? {
-                let Occupancy { taken, left } = A::occupancy(loaded.id, &event);
+                let Occupancy { taken, left } = next.state.occupancy(loaded.id, &event);
                 // What begins and ends within one append never reaches the log.
                 left.into_iter().for_each(|claim| settle(claim, &mut self.taken, &mut self.left));
                 taken.into_iter().for_each(|claim| settle(claim, &mut self.left, &mut self.taken));

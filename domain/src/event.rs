@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::billing::customer::{Customer, CustomerEvent};
 use crate::billing::invoice::{Invoice, InvoiceEvent};
 use crate::billing::legal_entity::{LegalEntity, LegalEntityEvent};
+use crate::billing::payment::{Payment, PaymentEvent};
 use crate::billing::series::{Series, SeriesEvent};
 use crate::identity::custom_role::{CustomRole, CustomRoleEvent};
 use crate::identity::policy::{Policy, PolicyEvent};
@@ -52,6 +53,8 @@ pub enum Event {
     Series(SeriesEvent),
     /// Of an invoice.
     Invoice(InvoiceEvent),
+    /// Of a payment of a customer.
+    Payment(PaymentEvent),
 }
 
 /// Why a stored event cannot be read.
@@ -96,6 +99,7 @@ impl Event {
             Customer::TYPE => read::<Customer>(payload).map(Self::Customer),
             Series::TYPE => read::<Series>(payload).map(Self::Series),
             Invoice::TYPE => read::<Invoice>(payload).map(Self::Invoice),
+            Payment::TYPE => read::<Payment>(payload).map(Self::Payment),
             unknown => Err(DecodeError::UnknownAggregate(unknown.to_owned())),
         }
     }
@@ -121,6 +125,7 @@ impl Event {
             Self::Customer(event) => serde_json::to_value(event),
             Self::Series(event) => serde_json::to_value(event),
             Self::Invoice(event) => serde_json::to_value(event),
+            Self::Payment(event) => serde_json::to_value(event),
         }
     }
 
@@ -142,6 +147,7 @@ impl Event {
             Self::Customer(_) => Customer::TYPE,
             Self::Series(_) => Series::TYPE,
             Self::Invoice(_) => Invoice::TYPE,
+            Self::Payment(_) => Payment::TYPE,
         }
     }
 
@@ -163,6 +169,7 @@ impl Event {
             Self::Customer(event) => event.event_type(),
             Self::Series(event) => event.event_type(),
             Self::Invoice(event) => event.event_type(),
+            Self::Payment(event) => event.event_type(),
         }
     }
 }

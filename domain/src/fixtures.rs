@@ -5,7 +5,7 @@
 use chrono::{DateTime, NaiveDate, TimeZone, Utc};
 use uuid::Uuid;
 
-use crate::billing::{customer, invoice, legal_entity, series};
+use crate::billing::{customer, invoice, legal_entity, payment, series};
 use crate::identity::{custom_role, policy, provider, session, team, tenant, user};
 use crate::sales::{import, lead, opportunity, pipeline};
 use crate::{
@@ -30,7 +30,8 @@ pub fn all() -> Vec<Event> {
     let customers = customer::fixtures::all().into_iter().map(Event::Customer);
     let all_series = series::fixtures::all().into_iter().map(Event::Series);
     let invoices = invoice::fixtures::all().into_iter().map(Event::Invoice);
-    let billing = legal_entities.chain(customers).chain(all_series).chain(invoices);
+    let payments = payment::fixtures::all().into_iter().map(Event::Payment);
+    let billing = legal_entities.chain(customers).chain(all_series).chain(invoices).chain(payments);
     let sales = pipelines.chain(leads).chain(opportunities).chain(imports);
     sales
         .chain(users)

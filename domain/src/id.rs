@@ -62,6 +62,10 @@ pub mod kind {
     pub enum Invoice {}
     /// Whatever has a number of a series.
     pub enum Document {}
+    /// A payment of a customer.
+    pub enum Payment {}
+    /// A repayment to a customer.
+    pub enum Refund {}
 }
 
 /// The id of a tenant.
@@ -104,6 +108,10 @@ pub type SeriesId = Id<kind::Series>;
 pub type InvoiceId = Id<kind::Invoice>;
 /// The id of an invoice, or of whatever else has a number of a series.
 pub type DocumentId = Id<kind::Document>;
+/// The id of a payment of a customer.
+pub type PaymentId = Id<kind::Payment>;
+/// The id of a repayment to a customer, of what is left of a payment.
+pub type RefundId = Id<kind::Refund>;
 
 impl<K> Id<K> {
     /// Says that `uuid` names a thing of this kind.

@@ -30,8 +30,8 @@ pub use custom::{CustomChanges, CustomFields, CustomPatch, CustomValue, FieldKey
 pub use event::{DecodeError, Event};
 pub use id::{
     ApiKeyId, ClientSecretId, CustomRoleId, CustomerId, DocumentId, Id, ImportId, InvoiceId, LeadId,
-    LegalEntityId, OpportunityId, PasswordId, PipelineId, ProviderLinkId, SecondFactorId, SeriesId,
-    SessionId, StageId, TeamId, TenantId, UserId,
+    LegalEntityId, OpportunityId, PasswordId, PaymentId, PipelineId, ProviderLinkId, RefundId,
+    SecondFactorId, SeriesId, SessionId, StageId, TeamId, TenantId, UserId,
 };
 pub use invalid::Invalid;
 pub use money::{Currency, Money};

@@ -101,6 +101,28 @@ impl Money {
         Decimal::from_str_exact(amount).map_err(|_| Invalid::NotAnAmount).and_then(|a| Self::new(a, currency))
     }
 
+    /// Nothing of a currency.
+    pub fn zero(currency: Currency) -> Self {
+        Self { amount: Decimal::new(0, currency.minor_units()), currency }
+    }
+
+    /// Whether it is nothing.
+    pub fn is_zero(self) -> bool {
+        self.amount.is_zero()
+    }
+
+    /// Both together; none of two currencies, or if that is more than an amount can be.
+    pub fn plus(self, other: Self) -> Option<Self> {
+        let sum = self.amount.checked_add(other.amount)?;
+        if self.currency == other.currency { Self::new(sum, self.currency).ok() } else { None }
+    }
+
+    /// What is left without another; none of two currencies, or if that one is more.
+    pub fn minus(self, other: Self) -> Option<Self> {
+        let rest = self.amount.checked_sub(other.amount)?;
+        if self.currency == other.currency { Self::new(rest, self.currency).ok() } else { None }
+    }
+
     /// The amount, with the scale of the currency.
     pub const fn amount(self) -> Decimal {
         self.amount
@@ -223,6 +245,18 @@ mod tests {
             assert_eq!(Currency::parse(bad), Err(Invalid::NotACurrency), "{bad:?}");
         }
         assert_eq!(Currency::parse("EUR"), Ok(Currency::EUR));
+    }
+
+    #[test]
+    fn sums_and_differences_stay_in_one_currency_and_at_or_above_0() {
+        let of = |amount, code| Money::parse(amount, Currency::parse(code).unwrap()).unwrap();
+        assert_eq!(of("1", "EUR").plus(of("0.50", "EUR")), Some(of("1.5", "EUR")));
+        assert_eq!(of("1", "EUR").minus(of("0.50", "EUR")), Some(of("0.5", "EUR")));
+        assert_eq!(of("1", "EUR").minus(of("1", "EUR")), Some(Money::zero(Currency::EUR)));
+        assert_eq!(of("1", "EUR").minus(of("1.01", "EUR")), None);
+        assert_eq!(of("1", "EUR").plus(of("1", "USD")), None);
+        assert_eq!(of("1", "EUR").minus(of("1", "USD")), None);
+        assert_eq!(of("999999999999999", "EUR").plus(of("1", "EUR")), None);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use domain::billing::customer::CustomerEvent;
 use domain::billing::invoice::InvoiceEvent;
 use domain::billing::legal_entity::LegalEntityEvent;
+use domain::billing::payment::PaymentEvent;
 use domain::billing::series::SeriesEvent;
 use domain::identity::custom_role::CustomRoleEvent;
 use domain::identity::policy::PolicyEvent;
@@ -52,6 +53,7 @@ fn event_types() -> BTreeSet<String> {
         ("customer", CustomerEvent::VARIANTS),
         ("series", SeriesEvent::VARIANTS),
         ("invoice", InvoiceEvent::VARIANTS),
+        ("payment", PaymentEvent::VARIANTS),
     ]
     .into_iter()
     .flat_map(|(aggregate, names)| names.iter().map(move |name| format!("{aggregate}.{name}")))

@@ -44,5 +44,7 @@ pub fn registry() -> Vec<ReadModel> {
         ReadModel::of::<billing::series_list::SeriesList>(),
         ReadModel::of::<billing::invoice_list::InvoiceList>(),
         ReadModel::of::<billing::invoice_document::InvoiceDocuments>(),
+        ReadModel::of::<billing::payment_list::PaymentList>(),
+        ReadModel::of::<billing::ledger::Ledger>(),
     ]
 }

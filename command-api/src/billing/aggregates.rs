@@ -5,10 +5,12 @@ use domain::billing::invoice::{Invoice, InvoiceAction, InvoiceCommand, InvoiceEr
 use domain::billing::legal_entity::{
     LegalEntity, LegalEntityAction, LegalEntityCommand, LegalEntityError, LegalEntityEvent,
 };
+use domain::billing::payment::{Payment, PaymentAction, PaymentCommand, PaymentError, PaymentEvent};
 use domain::billing::series::{Series, SeriesAction, SeriesCommand, SeriesError, SeriesEvent};
 use event_store::Claim;
 use uuid::Uuid;
 
+use super::account::opened_and_closed;
 use crate::decide::{Decide, Occupancy};
 
 impl Decide for LegalEntity {
@@ -35,14 +37,14 @@ impl Decide for Series {
     }
 
     /// A series has the shape of its pattern for good: documents have its numbers even when it is closed.
-    fn occupancy(_: Uuid, event: &SeriesEvent) -> Occupancy {
+    fn occupancy(&self, _: Uuid, event: &SeriesEvent) -> Occupancy {
         let taken = match event {
             SeriesEvent::Opened { legal_entity, pattern, .. } => {
                 Some(Claim { scope: format!("series.pattern.{legal_entity}"), value: pattern.shape() })
             }
             SeriesEvent::NumberDrawn { .. } | SeriesEvent::Closed {} => None,
         };
-        Occupancy { taken, left: None }
+        Occupancy::new(taken, None)
     }
 }
 
@@ -53,12 +55,22 @@ impl Decide for Invoice {
         self.decide(command)
     }
 
-    /// An invoice has its number for good, void or not; two series whose patterns meet cannot both give it out.
-    fn occupancy(_: Uuid, event: &InvoiceEvent) -> Occupancy {
-        let taken = event.number_taken().map(|(legal_entity, number)| Claim {
+    /// An invoice has its number for good, void or not; two series whose patterns meet cannot both give it out. While something of it is
+    /// to be paid, it is among the open ones of its customer.
+    fn occupancy(&self, id: Uuid, event: &InvoiceEvent) -> Occupancy {
+        let number = event.number_taken().map(|(legal_entity, number)| Claim {
             scope: format!("document.number.{legal_entity}"),
             value: number.as_str().to_owned(),
         });
-        Occupancy { taken, left: None }
+        let (opened, closed) = opened_and_closed(self, id.into(), event);
+        Occupancy::new(number.into_iter().chain(opened), closed)
+    }
+}
+
+impl Decide for Payment {
+    type Action = PaymentAction;
+
+    fn decide(&self, command: PaymentCommand) -> Result<Vec<PaymentEvent>, PaymentError> {
+        self.decide(command)
     }
 }

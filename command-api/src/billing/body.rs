@@ -91,3 +91,21 @@ pub enum MeasureShape {
     /// Such a share, in percent, of the line, or of the lines that are taxed in the same way.
     Percent(String),
 }
+
+/// How a payment came.
+#[derive(ToSchema)]
+#[schema(as = PaymentMethod, rename_all = "snake_case")]
+pub enum MethodShape {
+    /// From an account of a bank to another.
+    BankTransfer,
+    /// Drawn from the customer's account.
+    DirectDebit,
+    /// By a card.
+    Card,
+    /// In coins and notes.
+    Cash,
+    /// By a cheque.
+    Cheque,
+    /// In some other way.
+    Other,
+}

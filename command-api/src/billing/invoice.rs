@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::INVOICES;
-use super::permission::{IssueBills, WriteBills};
+use super::permission::{IssueBills, SettleBills, WriteBills};
 use crate::CommandApi;
 use crate::answer::{Changed, Changes, Creates, answer};
 use crate::caller::{Caller, ChangeHeaders, CreateHeaders};
@@ -20,8 +20,11 @@ use crate::moment::OccurredIn;
 use crate::sent::Sent;
 pub use body::{
     AdjustmentIn, DocumentAdjustmentIn, InvoiceIn, IssueIn, LineIn, LinesIn, PeriodIn, PreviewIn, VoidIn,
+    WriteOffIn,
 };
-pub use commands::{DraftOf, IssueOn, discard, draft, issue, preview, replace_lines, void};
+pub use commands::{
+    DraftOf, IssueOn, discard, draft, issue, preview, replace_lines, reverse_write_off, void, write_off,
+};
 pub use previewed::Preview;
 use previewed::Previews;
 pub(super) use previewed::Schemas;
@@ -37,6 +40,8 @@ pub fn router() -> OpenApiRouter<CommandApi> {
         .routes(routes!(preview_invoice))
         .routes(routes!(issue_invoice))
         .routes(routes!(void_invoice))
+        .routes(routes!(write_off_invoice))
+        .routes(routes!(reverse_write_off_of_invoice))
 }
 
 /// Write a draft of an invoice. It has no number, and may still have no lines.
@@ -146,7 +151,7 @@ async fn issue_invoice(
     Ok(answer(INVOICES, issue(&app, &context, id, IssueOn { series, on, exchange_rate }).await?))
 }
 
-/// Declare an issued invoice void. Its number stays used.
+/// Declare an issued invoice void, of which nothing is settled. Its number stays used.
 #[utoipa::path(
     post,
     path = "/api/v1/invoices/{id}/void",
@@ -164,4 +169,45 @@ async fn void_invoice(
 ) -> Answered {
     let context = caller.context(&sent, sent.body.occurred_at);
     Ok(answer(INVOICES, void(&app, &context, id, sent.body.reason).await?))
+}
+
+/// Give up what is still to be paid of an invoice.
+#[utoipa::path(
+    post,
+    path = "/api/v1/invoices/{id}/write-off",
+    tag = "Billing",
+    params(("id" = Uuid, Path, description = "The invoice"), ChangeHeaders),
+    request_body = WriteOffIn,
+    responses(Changes),
+    extensions(("x-permission" = json!(SettleBills::NAME)), ("x-roles" = json!(SettleBills::ROLES)))
+)]
+async fn write_off_invoice(
+    caller: Caller<SettleBills>,
+    State(app): State<CommandApi>,
+    Path(id): Path<InvoiceId>,
+    sent: Sent<WriteOffIn>,
+) -> Answered {
+    let context = caller.context(&sent, sent.body.occurred_at);
+    Ok(answer(INVOICES, write_off(&app, &context, id, sent.body.reason).await?))
+}
+
+/// Expect again what was given up of an invoice.
+#[utoipa::path(
+    post,
+    path = "/api/v1/invoices/{id}/reverse-write-off",
+    tag = "Billing",
+    params(("id" = Uuid, Path, description = "The invoice"), ChangeHeaders),
+    request_body = Option<OccurredIn>,
+    responses(Changes),
+    extensions(("x-permission" = json!(SettleBills::NAME)), ("x-roles" = json!(SettleBills::ROLES)))
+)]
+async fn reverse_write_off_of_invoice(
+    caller: Caller<SettleBills>,
+    State(app): State<CommandApi>,
+    Path(id): Path<InvoiceId>,
+    sent: Option<Sent<OccurredIn>>,
+) -> Answered {
+    let sent = sent.unwrap_or_default();
+    let context = caller.context(&sent, sent.body.occurred_at);
+    Ok(answer(INVOICES, reverse_write_off(&app, &context, id).await?))
 }

@@ -1,13 +1,15 @@
-//! Commands of billing: legal entities, customers, series of numbers, and invoices.
+//! Commands of billing: legal entities, customers, series of numbers, invoices, and payments.
 //!
 //! Each noun has its routes in its own file, which are one-liners over the functions that it exports for callers in
 //! process.
 
+mod account;
 mod aggregates;
 pub mod body;
 pub mod customer;
 pub mod invoice;
 pub mod legal_entity;
+pub mod payment;
 pub mod permission;
 pub mod series;
 
@@ -25,6 +27,8 @@ pub const CUSTOMERS: &str = "/api/v1/billing-customers";
 pub const SERIES: &str = "/api/v1/invoice-series";
 /// Where invoices are.
 pub const INVOICES: &str = "/api/v1/invoices";
+/// Where payments are.
+pub const PAYMENTS: &str = "/api/v1/payments";
 
 /// The routes.
 pub fn router() -> OpenApiRouter<CommandApi> {
@@ -33,6 +37,7 @@ pub fn router() -> OpenApiRouter<CommandApi> {
         .merge(customer::router())
         .merge(series::router())
         .merge(invoice::router())
+        .merge(payment::router())
 }
 
 /// Schemas of answers that routes only refer to.

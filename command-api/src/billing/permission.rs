@@ -24,6 +24,13 @@ impl Permission for IssueBills {
     const ROLES: &'static [Role] = permission::BILLING_ISSUE.roles;
 }
 
+/// To record payments, to say which invoices they settle, to pay back, and to write off.
+pub enum SettleBills {}
+impl Permission for SettleBills {
+    const NAME: &'static str = permission::BILLING_SETTLE.name;
+    const ROLES: &'static [Role] = permission::BILLING_SETTLE.roles;
+}
+
 /// To erase who customers are.
 pub enum EraseCustomer {}
 impl Permission for EraseCustomer {

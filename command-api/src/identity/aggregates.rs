@@ -43,9 +43,9 @@ impl Decide for User {
         self.decide(command)
     }
 
-    fn occupancy(id: Uuid, event: &UserEvent) -> Occupancy {
+    fn occupancy(&self, id: Uuid, event: &UserEvent) -> Occupancy {
         let claim = |email| email_claim(id, email);
-        Occupancy { taken: event.email_taken().map(claim), left: event.email_left().map(claim) }
+        Occupancy::new(event.email_taken().map(claim), event.email_left().map(claim))
     }
 }
 
@@ -68,12 +68,12 @@ impl Decide for CustomRole {
         self.decide(command)
     }
 
-    fn occupancy(_: Uuid, event: &CustomRoleEvent) -> Occupancy {
+    fn occupancy(&self, _: Uuid, event: &CustomRoleEvent) -> Occupancy {
         let claim = |name: &Text<100>| Claim {
             scope: "custom_role.name".to_owned(),
             value: name.as_str().to_lowercase(),
         };
-        Occupancy { taken: event.name_taken().map(claim), left: event.name_left().map(claim) }
+        Occupancy::new(event.name_taken().map(claim), event.name_left().map(claim))
     }
 }
 

@@ -50,9 +50,9 @@ impl Decide for Opportunity {
         reach.covers(self.deal().and_then(|deal| deal.owner.as_ref()).map(Owner::as_str))
     }
 
-    fn occupancy(id: Uuid, event: &OpportunityEvent) -> Occupancy {
+    fn occupancy(&self, id: Uuid, event: &OpportunityEvent) -> Occupancy {
         let claim = |stage| Claim { scope: stage_scope(stage), value: id.to_string() };
-        Occupancy { taken: event.stage_entered().map(claim), left: event.stage_left().map(claim) }
+        Occupancy::new(event.stage_entered().map(claim), event.stage_left().map(claim))
     }
 }
 

@@ -147,6 +147,48 @@ async fn every_bad_field_of_a_line_is_named() {
 }
 
 #[tokio::test]
+async fn the_line_that_breaks_a_rule_is_named() {
+    let api = Api::new().await;
+    let billing = api.billing().await;
+    let off = |by: serde_json::Value| json!({"kind": "allowance", "by": by, "reason": "Because"});
+    let with = |adjustment: serde_json::Value| {
+        let mut line = line("1", "100");
+        line["adjustments"] = json!([adjustment]);
+        line
+    };
+    let standard = json!({"category": "S", "rate": "19"});
+    let mut whole = off(json!({"amount": "500"}));
+    whole["tax"] = standard.clone();
+    let mut fine = off(json!({"amount": "0.001"}));
+    fine["tax"] = standard;
+    for (lines, adjustments, code, field) in [
+        (
+            json!([line("1", "1"), with(off(json!({"amount": "100.01"})))]),
+            json!([]),
+            "invoice.allowance_too_large",
+            "lines.1",
+        ),
+        (json!([with(off(json!({"amount": "0.001"})))]), json!([]), "invoice.amount_too_fine", "lines.0"),
+        (
+            json!([line("1", "1"), line("99999999", "9999999999")]),
+            json!([]),
+            "invoice.amount_too_large",
+            "lines.1",
+        ),
+        (json!([line("1", "100")]), json!([whole]), "invoice.allowance_too_large", "adjustments"),
+        (json!([line("1", "100")]), json!([fine]), "invoice.amount_too_fine", "adjustments.0"),
+    ] {
+        let mut body = draft(&billing);
+        (body["lines"], body["adjustments"]) = (lines.clone(), adjustments.clone());
+        let reply = api.post("/api/v1/invoices", body).await.fails(422, code);
+        assert_eq!(reply.fields(), [field], "{code}");
+        let lines = Call::new("PUT", &path("invoices", billing.invoice, "/lines"))
+            .json(json!({"lines": lines, "adjustments": adjustments}));
+        assert_eq!(api.send(lines).await.fails(422, code).fields(), [field], "{code}");
+    }
+}
+
+#[tokio::test]
 async fn who_only_reads_bills_issues_none() {
     let api = Api::new().await;
     let billing = api.billing().await;

@@ -5,6 +5,8 @@
 mod billing_customer;
 mod billing_invoice;
 mod billing_numbers;
+mod billing_payment;
+mod billing_preview;
 mod concurrency;
 mod document;
 mod erasing;

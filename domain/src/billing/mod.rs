@@ -1,12 +1,14 @@
-//! Billing: who issues invoices, to whom, under which numbers, and the invoices themselves.
+//! Billing: who issues invoices, to whom, under which numbers, the invoices themselves, and what is paid of them.
 
 pub mod customer;
+pub mod day;
 pub mod figure;
 pub mod invoice;
 pub mod language;
 pub mod legal_entity;
 pub mod line;
 pub mod party;
+pub mod payment;
 pub mod rounding;
 pub mod series;
 pub mod tax;

@@ -82,6 +82,8 @@ pub const BILLING_ERASE: Permission = whole("billing.erase", ADMINS);
 pub const BILLING_ISSUE: Permission = whole("billing.issue", BILLERS);
 /// To read customers, invoices, and under which numbers and in whose name they are issued.
 pub const BILLING_READ: Permission = whole("billing.read", READERS_OF_BILLS);
+/// To record payments, to say which invoices they settle, to pay back, and to write off.
+pub const BILLING_SETTLE: Permission = whole("billing.settle", BILLERS);
 /// To say in whose name invoices are issued, and under which numbers.
 pub const BILLING_SET_UP: Permission = whole("billing.set_up", BILLERS);
 /// To take down customers, and to write and discard drafts of invoices.
@@ -201,6 +203,7 @@ pub const ALL: &[Permission] = &[
     BILLING_ERASE,
     BILLING_ISSUE,
     BILLING_READ,
+    BILLING_SETTLE,
     BILLING_SET_UP,
     BILLING_WRITE,
     LEAD_ASSIGN,

@@ -1,6 +1,7 @@
 //! Random commands against each aggregate: whatever is asked, in whatever order, what must hold holds.
 
 mod billing;
+mod books;
 mod commands;
 mod deal;
 mod oracle;

@@ -9,6 +9,7 @@ use domain::Event;
 use domain::billing::customer::Customer;
 use domain::billing::invoice::Invoice;
 use domain::billing::legal_entity::LegalEntity;
+use domain::billing::payment::Payment;
 use domain::billing::series::Series;
 use domain::identity::custom_role::CustomRole;
 use domain::identity::policy::Policy;
@@ -26,7 +27,9 @@ use libfuzzer_sys::fuzz_target;
 use projections::billing::customer_list::CustomerList;
 use projections::billing::invoice_document::InvoiceDocuments;
 use projections::billing::invoice_list::InvoiceList;
+use projections::billing::ledger::Ledger;
 use projections::billing::legal_entity_list::LegalEntityList;
+use projections::billing::payment_list::PaymentList;
 use projections::billing::series_list::SeriesList;
 use projections::identity::key_list::KeyList;
 use projections::identity::provider::ProviderView;
@@ -42,7 +45,7 @@ use projections::{Fact, Projection};
 use serde_json::{Deserializer, Value, json};
 use uuid::Uuid;
 
-const AGGREGATES: [&str; 15] = [
+const AGGREGATES: [&str; 16] = [
     Pipeline::TYPE,
     Lead::TYPE,
     Opportunity::TYPE,
@@ -58,6 +61,7 @@ const AGGREGATES: [&str; 15] = [
     Customer::TYPE,
     Series::TYPE,
     Invoice::TYPE,
+    Payment::TYPE,
 ];
 
 fuzz_target!(|data: &[u8]| {
@@ -78,6 +82,8 @@ fuzz_target!(|data: &[u8]| {
     rows_come_back::<SeriesList>(&facts);
     rows_come_back::<InvoiceList>(&facts);
     rows_come_back::<InvoiceDocuments>(&facts);
+    rows_come_back::<PaymentList>(&facts);
+    rows_come_back::<Ledger>(&facts);
 });
 
 /// Decodes an event as every reader of the log does.
@@ -123,6 +129,7 @@ fn fold_aggregates(facts: &[Fact]) {
     let (mut policy, mut provider) = (Policy::default(), Provider::default());
     let (mut legal_entity, mut customer) = (LegalEntity::default(), Customer::default());
     let (mut series, mut invoice) = (Series::default(), Invoice::default());
+    let mut payment = Payment::default();
     for fact in facts {
         match fact.payload.clone() {
             Event::Pipeline(event) => pipeline.apply(event),
@@ -140,6 +147,7 @@ fn fold_aggregates(facts: &[Fact]) {
             Event::Customer(event) => customer.apply(event),
             Event::Series(event) => series.apply(event),
             Event::Invoice(event) => invoice.apply(event),
+            Event::Payment(event) => payment.apply(event),
         }
     }
 }

@@ -34,6 +34,7 @@ struct Things {
     customer: String,
     series: String,
     invoice: String,
+    payment: String,
     /// The token of somebody who is signed in, for what is their own.
     own: String,
 }
@@ -52,7 +53,8 @@ impl Things {
             "legal_entity" | "legal-entities" => &self.legal_entity,
             "customer" | "billing-customers" => &self.customer,
             "series" | "invoice-series" => &self.series,
-            "invoices" => &self.invoice,
+            "invoice" | "invoices" => &self.invoice,
+            "payments" => &self.payment,
             _ => return Uuid::now_v7().to_string(),
         };
         found.clone()
@@ -320,6 +322,12 @@ impl Site {
         let series = create("/invoice-series", numbers).await;
         let draft = json!({"legal_entity_id": legal_entity, "customer_id": customer});
         let invoice = create("/invoices", draft).await;
+        let money = json!({"amount": "9.00", "currency": "EUR"});
+        let receipt = json!({
+            "legal_entity_id": legal_entity, "customer_id": customer, "amount": money, "method": "cash",
+            "received_on": "2026-01-31",
+        });
+        let payment = create("/payments", receipt).await;
         let own = self.signed_in(crm, "kanarie kanarie").await;
         Things {
             pipeline,
@@ -334,6 +342,7 @@ impl Site {
             customer,
             series,
             invoice,
+            payment,
             own,
         }
     }

@@ -17,7 +17,7 @@ pub struct InvoiceDocumentRow {
     pub id: InvoiceId,
     /// Its number, once it is issued.
     pub number: Option<DocumentNumber>,
-    /// Draft, issued or void.
+    /// Draft, issued or void, whatever of it is settled.
     pub status: InvoiceStatus,
     /// What a draft says; none once it is issued.
     pub draft: Option<DraftContent>,
@@ -87,6 +87,11 @@ impl Projection for InvoiceDocuments {
                 invoice.document = Some(Document::clone(document));
             }
             InvoiceEvent::Voided { .. } => invoice.status = InvoiceStatus::Void,
+            // What it says stays.
+            InvoiceEvent::PaymentApplied { .. }
+            | InvoiceEvent::PaymentUnapplied { .. }
+            | InvoiceEvent::WrittenOff { .. }
+            | InvoiceEvent::WriteOffReversed { .. } => {}
         }
         invoice.version = fact.sequence;
         Ok(())

@@ -3,7 +3,9 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::billing::invoice::{Document, InvoiceEvent, InvoiceStatus, Totals};
 use domain::billing::series::DocumentNumber;
-use domain::{Currency, CustomerId, Event, InvoiceId, LegalEntityId, Personal, SeriesId, Text};
+use domain::{
+    Currency, CustomerId, Event, InvoiceId, LegalEntityId, Money, PaymentId, Personal, SeriesId, Text,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -18,7 +20,7 @@ pub struct InvoiceRow {
     pub id: InvoiceId,
     /// Its number, once it is issued.
     pub number: Option<DocumentNumber>,
-    /// Draft, issued or void.
+    /// Where it stands.
     pub status: InvoiceStatus,
     /// Who issues it.
     pub legal_entity_id: LegalEntityId,
@@ -32,6 +34,14 @@ pub struct InvoiceRow {
     pub currency: Currency,
     /// What it comes to.
     pub totals: Totals,
+    /// What was paid of it.
+    pub paid: Money,
+    /// What of it is given up.
+    pub written_off: Money,
+    /// What is still to be paid: of an issued invoice payable − paid − written off, otherwise nothing.
+    pub outstanding: Money,
+    /// Which payments settle it, in the order in which they were applied.
+    pub payments: Vec<AppliedPayment>,
     /// What the buyer wants to find on it.
     pub reference: Option<Text<100>>,
     /// Its date, once it is issued.
@@ -48,6 +58,17 @@ pub struct InvoiceRow {
     pub updated_at: DateTime<Utc>,
     /// The sequence of its last event.
     pub version: i64,
+}
+
+/// What of a payment settles an invoice.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AppliedPayment {
+    /// The payment.
+    pub payment_id: PaymentId,
+    /// How much.
+    pub amount: Money,
+    /// When.
+    pub applied_at: DateTime<Utc>,
 }
 
 /// The read model.
@@ -86,6 +107,10 @@ impl Projection for InvoiceList {
                 series_id: None,
                 currency: *currency,
                 totals: *totals,
+                paid: Money::zero(*currency),
+                written_off: Money::zero(*currency),
+                outstanding: Money::zero(*currency),
+                payments: Vec::new(),
                 reference: reference.clone(),
                 issue_date: None,
                 due_date: None,
@@ -106,14 +131,32 @@ impl Projection for InvoiceList {
                 return Ok(());
             }
             InvoiceEvent::Issued { number, series, document, at, .. } => {
-                invoice.enter(InvoiceStatus::Issued, *at);
                 invoice.number = Some(number.clone());
                 invoice.series_id = Some(*series);
                 invoice.issue(document);
+                invoice.settle(document.totals.payable, *at);
             }
             InvoiceEvent::Voided { reason, at, .. } => {
                 invoice.enter(InvoiceStatus::Void, *at);
                 invoice.void_reason = Some(reason.clone());
+                invoice.outstanding = Money::zero(invoice.currency);
+            }
+            InvoiceEvent::PaymentApplied { payment, amount, outstanding, at } => {
+                let (payment_id, amount, applied_at) = (*payment, *amount, *at);
+                invoice.payments.push(AppliedPayment { payment_id, amount, applied_at });
+                invoice.settle(*outstanding, *at);
+            }
+            InvoiceEvent::PaymentUnapplied { payment, outstanding, at, .. } => {
+                invoice.payments.retain(|applied| applied.payment_id != *payment);
+                invoice.settle(*outstanding, *at);
+            }
+            InvoiceEvent::WrittenOff { amount, at, .. } => {
+                invoice.written_off = invoice.written_off.plus(*amount).unwrap_or(*amount);
+                invoice.settle(Money::zero(invoice.currency), *at);
+            }
+            InvoiceEvent::WriteOffReversed { outstanding, at, .. } => {
+                invoice.written_off = Money::zero(invoice.currency);
+                invoice.settle(*outstanding, *at);
             }
         }
         invoice.updated_at = fact.recorded_at;
@@ -126,6 +169,15 @@ impl InvoiceRow {
     fn enter(&mut self, status: InvoiceStatus, at: DateTime<Utc>) {
         self.status = status;
         self.status_since = at;
+    }
+
+    /// Enters the status that goes with what is still to be paid.
+    fn settle(&mut self, outstanding: Money, at: DateTime<Utc>) {
+        let payable = self.totals.payable;
+        self.outstanding = outstanding;
+        let settled = payable.minus(outstanding).and_then(|settled| settled.minus(self.written_off));
+        self.paid = settled.unwrap_or(self.paid);
+        self.enter(InvoiceStatus::of(payable, outstanding, self.written_off), at);
     }
 
     fn issue(&mut self, document: &Document) {

@@ -49,6 +49,7 @@ impl Projection for KeyList {
             | Event::Customer(_)
             | Event::Series(_)
             | Event::Invoice(_)
+            | Event::Payment(_)
             | Event::CustomRole(_)
             | Event::Team(_)
             | Event::Tenant(_)

@@ -68,6 +68,7 @@ impl Projection for SessionList {
             | Event::Customer(_)
             | Event::Series(_)
             | Event::Invoice(_)
+            | Event::Payment(_)
             | Event::CustomRole(_)
             | Event::Team(_)
             | Event::Tenant(_)

@@ -113,7 +113,8 @@ impl Projection for History {
             | Event::LegalEntity(_)
             | Event::Customer(_)
             | Event::Series(_)
-            | Event::Invoice(_) => Vec::new(),
+            | Event::Invoice(_)
+            | Event::Payment(_) => Vec::new(),
         }
     }
 
@@ -139,7 +140,8 @@ impl Projection for History {
             | Event::LegalEntity(_)
             | Event::Customer(_)
             | Event::Series(_)
-            | Event::Invoice(_) => return Ok(()),
+            | Event::Invoice(_)
+            | Event::Payment(_) => return Ok(()),
         };
         *row = Some(HistoryRow {
             aggregate_type: fact.aggregate_type.clone(),

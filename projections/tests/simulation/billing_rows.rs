@@ -1,6 +1,9 @@
 //! The same for what is about billing.
 
+use event_store::Recorded;
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::rows::History;
 
@@ -82,12 +85,132 @@ impl History<'_> {
         self.last(|kind, data| (kind == "voided").then(|| data.clone()))
     }
 
-    fn invoice_status(&self) -> &'static str {
+    /// Whether what an invoice says is a draft, issued or void.
+    fn document_status(&self) -> &'static str {
         match (self.void().is_null(), self.issued().is_null()) {
             (false, _) => "void",
             (true, false) => "issued",
             (true, true) => "draft",
         }
+    }
+
+    /// What of `done` was not undone by an event of the same `id` later on, in order, with these fields.
+    fn standing(&self, done: &str, undone: &str, id: &str, fields: &[(&str, &str)]) -> Vec<Value> {
+        let told: Vec<_> = self.told().collect();
+        let stands = told.iter().enumerate().filter(|(place, (kind, data))| {
+            let is_undone = |(later, of): &(&str, &Value)| *later == undone && of[id] == data[id];
+            *kind == done && !told[place + 1..].iter().any(is_undone)
+        });
+        let row = |(_, (_, data)): (usize, &(&str, &Value))| {
+            fields.iter().map(|(name, field)| ((*name).to_owned(), data[field].clone())).collect()
+        };
+        stands.map(row).collect()
+    }
+
+    /// What is owed and what is given up of an invoice, in minor units, and how it was settled.
+    fn settled(&self, totals: &Value) -> (Value, Value, Value, &'static str) {
+        let currency = &totals["payable"]["currency"];
+        let units = |money: &Value| -> Decimal { money["amount"].as_str().unwrap().parse().unwrap() };
+        let payable = units(&totals["payable"]);
+        let nothing = Decimal::new(0, payable.scale());
+        let applied =
+            self.standing("payment_applied", "payment_unapplied", "payment", &[("amount", "amount")]);
+        let paid: Decimal =
+            applied.iter().map(|one| units(&one["amount"])).fold(nothing, |sum, one| sum + one);
+        let told: Vec<_> = self.told().collect();
+        let reversed = told.iter().rposition(|(kind, _)| *kind == "write_off_reversed");
+        let since = &told[reversed.map_or(0, |place| place + 1)..];
+        let given_up = since.iter().filter(|(kind, _)| *kind == "written_off");
+        let written_off =
+            given_up.map(|(_, data)| units(&data["amount"])).fold(nothing, |sum, one| sum + one);
+        let status = self.document_status();
+        let outstanding = if status == "issued" { payable - paid - written_off } else { nothing };
+        let status = match status {
+            "issued" if outstanding.is_zero() && written_off.is_zero() => "paid",
+            "issued" if outstanding.is_zero() => "written_off",
+            "issued" if outstanding != payable => "partly_paid",
+            other => other,
+        };
+        let money = |amount: Decimal| json!({"amount": amount.to_string(), "currency": currency});
+        (money(paid), money(written_off), money(outstanding), status)
+    }
+
+    /// The row of `billing_payment_list`.
+    pub fn payment(&self) -> Value {
+        let receipt = self.first("receipt");
+        let reversed = self.last(|kind, data| (kind == "reversed").then(|| data["reason"].clone()));
+        let left = self.last(|_, data| data.get("unapplied").cloned());
+        let unapplied = match (reversed.is_null(), left.is_null()) {
+            (true, true) => receipt["amount"].clone(),
+            (true, false) => left,
+            (false, _) => json!({"amount": "0.00", "currency": receipt["amount"]["currency"]}),
+        };
+        let settled = [("invoice_id", "invoice"), ("amount", "amount"), ("applied_at", "at")];
+        let refund = [("refund_id", "refund"), ("amount", "amount"), ("refunded_on", "on")];
+        json!({
+            "id": self.id(),
+            "status": if reversed.is_null() { "received" } else { "reversed" },
+            "legal_entity_id": receipt["legal_entity"],
+            "customer_id": receipt["customer"],
+            "amount": receipt["amount"],
+            "unapplied": unapplied,
+            "received_on": receipt["received_on"],
+            "method": receipt["method"],
+            "reference": receipt["reference"],
+            "invoices": self.standing("applied", "unapplied", "invoice", &settled),
+            "refunds": self.standing("refunded", "refund_cancelled", "refund", &refund),
+            "reversal_reason": reversed,
+            "recorded_at": self.first("at"),
+            "updated_at": self.end(),
+            "version": self.0.len(),
+        })
+    }
+
+    /// The rows of `billing_ledger` of an invoice or a payment.
+    pub fn ledger(&self) -> Vec<(Uuid, Value)> {
+        self.0.iter().filter_map(|event| Some((event.event_id, self.entry(event)?))).collect()
+    }
+
+    fn entry(&self, event: &Recorded) -> Option<Value> {
+        let (kind, data) = (event.payload["type"].as_str().unwrap(), &event.payload["data"]);
+        let payable = &data["document"]["totals"]["payable"];
+        let day = data["at"].as_str().and_then(|at| at.get(..10)).unwrap_or_default();
+        let is_invoice = event.aggregate_type == "billing.invoice";
+        let (name, on, money, outstanding, balance) = match (is_invoice, kind) {
+            (true, "issued") => ("invoice_issued", data["document"]["issue_date"].as_str()?, payable, "", ""),
+            (true, "voided") => ("invoice_voided", day, &data["payable"], "-", "-"),
+            (true, "payment_applied") => (kind, day, &data["amount"], "-", "0"),
+            (true, "payment_unapplied") => (kind, day, &data["amount"], "", "0"),
+            (true, "written_off") => (kind, day, &data["amount"], "-", "-"),
+            (true, "write_off_reversed") => (kind, day, &data["amount"], "", ""),
+            (false, "recorded") => {
+                let receipt = &data["receipt"];
+                ("payment_received", receipt["received_on"].as_str()?, &receipt["amount"], "0", "-")
+            }
+            (false, "reversed") => ("payment_reversed", day, &data["amount"], "0", ""),
+            (false, "refunded") => (kind, data["on"].as_str()?, &data["amount"], "0", ""),
+            (false, "refund_cancelled") => (kind, day, &data["amount"], "0", "-"),
+            _ => return None,
+        };
+        let amount: Decimal = money["amount"].as_str()?.parse().unwrap();
+        let change = |sign: &str| match sign {
+            "0" => Decimal::new(0, amount.scale()),
+            "-" => -amount,
+            _ => amount,
+        };
+        let payment = if is_invoice { data["payment"].clone() } else { json!(self.id()) };
+        Some(json!({
+            "id": event.event_id,
+            "kind": name,
+            "booked_on": on,
+            "invoice_id": is_invoice.then(|| self.id()),
+            "payment_id": payment,
+            "currency": money["currency"],
+            "outstanding": change(outstanding).to_string(),
+            "balance": change(balance).to_string(),
+            "recorded_at": event.recorded_at,
+            "position": event.position,
+        }))
     }
 
     fn is_discarded(&self) -> bool {
@@ -103,10 +226,16 @@ impl History<'_> {
         } else {
             document["totals"].clone()
         };
+        let (paid, written_off, outstanding, status) = self.settled(&totals);
+        let applied = [("payment_id", "payment"), ("amount", "amount"), ("applied_at", "at")];
         let row = json!({
             "id": self.id(),
             "number": issued["number"],
-            "status": self.invoice_status(),
+            "status": status,
+            "paid": paid,
+            "written_off": written_off,
+            "outstanding": outstanding,
+            "payments": self.standing("payment_applied", "payment_unapplied", "payment", &applied),
             "legal_entity_id": self.first("legal_entity"),
             "customer_id": self.first("customer"),
             "customer_name": document["buyer"]["name"],
@@ -137,7 +266,7 @@ impl History<'_> {
         let row = json!({
             "id": self.id(),
             "number": issued["number"],
-            "status": self.invoice_status(),
+            "status": self.document_status(),
             "draft": if issued.is_null() { draft } else { Value::Null },
             "document": issued["document"],
             "version": self.0.len(),

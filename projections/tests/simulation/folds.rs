@@ -10,6 +10,7 @@ use domain::Command;
 use domain::billing::customer::Customer;
 use domain::billing::invoice::Invoice;
 use domain::billing::legal_entity::LegalEntity;
+use domain::billing::payment::Payment;
 use domain::billing::series::Series;
 use domain::identity::custom_role::CustomRole;
 use domain::identity::provider::Provider;
@@ -31,8 +32,8 @@ use uuid::Uuid;
 
 use crate::commands::{
     custom_role_commands, customer_commands, import_commands, invoice_commands, lead_commands,
-    legal_entity_commands, opportunity_commands, pipeline_commands, provider_commands, series_commands,
-    session_commands, team_commands, user_commands,
+    legal_entity_commands, opportunity_commands, payment_commands, pipeline_commands, provider_commands,
+    series_commands, session_commands, team_commands, user_commands,
 };
 use crate::memory::bus::Bus;
 use crate::memory::database::Database;
@@ -91,10 +92,16 @@ fn history() -> impl Strategy<Value = Vec<NewEvent>> {
         custom_role_commands(),
         team_commands(),
         provider_commands(),
-        (legal_entity_commands(), customer_commands(), series_commands(), invoice_commands()),
+        (
+            legal_entity_commands(),
+            customer_commands(),
+            series_commands(),
+            invoice_commands(),
+            payment_commands(),
+        ),
     );
     asked.prop_map(|(first, second, lead, pipeline, import, user, session, role, team, provider, billing)| {
-        let (legal_entity, customer, series, invoice) = billing;
+        let (legal_entity, customer, series, invoice, payment) = billing;
         let mut streams = [
             decided::<Opportunity, _>(11, first, |deal, command| deal.decide(command).ok()).into_iter(),
             decided::<Opportunity, _>(12, second, |deal, command| deal.decide(command).ok()).into_iter(),
@@ -114,6 +121,7 @@ fn history() -> impl Strategy<Value = Vec<NewEvent>> {
                 .into_iter(),
             decided::<Series, _>(23, series, |series, command| series.decide(command).ok()).into_iter(),
             decided::<Invoice, _>(24, invoice, |invoice, command| invoice.decide(command).ok()).into_iter(),
+            decided::<Payment, _>(25, payment, |payment, command| payment.decide(command).ok()).into_iter(),
         ];
         let mut events = Vec::new();
         loop {
@@ -177,6 +185,8 @@ fn expected(log: &[Recorded]) -> BTreeMap<&'static str, BTreeMap<RowKey, Value>>
         "billing_series_list",
         "billing_invoice_list",
         "billing_invoice_document",
+        "billing_payment_list",
+        "billing_ledger",
     ] {
         rows.entry(name).or_default();
     }
@@ -213,6 +223,11 @@ fn expected(log: &[Recorded]) -> BTreeMap<&'static str, BTreeMap<RowKey, Value>>
             "billing.invoice" => {
                 history.invoice().map(|row| put("billing_invoice_list", id, row));
                 history.invoice_document().map(|row| put("billing_invoice_document", id, row));
+                history.ledger().into_iter().for_each(|(id, row)| drop(put("billing_ledger", id, row)));
+            }
+            "billing.payment" => {
+                put("billing_payment_list", id, history.payment());
+                history.ledger().into_iter().for_each(|(id, row)| drop(put("billing_ledger", id, row)));
             }
             "sales.pipeline" => drop(put("sales_pipeline_list", id, history.pipeline())),
             _ => {}

@@ -27,7 +27,7 @@ pub struct InvoiceDocument {
     /// Its number, once it is issued.
     #[schema(example = "INV-2026-00042")]
     pub number: Option<String>,
-    /// `draft`, `issued` or `void`.
+    /// `draft`, `issued` or `void`, whatever of it is settled.
     #[schema(example = "issued")]
     pub status: String,
     /// What a draft says: `reference`, `note`, `lines`, `adjustments`; null once it is issued.

@@ -34,8 +34,8 @@ pub struct Invoice {
     /// Its number, once it is issued.
     #[schema(example = "INV-2026-00042")]
     pub number: Option<String>,
-    /// `draft`, `issued` or `void`.
-    #[schema(example = "issued")]
+    /// `draft`, `issued`, `partly_paid`, `paid`, `written_off` or `void`. It is overdue while something is `outstanding` after `due_date`.
+    #[schema(example = "partly_paid")]
     pub status: String,
     /// Who issues it.
     pub legal_entity_id: Uuid,
@@ -51,6 +51,14 @@ pub struct Invoice {
     pub currency: String,
     /// What it comes to.
     pub totals: InvoiceTotals,
+    /// What was paid of it.
+    pub paid: Money,
+    /// What of it is given up.
+    pub written_off: Money,
+    /// What is still to be paid of an issued invoice: payable − paid − written off; otherwise nothing.
+    pub outstanding: Money,
+    /// Which payments settle it, in the order in which they were applied.
+    pub payments: Vec<AppliedPayment>,
     /// What the buyer wants to find on it.
     #[schema(example = "PO-17")]
     pub reference: Option<String>,
@@ -68,8 +76,20 @@ pub struct Invoice {
     pub updated_at: DateTime<Utc>,
     /// The version to send as `If-Match`.
     pub version: i64,
-    /// `self`, `document`, and the commands that are allowed now: `replace_lines`, `discard`, `preview`, `issue`, `void`.
+    /// `self`, `document`, and the commands that are allowed now: `replace_lines`, `discard`, `preview`, `issue`, `void`,
+    /// `write_off`, `reverse_write_off`.
     pub links: Links,
+}
+
+/// What of a payment settles an invoice.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct AppliedPayment {
+    /// The payment.
+    pub payment_id: Uuid,
+    /// How much.
+    pub amount: Money,
+    /// When.
+    pub applied_at: DateTime<Utc>,
 }
 
 /// What an invoice comes to.
@@ -93,7 +113,8 @@ impl ListFields for Invoice {
     const FIELDS: &'static [Field] = &[
         Field::uuid("id"),
         Field::text("number").sortable(),
-        Field::choice("status", &["draft", "issued", "void"]).sortable(),
+        Field::choice("status", &["draft", "issued", "partly_paid", "paid", "written_off", "void"])
+            .sortable(),
         Field::uuid("legal_entity_id"),
         Field::uuid("customer_id"),
         Field::text("customer_name").sortable(),
@@ -102,6 +123,9 @@ impl ListFields for Invoice {
         Field::decimal("net").sortable(),
         Field::decimal("tax").sortable(),
         Field::decimal("payable").sortable(),
+        Field::decimal("paid").sortable(),
+        Field::decimal("written_off").sortable(),
+        Field::decimal("outstanding").sortable(),
         Field::date("issue_date").sortable(),
         Field::date("due_date").sortable(),
         Field::time("drafted_at").sortable(),
@@ -113,8 +137,18 @@ impl View for Invoice {
     const TABLE: &'static str = InvoiceList::NAME;
     const KIND: Option<RecordKind> = InvoiceList::KIND;
     const ORDER: &'static [(&'static str, Order)] = &[("drafted_at", Order::Desc)];
-    const NEVER_NULL: &'static [&'static str] =
-        &["status", "currency", "net", "tax", "payable", "drafted_at", "updated_at"];
+    const NEVER_NULL: &'static [&'static str] = &[
+        "status",
+        "currency",
+        "net",
+        "tax",
+        "payable",
+        "paid",
+        "written_off",
+        "outstanding",
+        "drafted_at",
+        "updated_at",
+    ];
 }
 
 impl Rows for InvoiceList {

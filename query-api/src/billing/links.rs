@@ -36,7 +36,17 @@ const DRAFT: &[Command] = &[
     command("preview", "POST", "/preview", permission::BILLING_WRITE),
     command("issue", "POST", "/issue", permission::BILLING_ISSUE),
 ];
-const ISSUED: &[Command] = &[command("void", "POST", "/void", permission::BILLING_ISSUE)];
+const WRITE_OFF: Command = command("write_off", "POST", "/write-off", permission::BILLING_SETTLE);
+const ISSUED: &[Command] = &[command("void", "POST", "/void", permission::BILLING_ISSUE), WRITE_OFF];
+const PARTLY_PAID: &[Command] = &[WRITE_OFF];
+const WRITTEN_OFF: &[Command] =
+    &[command("reverse_write_off", "POST", "/reverse-write-off", permission::BILLING_SETTLE)];
+const RECEIVED: &[Command] = &[
+    command("apply", "POST", "/apply", permission::BILLING_SETTLE),
+    command("unapply", "POST", "/unapply", permission::BILLING_SETTLE),
+    command("refund", "POST", "/refunds", permission::BILLING_SETTLE),
+    command("reverse", "POST", "/reverse", permission::BILLING_SETTLE),
+];
 
 /// The links of a legal entity.
 pub(super) fn of_legal_entity(facts: &Facts<'_>, as_of: Option<AsOf>, caller: &Identity) -> Links {
@@ -46,7 +56,8 @@ pub(super) fn of_legal_entity(facts: &Facts<'_>, as_of: Option<AsOf>, caller: &I
 /// The links of a customer.
 pub(super) fn of_customer(facts: &Facts<'_>, as_of: Option<AsOf>, caller: &Identity) -> Links {
     let commands = if facts.erased_at.is_some() { &[] } else { CUSTOMER };
-    of("/api/v1/billing-customers", commands, facts, as_of, caller)
+    let links = of("/api/v1/billing-customers", commands, facts, as_of, caller);
+    links.get("account", format!("/api/v1/billing-customers/{}/account", facts.id))
 }
 
 /// The links of a series.
@@ -60,10 +71,18 @@ pub(super) fn of_invoice(facts: &Facts<'_>, as_of: Option<AsOf>, caller: &Identi
     let commands = match facts.status {
         "draft" => DRAFT,
         "issued" => ISSUED,
+        "partly_paid" => PARTLY_PAID,
+        "written_off" => WRITTEN_OFF,
         _ => &[],
     };
     let links = of("/api/v1/invoices", commands, facts, as_of, caller);
     links.get("document", format!("/api/v1/invoices/{}/document", facts.id))
+}
+
+/// The links of a payment.
+pub(super) fn of_payment(facts: &Facts<'_>, as_of: Option<AsOf>, caller: &Identity) -> Links {
+    let commands = if facts.status == "received" { RECEIVED } else { &[] };
+    of("/api/v1/payments", commands, facts, as_of, caller)
 }
 
 /// The links of what an invoice says.

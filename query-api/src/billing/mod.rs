@@ -1,10 +1,12 @@
-//! Billing: legal entities, customers, series of numbers, and invoices.
+//! Billing: legal entities, customers, series of numbers, invoices, and payments.
 
+mod account;
 mod customer_list;
 mod invoice_document;
 mod invoice_list;
 mod legal_entity_list;
 mod links;
+mod payment_list;
 mod series_list;
 
 use serde::{Deserialize, Serialize};
@@ -13,10 +15,12 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::QueryApi;
 
+pub use account::{AccountEntry, AccountStatement, CustomerAccount};
 pub use customer_list::BillingCustomer;
 pub use invoice_document::InvoiceDocument;
-pub use invoice_list::{Invoice, InvoiceTotals};
+pub use invoice_list::{AppliedPayment, Invoice, InvoiceTotals};
 pub use legal_entity_list::LegalEntity;
+pub use payment_list::{Payment, PaymentRefund, SettledInvoice};
 pub use series_list::InvoiceSeries;
 
 /// The routes of this context.
@@ -27,6 +31,8 @@ pub(crate) fn router() -> OpenApiRouter<QueryApi> {
         .merge(series_list::router())
         .merge(invoice_list::router())
         .merge(invoice_document::router())
+        .merge(payment_list::router())
+        .merge(account::router())
 }
 
 /// Where in its country somebody is.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 /// A day such as 2026-01-31; years have four digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
-pub(super) struct Day(pub(super) NaiveDate);
+pub(crate) struct Day(pub(crate) NaiveDate);
 
 impl TryFrom<String> for Day {
     type Error = &'static str;

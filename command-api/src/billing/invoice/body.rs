@@ -167,6 +167,17 @@ pub struct VoidIn {
     pub occurred_at: Option<Moment>,
 }
 
+/// Why what is still to be paid is given up.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WriteOffIn {
+    /// Why.
+    #[schema(value_type = String, min_length = 1, max_length = 500, example = "The customer is bankrupt")]
+    pub reason: Text<500>,
+    /// When it happened, if not now. Never in the future.
+    pub occurred_at: Option<Moment>,
+}
+
 impl LinesIn {
     /// What it says, in the words of the domain.
     ///

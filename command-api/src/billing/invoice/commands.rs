@@ -1,14 +1,16 @@
 //! Commands on invoices, for the routes and for callers in process.
 
+use std::slice::from_ref;
+
 use chrono::NaiveDate;
 use domain::billing::customer::{Customer, Profile};
 use domain::billing::invoice::{
-    Document, Draft, Invoice, InvoiceAction, InvoiceError, Issuance, document, not_dated_in_future,
+    Document, Draft, Invoice, InvoiceAction, InvoiceError, Issuance, calculate, document, not_dated_in_future,
 };
 use domain::billing::legal_entity::{LegalEntity, Seller};
 use domain::billing::series::{Series, SeriesAction};
 use domain::billing::{DocumentAdjustment, ExchangeRate, Line};
-use domain::{Currency, CustomerId, DocumentId, InvoiceId, LegalEntityId, Prose, SeriesId, Text};
+use domain::{Currency, CustomerId, DocumentId, InvoiceId, LegalEntityId, Prose, Rule as _, SeriesId, Text};
 use event_store::Loaded;
 
 use crate::dispatch::{change, dispatch, dispatch_in_line};
@@ -63,7 +65,8 @@ pub async fn draft(
         let customer = unit.load::<Customer>(new.customer.as_uuid()).await?;
         let invoice = unit.unborn::<Invoice>(id.as_uuid()).await?;
         let draft = new.clone().for_customer(profile(&customer)?);
-        let next = unit.decide(&invoice, [InvoiceAction::Draft(Box::new(draft))])?;
+        let next = unit.decide(&invoice, [InvoiceAction::Draft(Box::new(draft.clone()))]);
+        let next = next.map_err(|error| naming_place(error, &draft))?;
         let created = invoice.sequence == 0;
         Ok(unit.done(Accepted { created, ..Accepted::of(id.as_uuid(), next.sequence) }))
     })
@@ -81,7 +84,17 @@ pub async fn replace_lines(
     lines: Vec<Line>,
     adjustments: Vec<DocumentAdjustment>,
 ) -> Result<Accepted, CommandError> {
-    act(app, context, id, InvoiceAction::ReplaceLines { lines, adjustments }).await
+    let (lines, adjustments) = (&lines, &adjustments);
+    dispatch(app, context, move |mut unit| async move {
+        let invoice = unit.target::<Invoice>(id.as_uuid()).await?;
+        let (lines, adjustments) = (lines.clone(), adjustments.clone());
+        let draft = invoice.state.draft().map_err(|rule| CommandError::rule(&rule))?;
+        let draft = Draft { lines: lines.clone(), adjustments: adjustments.clone(), ..draft.clone() };
+        let next = unit.decide(&invoice, [InvoiceAction::ReplaceLines { lines, adjustments }]);
+        let next = next.map_err(|error| naming_place(error, &draft))?;
+        Ok(unit.done(Accepted::of(id.as_uuid(), next.sequence)))
+    })
+    .await
 }
 
 /// Throws a draft away.
@@ -103,6 +116,31 @@ pub async fn void(
     reason: Text<500>,
 ) -> Result<Accepted, CommandError> {
     act(app, context, id, InvoiceAction::Void { reason }).await
+}
+
+/// Gives up what is still to be paid of an invoice.
+///
+/// # Errors
+/// A rule of invoices, or those of [`crate::dispatch()`].
+pub async fn write_off(
+    app: &CommandApi,
+    context: &Context,
+    id: InvoiceId,
+    reason: Text<500>,
+) -> Result<Accepted, CommandError> {
+    act(app, context, id, InvoiceAction::WriteOff { reason }).await
+}
+
+/// Expects again what was given up of an invoice.
+///
+/// # Errors
+/// A rule of invoices, or those of [`crate::dispatch()`].
+pub async fn reverse_write_off(
+    app: &CommandApi,
+    context: &Context,
+    id: InvoiceId,
+) -> Result<Accepted, CommandError> {
+    act(app, context, id, InvoiceAction::ReverseWriteOff).await
 }
 
 /// Issues a draft under the next number of a series: one append has the number drawn and the invoice issued, as long as neither
@@ -183,6 +221,32 @@ fn profile(customer: &Loaded<Customer>) -> Result<&Profile, CommandError> {
         return Err(CommandError::field("customer_id", "must be a customer"));
     }
     customer.state.profile().map_err(|rule| CommandError::rule(&rule))
+}
+
+/// Names the first line that breaks a rule by itself, or else the allowance or charge.
+fn naming_place(error: CommandError, draft: &Draft) -> CommandError {
+    let Draft { lines, adjustments, currency, .. } = draft;
+    let breaks = |lines: &[Line], adjustments: &[DocumentAdjustment]| {
+        calculate(lines, adjustments, *currency).is_err_and(|rule| rule.code() == error.code())
+    };
+    let line = lines.iter().position(|line| breaks(from_ref(line), &[]));
+    let place = match line {
+        Some(place) => format!("lines.{place}"),
+        // Without lines, every allowance is too large.
+        None if error.code() == InvoiceError::AllowanceTooLarge.code() => "adjustments".to_owned(),
+        None => match adjustments.iter().position(|adjustment| breaks(&[], from_ref(adjustment))) {
+            Some(place) => format!("adjustments.{place}"),
+            None => return error,
+        },
+    };
+    let message = match error.code() {
+        "invoice.amount_too_fine" => "must have no amount of more decimal places than the currency",
+        "invoice.allowance_too_large" => "must not take off more than there is",
+        "invoice.amount_too_large" => "must come to at most 15 digits before the decimal point",
+        "invoice.too_many_adjustments" => "must have at most 20 allowances and charges",
+        _ => "must keep the rules of invoices",
+    };
+    error.at(&place, message)
 }
 
 impl DraftOf {

@@ -12,24 +12,27 @@ pub struct Billing {
     pub customer: Uuid,
     pub series: Uuid,
     pub invoice: Uuid,
+    pub payment: Uuid,
 }
 
 impl Billing {
     /// Things that never existed.
     pub fn unknown() -> Self {
-        let [legal_entity, customer, series, invoice] = std::array::from_fn(|_| Uuid::now_v7());
-        Self { legal_entity, customer, series, invoice }
+        let [legal_entity, customer, series, invoice, payment] = std::array::from_fn(|_| Uuid::now_v7());
+        Self { legal_entity, customer, series, invoice, payment }
     }
 }
 
 impl Api {
-    /// A company, a customer of the same currency, a series of its own, and a draft with one line.
+    /// A company, a customer of the same currency, a series of its own, a draft with one line, and a payment that settles nothing.
     pub async fn billing(&self) -> Billing {
         let legal_entity = self.legal_entity().await;
         let customer = self.post("/api/v1/billing-customers", customer()).await.is(201).id();
         let series = self.series(legal_entity, "INV-{year}-{seq:5}").await;
-        let billing = Billing { legal_entity, customer, series, invoice: Uuid::nil() };
-        Billing { invoice: self.draft(&billing).await, ..billing }
+        let none = Uuid::nil();
+        let billing = Billing { legal_entity, customer, series, invoice: none, payment: none };
+        let payment = self.pay(&billing, "100.00", None).await;
+        Billing { invoice: self.draft(&billing).await, payment, ..billing }
     }
 
     /// The id of a new company.
@@ -41,6 +44,24 @@ impl Api {
     pub async fn series(&self, legal_entity: Uuid, pattern: &str) -> Uuid {
         let body = json!({"legal_entity_id": legal_entity, "name": "Invoices", "pattern": pattern});
         self.post("/api/v1/invoice-series", body).await.is(201).id()
+    }
+
+    /// The id of a new payment, which settles what is open.
+    pub async fn pay(&self, billing: &Billing, amount: &str, reference: Option<&str>) -> Uuid {
+        let mut body = payment(billing, amount);
+        body["reference"] = json!(reference);
+        self.post("/api/v1/payments", body).await.is(201).id()
+    }
+
+    /// The id of a new invoice of so much, tax included, that is due 30 days after its date.
+    pub async fn invoice(&self, billing: &Billing, amount: &str, day: &str) -> Uuid {
+        let mut body = draft(billing);
+        body["lines"] = json!([line("1", amount)]);
+        body["lines"][0]["tax"] = json!({"category": "Z"});
+        let id = self.post("/api/v1/invoices", body).await.is(201).id();
+        let issue = json!({"series_id": billing.series, "issue_date": day});
+        self.post(&path("invoices", id, "/issue"), issue).await.is(200);
+        id
     }
 
     /// The id of a new draft with one line.
@@ -82,6 +103,14 @@ pub fn draft(billing: &Billing) -> Value {
     json!({"legal_entity_id": legal_entity, "customer_id": customer, "lines": [line("3", "33.50")]})
 }
 
+pub fn payment(billing: &Billing, amount: &str) -> Value {
+    let Billing { legal_entity, customer, .. } = billing;
+    json!({
+        "legal_entity_id": legal_entity, "customer_id": customer, "received_on": "2026-01-31",
+        "amount": {"amount": amount, "currency": "EUR"}, "method": "bank_transfer",
+    })
+}
+
 /// A body that is fine, whatever the state of things; none if the operation is not of billing.
 pub fn body(operation: &str, billing: &Billing) -> Option<Value> {
     let freight = json!({
@@ -103,7 +132,18 @@ pub fn body(operation: &str, billing: &Billing) -> Option<Value> {
         "preview_invoice" => json!({"issue_date": "2026-01-31"}),
         "issue_invoice" => json!({"series_id": billing.series}),
         "void_invoice" => json!({"reason": "Sent to somebody else"}),
-        "erase_customer" | "close_series" | "discard_invoice" => {
+        "write_off_invoice" => json!({"reason": "The customer is bankrupt"}),
+        "record_payment" => payment(billing, "1.00"),
+        "apply_payment" | "unapply_payment" => json!({}),
+        "refund_payment" => {
+            json!({"refunded_on": "2026-01-31", "amount": {"amount": "1.00", "currency": "EUR"}})
+        }
+        "reverse_payment" => json!({"reason": "The bank drew it back"}),
+        "erase_customer"
+        | "close_series"
+        | "discard_invoice"
+        | "reverse_write_off_of_invoice"
+        | "cancel_refund_of_payment" => {
             json!({"occurred_at": "2026-01-31T12:00:00Z"})
         }
         _ => return None,

@@ -100,12 +100,14 @@ impl Route {
             "billing-customers" => things.billing.customer,
             "invoice-series" => things.billing.series,
             "invoices" => things.billing.invoice,
+            "payments" => things.billing.payment,
             "sessions" | "password" | "password-resets" | "invitations" | "email" | "sign-ups"
             | "second-factor" | "api-keys" | "policies" | "sign-ins" | "identity-provider" => things.session,
             other => panic!("no example of {other}"),
         };
         let path =
             self.path.replace("{id}", &id.to_string()).replace("{stage_id}", &things.stage.to_string());
+        let path = path.replace("{refund_id}", &things.session.to_string());
         path.replace("{user_id}", &things.user.to_string()).replace("{key_id}", &things.session.to_string())
     }
 

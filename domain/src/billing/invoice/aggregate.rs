@@ -1,9 +1,12 @@
 //! The invoice: what events make of it.
 
+use std::collections::BTreeMap;
+
 use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
 
 use super::{Draft, Invoice, InvoiceCommand, InvoiceError, InvoiceEvent, Issued};
+use crate::Money;
 
 impl Aggregate for Invoice {
     const TYPE: &'static str = "billing.invoice";
@@ -49,20 +52,32 @@ impl Aggregate for Invoice {
             }
             InvoiceEvent::Discarded { .. } => *self = Self::Discarded,
             InvoiceEvent::Issued { number, legal_entity, customer, document, at, .. } => {
+                let payable = document.totals.payable;
                 *self = Self::Issued(Box::new(Issued {
                     number,
                     legal_entity,
                     customer,
-                    issue_date: document.issue_date,
-                    payable: document.totals.payable,
+                    due_date: document.due_date,
+                    payable,
+                    paid: BTreeMap::new(),
+                    written_off: Money::zero(payable.currency()),
+                    outstanding: payable,
                     since: at,
                 }));
             }
+            // Only what is issued can be void or settled; the log cannot hold others.
             InvoiceEvent::Voided { at, .. } => {
-                // Only what is issued can be void; the log cannot hold others.
                 if let Self::Issued(issued) = self {
                     issued.since = at;
                     *self = Self::Void(issued.clone());
+                }
+            }
+            settling @ (InvoiceEvent::PaymentApplied { .. }
+            | InvoiceEvent::PaymentUnapplied { .. }
+            | InvoiceEvent::WrittenOff { .. }
+            | InvoiceEvent::WriteOffReversed { .. }) => {
+                if let Self::Issued(issued) = self {
+                    issued.settle(settling);
                 }
             }
         }

@@ -7,7 +7,7 @@ use crate::billing::customer::Profile;
 use crate::billing::legal_entity::Seller;
 use crate::billing::series::DocumentNumber;
 use crate::billing::{DocumentAdjustment, ExchangeRate, Line};
-use crate::{Command, SeriesId, Text};
+use crate::{Command, Money, PaymentId, SeriesId, Text};
 
 /// An action on an invoice, with its times.
 pub type InvoiceCommand = Command<InvoiceAction>;
@@ -34,6 +34,25 @@ pub enum InvoiceAction {
         /// Why.
         reason: Text<500>,
     },
+    /// Have a payment settle some of it. The caller has the payment say the same in the same append.
+    ApplyPayment {
+        /// The payment.
+        payment: PaymentId,
+        /// How much of it.
+        amount: Money,
+    },
+    /// Have a payment settle it no longer. The caller has the payment say the same in the same append.
+    UnapplyPayment {
+        /// The payment.
+        payment: PaymentId,
+    },
+    /// Give up what is still to be paid.
+    WriteOff {
+        /// Why.
+        reason: Text<500>,
+    },
+    /// Expect again what was given up.
+    ReverseWriteOff,
 }
 
 /// What it takes to issue a draft.

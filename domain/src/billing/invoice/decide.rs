@@ -3,10 +3,9 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    Draft, Invoice, InvoiceAction, InvoiceCommand, InvoiceError, InvoiceEvent, Issuance, Issued, Totals,
-    calculate, document, not_dated_in_future,
+    Draft, Invoice, InvoiceAction, InvoiceCommand, InvoiceError, InvoiceEvent, Issuance, Totals, calculate,
+    document, not_dated_in_future,
 };
-use crate::Text;
 use crate::billing::{DocumentAdjustment, Line};
 
 type Decision = Result<Option<InvoiceEvent>, InvoiceError>;
@@ -22,14 +21,11 @@ impl Invoice {
         let (at, now) = (command.business_time(self.last_change()), command.now);
         let event = match (self, command.action) {
             (Self::Unborn, InvoiceAction::Draft(draft)) => Some(write(*draft, at)?),
-            (
-                Self::Draft { .. } | Self::Discarded | Self::Issued(_) | Self::Void(_),
-                InvoiceAction::Draft(_),
-            ) => return Err(InvoiceError::AlreadyExists),
-            (Self::Discarded, InvoiceAction::Discard) => None,
-            (Self::Issued(issued), InvoiceAction::Void { reason }) => issued.void(reason, at)?,
-            (Self::Void(_), InvoiceAction::Void { .. }) => None,
-            (Self::Draft { .. }, InvoiceAction::Void { .. }) => return Err(InvoiceError::NotIssued),
+            (Self::Draft { .. } | Self::Discarded | Self::Void(_), InvoiceAction::Draft(_)) => {
+                return Err(InvoiceError::AlreadyExists);
+            }
+            (Self::Discarded, InvoiceAction::Discard) | (Self::Void(_), InvoiceAction::Void { .. }) => None,
+            (Self::Issued(issued), action) => Some(issued.decide(action, at)?),
             (_, InvoiceAction::ReplaceLines { lines, adjustments }) => {
                 self.draft()?.replace(lines, adjustments)?
             }
@@ -44,8 +40,14 @@ impl Invoice {
                 not_dated_in_future(issuance.on, now)?;
                 Some(draft.issue(*issuance, at)?)
             }
-            (Self::Unborn, InvoiceAction::Void { .. }) => return Err(InvoiceError::NotFound),
-            (Self::Discarded, InvoiceAction::Void { .. }) => return Err(InvoiceError::Discarded),
+            (
+                _,
+                InvoiceAction::Void { .. }
+                | InvoiceAction::ApplyPayment { .. }
+                | InvoiceAction::UnapplyPayment { .. }
+                | InvoiceAction::WriteOff { .. }
+                | InvoiceAction::ReverseWriteOff,
+            ) => self.counting().map(|_| None)?,
         };
         Ok(event.into_iter().collect())
     }
@@ -95,15 +97,5 @@ impl Draft {
         let document = Box::new(document(self, &seller, &buyer, on, exchange_rate)?);
         let (legal_entity, customer) = (self.legal_entity, self.customer);
         Ok(InvoiceEvent::Issued { number, series, legal_entity, customer, document, at })
-    }
-}
-
-impl Issued {
-    fn void(&self, reason: Text<500>, at: DateTime<Utc>) -> Decision {
-        if at < self.since {
-            return Err(InvoiceError::BeforeLastChange);
-        }
-        let (number, payable) = (self.number.clone(), self.payable);
-        Ok(Some(InvoiceEvent::Voided { number, reason, payable, at }))
     }
 }

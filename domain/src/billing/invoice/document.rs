@@ -1,17 +1,15 @@
 //! The document that an invoice is: what is issued, and what a preview shows.
 
-use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::calculate::money;
 use super::{Calculation, Draft, InvoiceError, PricedAdjustment, PricedLine, TaxSum, Totals, calculate};
 use crate::billing::customer::Profile;
+use crate::billing::day::has_begun;
 use crate::billing::legal_entity::Seller;
 use crate::billing::{Address, Country, ExchangeRate, Language, TaxCategory, TaxId, TaxIdKind, rounding};
 use crate::{Currency, EmailAddress, Money, Personal, Prose, Text};
-
-/// Where days begin first, they do so this long before they do in UTC.
-const EARLIEST_ZONE: TimeDelta = TimeDelta::hours(14);
 
 /// A document, complete but for its number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -110,7 +108,7 @@ pub fn document(
 /// # Errors
 /// [`InvoiceError::DatedInFuture`].
 pub fn not_dated_in_future(on: NaiveDate, now: DateTime<Utc>) -> Result<(), InvoiceError> {
-    if on > (now + EARLIEST_ZONE).date_naive() { Err(InvoiceError::DatedInFuture) } else { Ok(()) }
+    if has_begun(on, now) { Ok(()) } else { Err(InvoiceError::DatedInFuture) }
 }
 
 /// All that is known of a customer; none if any of it was erased.

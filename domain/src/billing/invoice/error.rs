@@ -80,6 +80,33 @@ pub enum InvoiceError {
     /// Days are of years that calendars have.
     #[error("a date of the invoice is out of range")]
     DateOutOfRange,
+    /// What is settled counts.
+    #[error("the invoice is settled in part or whole; unapply payments, or reverse the write-off, first")]
+    Settled,
+    /// Nobody pays nothing.
+    #[error("an amount must be above 0")]
+    NothingPaid,
+    /// Money of one currency settles what is owed in it.
+    #[error("the amount is in another currency than the invoice")]
+    OtherCurrency,
+    /// Nobody settles more than there is.
+    #[error("less than that is outstanding of the invoice")]
+    MoreThanOutstanding,
+    /// A payment settles an invoice once.
+    #[error("the payment settles the invoice already; unapply it before it is applied anew")]
+    AlreadyApplied,
+    /// What settles nothing cannot stop to do so.
+    #[error("the payment does not settle the invoice")]
+    NotApplied,
+    /// There are bounds to payments.
+    #[error("at most 500 payments settle an invoice")]
+    TooManyPayments,
+    /// What is settled cannot be given up.
+    #[error("nothing is outstanding of the invoice")]
+    NothingOutstanding,
+    /// What was not given up is still expected.
+    #[error("nothing of the invoice is written off")]
+    NotWrittenOff,
     /// No two documents of a legal entity have one number.
     #[error("another document of the legal entity has this number")]
     NumberTaken,
@@ -112,6 +139,15 @@ impl Rule for InvoiceError {
             Self::ExchangeRateZero => "invoice.exchange_rate_zero",
             Self::DatedInFuture => "invoice.dated_in_future",
             Self::DateOutOfRange => "invoice.date_out_of_range",
+            Self::Settled => "invoice.settled",
+            Self::NothingPaid => "invoice.nothing_paid",
+            Self::OtherCurrency => "invoice.other_currency",
+            Self::MoreThanOutstanding => "invoice.more_than_outstanding",
+            Self::AlreadyApplied => "invoice.already_applied",
+            Self::NotApplied => "invoice.not_applied",
+            Self::TooManyPayments => "invoice.too_many_payments",
+            Self::NothingOutstanding => "invoice.nothing_outstanding",
+            Self::NotWrittenOff => "invoice.not_written_off",
             Self::NumberTaken => "invoice.number_taken",
         }
     }
@@ -128,6 +164,7 @@ impl Rule for InvoiceError {
             | Self::AmountTooFine
             | Self::ExemptionReasonsDiffer
             | Self::ExchangeRateZero
+            | Self::NothingPaid
             | Self::DatedInFuture
             | Self::DateOutOfRange => RuleKind::Invalid,
             Self::AlreadyExists
@@ -142,6 +179,14 @@ impl Rule for InvoiceError {
             | Self::CustomerErased
             | Self::ExchangeRateMissing
             | Self::ExchangeRateNeedless
+            | Self::Settled
+            | Self::OtherCurrency
+            | Self::MoreThanOutstanding
+            | Self::AlreadyApplied
+            | Self::NotApplied
+            | Self::TooManyPayments
+            | Self::NothingOutstanding
+            | Self::NotWrittenOff
             | Self::NumberTaken => RuleKind::Refused,
         }
     }

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::{Document, Totals};
 use crate::billing::series::DocumentNumber;
 use crate::billing::{DocumentAdjustment, Line};
-use crate::{Currency, CustomerId, LegalEntityId, Money, Prose, SeriesId, Text};
+use crate::{Currency, CustomerId, LegalEntityId, Money, PaymentId, Prose, SeriesId, Text};
 
-/// An event of an invoice. `at` is the business time at which a status was entered.
+/// An event of an invoice. `at` is the business time at which it came into its state; `outstanding` is what is still to be paid after
+/// it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, strum::IntoStaticStr, strum::VariantNames)]
 #[serde(tag = "type", content = "data", rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -53,7 +54,7 @@ pub enum InvoiceEvent {
         /// When.
         at: DateTime<Utc>,
     },
-    /// It was issued. It never changes again.
+    /// It was issued. What it says never changes again.
     Issued {
         /// Its number.
         number: DocumentNumber,
@@ -79,6 +80,46 @@ pub enum InvoiceEvent {
         /// When.
         at: DateTime<Utc>,
     },
+    /// A payment settles some of it.
+    PaymentApplied {
+        /// The payment.
+        payment: PaymentId,
+        /// How much.
+        amount: Money,
+        /// What is still to be paid.
+        outstanding: Money,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// A payment settles it no longer.
+    PaymentUnapplied {
+        /// The payment.
+        payment: PaymentId,
+        /// How much it was.
+        amount: Money,
+        /// What is still to be paid.
+        outstanding: Money,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// What was still to be paid is given up.
+    WrittenOff {
+        /// How much.
+        amount: Money,
+        /// Why.
+        reason: Text<500>,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// What was given up is expected again.
+    WriteOffReversed {
+        /// How much it was.
+        amount: Money,
+        /// What is still to be paid.
+        outstanding: Money,
+        /// When.
+        at: DateTime<Utc>,
+    },
 }
 
 impl InvoiceEvent {
@@ -89,7 +130,27 @@ impl InvoiceEvent {
             Self::Drafted { .. }
             | Self::LinesReplaced { .. }
             | Self::Discarded { .. }
-            | Self::Voided { .. } => None,
+            | Self::Voided { .. }
+            | Self::PaymentApplied { .. }
+            | Self::PaymentUnapplied { .. }
+            | Self::WrittenOff { .. }
+            | Self::WriteOffReversed { .. } => None,
+        }
+    }
+}
+
+impl InvoiceEvent {
+    /// What is still to be paid after it; none if it tells nothing of that.
+    pub fn outstanding(&self) -> Option<Money> {
+        match self {
+            Self::Drafted { .. } | Self::LinesReplaced { .. } | Self::Discarded { .. } => None,
+            Self::Issued { document, .. } => Some(document.totals.payable),
+            Self::PaymentApplied { outstanding, .. }
+            | Self::PaymentUnapplied { outstanding, .. }
+            | Self::WriteOffReversed { outstanding, .. } => Some(*outstanding),
+            Self::WrittenOff { amount, .. } | Self::Voided { payable: amount, .. } => {
+                Some(Money::zero(amount.currency()))
+            }
         }
     }
 }

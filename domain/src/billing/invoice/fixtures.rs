@@ -3,19 +3,30 @@
 use super::{Document, Draft, InvoiceEvent, Issuance, Totals, calculate, document};
 use crate::billing::customer::fixtures::{CUSTOMER, currency, profile};
 use crate::billing::legal_entity::fixtures::{LEGAL_ENTITY, seller};
+use crate::billing::payment::fixtures::{PAYMENT, dollars};
 use crate::billing::series::fixtures::{SERIES, number};
 use crate::billing::{
     Adjustment, AdjustmentKind, DocumentAdjustment, Figure, Line, Measure, Period, Tax, TaxCategory, Unit,
 };
 use crate::fixtures::{at, id, march, prose, text};
-use crate::{InvoiceId, Text};
+use crate::{InvoiceId, Money, Text};
 
 /// The invoice of the examples.
 pub const INVOICE: InvoiceId = id(231);
 
 /// One of each.
 pub fn all() -> Vec<InvoiceEvent> {
-    vec![drafted(), lines_replaced(), discarded(), issued(), voided()]
+    vec![
+        drafted(),
+        lines_replaced(),
+        discarded(),
+        issued(),
+        voided(),
+        payment_applied(),
+        payment_unapplied(),
+        written_off(),
+        write_off_reversed(),
+    ]
 }
 
 /// A decimal number.
@@ -196,4 +207,34 @@ pub fn voided() -> InvoiceEvent {
         payable: totals().payable,
         at: at(3, 9),
     }
+}
+
+/// So much of what it comes to is still to be paid when 100 dollars are settled.
+///
+/// # Panics
+/// Never.
+fn rest() -> Money {
+    totals().payable.minus(dollars("100")).expect("more than 100 dollars")
+}
+
+/// `invoice.payment_applied`: 100 dollars, on the 5th of March
+pub fn payment_applied() -> InvoiceEvent {
+    let (amount, outstanding) = (dollars("100"), rest());
+    InvoiceEvent::PaymentApplied { payment: PAYMENT, amount, outstanding, at: at(5, 9) }
+}
+
+/// `invoice.payment_unapplied`, on the 6th of March
+pub fn payment_unapplied() -> InvoiceEvent {
+    let (amount, outstanding) = (dollars("100"), totals().payable);
+    InvoiceEvent::PaymentUnapplied { payment: PAYMENT, amount, outstanding, at: at(6, 9) }
+}
+
+/// `invoice.written_off`: what 100 dollars leave, on the 7th of March
+pub fn written_off() -> InvoiceEvent {
+    InvoiceEvent::WrittenOff { amount: rest(), reason: reason(), at: at(7, 9) }
+}
+
+/// `invoice.write_off_reversed`, on the 8th of March
+pub fn write_off_reversed() -> InvoiceEvent {
+    InvoiceEvent::WriteOffReversed { amount: rest(), outstanding: rest(), at: at(8, 9) }
 }

@@ -1,4 +1,4 @@
-//! An invoice: a draft without a number, until it is issued; from then on it never changes, and can only be voided.
+//! An invoice: a draft without a number, until it is issued; from then on what it says never changes, and it is settled or void.
 
 mod aggregate;
 mod calculate;
@@ -8,6 +8,7 @@ mod document;
 mod error;
 mod event;
 pub mod fixtures;
+mod settle;
 mod state;
 #[cfg(test)]
 mod tests;

@@ -1,12 +1,14 @@
 //! What an invoice remembers of its events.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::InvoiceError;
 use crate::billing::series::DocumentNumber;
 use crate::billing::{DocumentAdjustment, Line};
-use crate::{Currency, CustomerId, LegalEntityId, Money, Prose, Text};
+use crate::{Currency, CustomerId, LegalEntityId, Money, PaymentId, Prose, Text};
 
 /// Where an invoice stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, strum::IntoStaticStr)]
@@ -15,8 +17,14 @@ use crate::{Currency, CustomerId, LegalEntityId, Money, Prose, Text};
 pub enum InvoiceStatus {
     /// It is being written.
     Draft,
-    /// It has a number, and never changes again.
+    /// It has a number, and what it says never changes again. Nothing of it is settled.
     Issued,
+    /// Some of it is settled.
+    PartlyPaid,
+    /// All of it is paid.
+    Paid,
+    /// What was not paid of it is given up.
+    WrittenOff,
     /// It was issued, and counts no longer.
     Void,
 }
@@ -36,7 +44,7 @@ pub enum Invoice {
     },
     /// A draft that was thrown away.
     Discarded,
-    /// Issued.
+    /// Issued, whatever of it is settled.
     Issued(Box<Issued>),
     /// Issued, and void since.
     Void(Box<Issued>),
@@ -70,10 +78,16 @@ pub struct Issued {
     pub legal_entity: LegalEntityId,
     /// Who is billed.
     pub customer: CustomerId,
-    /// Its date.
-    pub issue_date: NaiveDate,
-    /// What is to be paid.
+    /// Until when it is to be paid.
+    pub due_date: NaiveDate,
+    /// What was to be paid when it was issued.
     pub payable: Money,
+    /// What was paid of it by which payment.
+    pub paid: BTreeMap<PaymentId, Money>,
+    /// What of it is given up.
+    pub written_off: Money,
+    /// What is still to be paid: payable − paid − written off.
+    pub outstanding: Money,
     /// When it came into its status, in business time.
     pub since: DateTime<Utc>,
 }
@@ -84,7 +98,9 @@ impl Invoice {
         match self {
             Self::Unborn | Self::Discarded => None,
             Self::Draft { .. } => Some(InvoiceStatus::Draft),
-            Self::Issued(_) => Some(InvoiceStatus::Issued),
+            Self::Issued(issued) => {
+                Some(InvoiceStatus::of(issued.payable, issued.outstanding, issued.written_off))
+            }
             Self::Void(_) => Some(InvoiceStatus::Void),
         }
     }
@@ -111,12 +127,38 @@ impl Invoice {
         }
     }
 
+    /// What is known of it while it counts: once it is issued, unless it is void.
+    ///
+    /// # Errors
+    /// The rule by which it does not.
+    pub fn counting(&self) -> Result<&Issued, InvoiceError> {
+        match self {
+            Self::Issued(issued) => Ok(issued),
+            Self::Unborn | Self::Draft { .. } | Self::Discarded | Self::Void(_) => {
+                self.draft().and(Err(InvoiceError::NotIssued))
+            }
+        }
+    }
+
     /// When it got its status, in business time.
     pub fn last_change(&self) -> Option<DateTime<Utc>> {
         match self {
             Self::Unborn | Self::Discarded => None,
             Self::Draft { since, .. } => Some(*since),
             Self::Issued(issued) | Self::Void(issued) => Some(issued.since),
+        }
+    }
+}
+
+impl InvoiceStatus {
+    /// Where an issued invoice stands of which so much was to be paid, is outstanding, and is given up.
+    pub fn of(payable: Money, outstanding: Money, written_off: Money) -> Self {
+        let is_settled_in_part = outstanding != payable;
+        match (outstanding.is_zero(), written_off.is_zero()) {
+            (true, true) => Self::Paid,
+            (true, false) => Self::WrittenOff,
+            (false, _) if is_settled_in_part => Self::PartlyPaid,
+            (false, _) => Self::Issued,
         }
     }
 }

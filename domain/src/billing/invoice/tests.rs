@@ -1,12 +1,14 @@
 use super::fixtures::{
-    draft, drafted, example, exempt, figure, freight, issuance, issued, line, lines_replaced, reason,
-    standard, untaxed, voided,
+    draft, drafted, example, exempt, figure, freight, issuance, issued, line, lines_replaced,
+    payment_applied, payment_unapplied, reason, standard, totals, untaxed, voided, write_off_reversed,
+    written_off,
 };
 use super::{
     Draft, Invoice, InvoiceAction, InvoiceError, InvoiceEvent, InvoiceStatus, Issuance, calculate, document,
 };
 use crate::billing::customer::fixtures::{currency, profile};
 use crate::billing::legal_entity::fixtures::{seller, vat};
+use crate::billing::payment::fixtures::{PAYMENT, dollars};
 use crate::billing::{Adjustment, AdjustmentKind, DocumentAdjustment, Line, Measure, TaxCategory};
 use crate::fixtures::{at, march, text};
 use crate::testing::{given, on};
@@ -37,9 +39,30 @@ fn void() -> InvoiceAction {
     InvoiceAction::Void { reason: reason() }
 }
 
+fn pay(amount: &str) -> InvoiceAction {
+    InvoiceAction::ApplyPayment { payment: PAYMENT, amount: dollars(amount) }
+}
+
+fn unpay() -> InvoiceAction {
+    InvoiceAction::UnapplyPayment { payment: PAYMENT }
+}
+
+fn give_up() -> InvoiceAction {
+    InvoiceAction::WriteOff { reason: reason() }
+}
+
 /// Each action but drafting.
 fn others() -> Vec<InvoiceAction> {
-    vec![replace(Vec::new(), Vec::new()), InvoiceAction::Discard, issue(), void()]
+    vec![
+        replace(Vec::new(), Vec::new()),
+        InvoiceAction::Discard,
+        issue(),
+        void(),
+        pay("1"),
+        unpay(),
+        give_up(),
+        InvoiceAction::ReverseWriteOff,
+    ]
 }
 
 /// What lines come to in a currency: net, tax, payable.
@@ -276,4 +299,53 @@ fn debug_output_shows_no_personal_data() {
     for personal in ["Ada", "bills@", "FR123"] {
         assert!(!shown.contains(personal), "{shown}");
     }
+}
+
+#[test]
+fn an_invoice_is_settled_by_payments_and_by_what_is_given_up() {
+    let status = |events: &[InvoiceEvent]| {
+        let issued = [drafted(), issued()].into_iter().chain(events.iter().cloned());
+        given::<Invoice>(issued).status().unwrap()
+    };
+    let all = InvoiceEvent::PaymentApplied {
+        payment: PAYMENT,
+        amount: totals().payable,
+        outstanding: dollars("0"),
+        at: at(5, 9),
+    };
+    assert_eq!(status(&[]), InvoiceStatus::Issued);
+    assert_eq!(status(&[payment_applied()]), InvoiceStatus::PartlyPaid);
+    assert_eq!(status(&[all]), InvoiceStatus::Paid);
+    assert_eq!(status(&[payment_applied(), payment_unapplied()]), InvoiceStatus::Issued);
+    assert_eq!(status(&[payment_applied(), written_off()]), InvoiceStatus::WrittenOff);
+    assert_eq!(status(&[payment_applied(), written_off(), write_off_reversed()]), InvoiceStatus::PartlyPaid);
+}
+
+#[test]
+fn no_more_is_settled_than_is_outstanding() {
+    let after = |events: &[InvoiceEvent], action| {
+        decide([drafted(), issued()].into_iter().chain(events.iter().cloned()), action)
+    };
+    let payable = totals().payable.amount().to_string();
+    assert!(after(&[], pay(&payable)).is_ok());
+    assert_eq!(after(&[payment_applied()], pay("1")), Err(InvoiceError::AlreadyApplied));
+    assert_eq!(after(&[], pay("99999")), Err(InvoiceError::MoreThanOutstanding));
+    assert_eq!(after(&[], pay("0")), Err(InvoiceError::NothingPaid));
+    let euros = InvoiceAction::ApplyPayment { payment: PAYMENT, amount: crate::fixtures::euros("1") };
+    assert_eq!(after(&[], euros), Err(InvoiceError::OtherCurrency));
+    assert_eq!(after(&[], unpay()), Err(InvoiceError::NotApplied));
+    assert_eq!(after(&[], InvoiceAction::ReverseWriteOff), Err(InvoiceError::NotWrittenOff));
+    let given_up = [payment_applied(), written_off()];
+    assert_eq!(after(&given_up, give_up()), Err(InvoiceError::NothingOutstanding));
+    assert!(after(&given_up, unpay()).is_ok(), "a payment may be drawn back from what was given up");
+}
+
+#[test]
+fn what_is_settled_is_not_void() {
+    for settled in [vec![payment_applied()], vec![payment_applied(), written_off()]] {
+        let history = [drafted(), issued()].into_iter().chain(settled);
+        assert_eq!(decide(history, void()), Err(InvoiceError::Settled));
+    }
+    let again = [drafted(), issued(), payment_applied(), payment_unapplied()];
+    assert!(decide(again, void()).is_ok());
 }

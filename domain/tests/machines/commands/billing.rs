@@ -7,10 +7,12 @@ use domain::billing::invoice::fixtures::{draft, exempt, figure, freight, issuanc
 use domain::billing::invoice::{Draft, InvoiceAction, InvoiceCommand, Issuance};
 use domain::billing::legal_entity::fixtures::{LEGAL_ENTITY, city, country, seller, vat};
 use domain::billing::legal_entity::{LegalEntityAction, LegalEntityCommand};
+use domain::billing::payment::fixtures::receipt;
+use domain::billing::payment::{PaymentAction, PaymentCommand, Receipt};
 use domain::billing::series::fixtures::{number, pattern};
 use domain::billing::series::{SeriesAction, SeriesCommand};
 use domain::billing::{Adjustment, AdjustmentKind, DocumentAdjustment, Line, Measure, Tax, TaxCategory};
-use domain::fixtures::{email, id, march, text};
+use domain::fixtures::{email, euros, id, march, text};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -88,6 +90,31 @@ pub fn invoice_commands() -> impl Strategy<Value = Vec<InvoiceCommand>> {
             InvoiceAction::Issue(Box::new(Issuance { number, exchange_rate, ..issuance() }))
         }),
         1 => Just(InvoiceAction::Void { reason: text("Wrong address") }),
+        2 => (1..3_u128, "[0-9]{1,3}").prop_map(|(payment, amount)| InvoiceAction::ApplyPayment {
+            payment: id(payment),
+            amount: euros(&amount),
+        }),
+        1 => (1..3_u128).prop_map(|payment| InvoiceAction::UnapplyPayment { payment: id(payment) }),
+        1 => Just(InvoiceAction::WriteOff { reason: text("Bankrupt") }),
+        1 => Just(InvoiceAction::ReverseWriteOff),
+    ])
+}
+
+/// What may be asked of a payment, in any order.
+pub fn payment_commands() -> impl Strategy<Value = Vec<PaymentCommand>> {
+    let amount = || "[0-9]{1,2}".prop_map(|amount| euros(&amount));
+    commands(prop_oneof![
+        2 => (amount(), option::of("[a-c]")).prop_map(|(amount, reference)| {
+            let reference = reference.map(|said| text(&said).into());
+            PaymentAction::Record(Box::new(Receipt { amount, reference, received_on: march(1), ..receipt() }))
+        }),
+        4 => (1..3_u128, amount())
+            .prop_map(|(invoice, amount)| PaymentAction::Apply { invoice: id(invoice), amount }),
+        2 => (1..3_u128).prop_map(|invoice| PaymentAction::Unapply { invoice: id(invoice) }),
+        2 => (1..3_u128, amount())
+            .prop_map(|(refund, amount)| PaymentAction::Refund { refund: id(refund), amount, on: march(1) }),
+        1 => (1..3_u128).prop_map(|refund| PaymentAction::CancelRefund { refund: id(refund) }),
+        1 => Just(PaymentAction::Reverse { reason: text("Drawn back") }),
     ])
 }
 

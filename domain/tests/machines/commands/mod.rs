@@ -4,7 +4,9 @@ pub mod billing;
 
 use std::fmt::Debug;
 
-pub use billing::{customer_commands, invoice_commands, legal_entity_commands, series_commands};
+pub use billing::{
+    customer_commands, invoice_commands, legal_entity_commands, payment_commands, series_commands,
+};
 use chrono::Duration;
 use domain::fixtures::{at, email, euros, id, percent, prose, text};
 use domain::identity::custom_role::{CustomRoleAction, CustomRoleCommand};
