@@ -1,5 +1,7 @@
 //! A client as they should be: one command after the other, each under a key, sent again until it is answered.
 
+mod books;
+
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,6 +12,9 @@ use rand::rngs::StdRng;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
+
+use books::OwnBills;
+pub use books::SharedBooks;
 
 use crate::journal::{Acknowledged, Command, Journal};
 
@@ -43,6 +48,8 @@ pub struct Site {
     pub journal: Journal,
     /// What was not as it should be.
     pub complaints: Complaints,
+    /// What clients of a tenant bill with.
+    pub books: SharedBooks,
     /// Requests that were not answered, or with 503.
     pub unsure: AtomicU64,
 }
@@ -92,6 +99,7 @@ pub struct Client {
     sent: u64,
     deals: Vec<Uuid>,
     leads: Vec<Uuid>,
+    bills: OwnBills,
 }
 
 impl Client {
@@ -102,7 +110,8 @@ impl Client {
     pub fn new(site: Arc<Site>, number: usize, tenant: usize, random: StdRng) -> anyhow::Result<Self> {
         let tenant = site.tenants[tenant % site.tenants.len()].clone();
         let http = reqwest::Client::builder().timeout(PATIENCE).no_proxy().build()?;
-        Ok(Self { site, number, tenant, http, random, sent: 0, deals: Vec::new(), leads: Vec::new() })
+        let (deals, leads, bills) = (Vec::new(), Vec::new(), OwnBills::default());
+        Ok(Self { site, number, tenant, http, random, sent: 0, deals, leads, bills })
     }
 
     /// Sends one command until it is answered or `given_up`. Tells what was acknowledged.
@@ -207,6 +216,9 @@ impl Client {
     }
 
     fn remember(&mut self, command: &Command, done: &Acknowledged) {
+        if self.remember_bill(&command.event_type, done) {
+            return;
+        }
         let held = match command.event_type.as_str() {
             "opportunity.opened" => &mut self.deals,
             "lead.captured" => &mut self.leads,
@@ -220,7 +232,13 @@ impl Client {
 
     /// What was acknowledged can be read at its position, or the answer says that it is not there yet.
     async fn read_back(&self, command: &Command, done: &Acknowledged) {
-        let kind = if command.event_type.starts_with("lead") { "leads" } else { "opportunities" };
+        let kind = match command.event_type.split('.').next() {
+            Some("lead") => "leads",
+            Some("opportunity") => "opportunities",
+            Some("invoice") => "invoices",
+            Some("payment") => "payments",
+            _ => return,
+        };
         let url = format!("http://{}/api/v1/{kind}/{}", self.site.queries, done.id);
         let request = self
             .http
@@ -243,7 +261,10 @@ impl Client {
     }
 
     fn next(&mut self) -> Command {
-        let choice = self.random.random_range(0..10);
+        let choice = self.random.random_range(0..14);
+        if choice >= 10 {
+            return self.bill();
+        }
         let (deal, lead) = (self.one_of(true), self.one_of(false));
         match (choice, deal, lead) {
             (2..=3, Some(deal), _) => self.command(

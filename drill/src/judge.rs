@@ -1,5 +1,6 @@
 //! What was promised, checked against the journal when all is calm again.
 
+mod books;
 mod log;
 mod stream;
 
@@ -55,6 +56,7 @@ pub async fn judge(world: &World, entries: &Entries, whole: Stream) -> anyhow::R
     log::check(&events, &mut verdict);
     commands(entries, &events, &mut verdict);
     order(entries, &mut verdict);
+    books::check(&world.pool, &mut verdict).await?;
     stream::check(world, &events, whole, &mut verdict).await?;
     again(world, entries, &mut verdict).await?;
     let (sound, said) = world.run(&["verify"]).await?;

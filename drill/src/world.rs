@@ -21,7 +21,7 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::client::{Client, Complaints, Site, Tenant};
+use crate::client::{Client, Complaints, SharedBooks, Site, Tenant};
 use crate::clocks::Clocks;
 use crate::journal::Journal;
 use crate::layout::Layout;
@@ -96,6 +96,7 @@ impl World {
             tenants,
             journal: Journal::create(&folder.path().join("journal"))?,
             complaints: Complaints::default(),
+            books: SharedBooks::default(),
             unsure: Default::default(),
         };
         let mut world = Self {

@@ -87,6 +87,7 @@ impl Drill for Restore {
         recovered(world).await?;
         no_ghosts(world, &newer).await?;
         self.undone.extend(newer);
+        world.site.books.forget();
         world.start_load(CLIENTS, THINK)
     }
 
