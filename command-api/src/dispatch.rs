@@ -104,7 +104,7 @@ where
         if !changes && !newest {
             continue;
         }
-        let (id, seen) = (decided.accepted.id, decided.seen);
+        let (id, seen) = (decided.accepted.id, decided.seen.clone());
         // Who has a turn waits in no second line: one might be the first.
         if !newest && turn.is_none() && app.lines().is_busy(id) {
             // Whoever overtook those in line would only make them start over.
@@ -124,9 +124,10 @@ where
                 Err(error @ (AppendError::ClaimTaken(_) | AppendError::GuardFailed(Guard::Unclaimed { .. }))),
                 _,
             ) => {
-                if last_refusal.replace(seen) == Some(seen) {
+                if last_refusal.as_ref() == Some(&seen) {
                     return Err(error.into());
                 }
+                last_refusal = Some(seen);
             }
             (Err(error), _) => return Err(error.into()),
         }
@@ -190,7 +191,7 @@ fn keep_answer(context: &Context, decided: &mut Decided) -> Result<(), CommandEr
 async fn append(app: &CommandApi, decided: Decided) -> Result<Accepted, AppendError> {
     let Decided { change, accepted, seen } = decided;
     if change.is_empty() {
-        return Ok(Accepted { position: seen, ..accepted });
+        return Ok(Accepted { position: seen.position(), ..accepted });
     }
     let appended = app.store().commit(change).await?;
     Ok(Accepted { position: appended.position, ..accepted })

@@ -1,5 +1,7 @@
 //! One attempt at a command: what it read, what it decided, on what it relies.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use domain::{Command, TenantId};
 use event_store::{Change, Claim, Loaded, Metadata, read};
@@ -14,7 +16,7 @@ pub struct Unit<'a> {
     context: &'a Context,
     now: DateTime<Utc>,
     newest: bool,
-    seen: i64,
+    seen: Seen,
     taken: Vec<Claim>,
     left: Vec<Claim>,
     change: Change,
@@ -24,8 +26,28 @@ pub struct Unit<'a> {
 pub struct Decided {
     pub(crate) change: Change,
     pub(crate) accepted: Accepted,
-    /// The newest position of all that was read: moves whenever any of it does.
-    pub(crate) seen: i64,
+    /// What was read for it.
+    pub(crate) seen: Seen,
+}
+
+/// What an attempt read: two attempts that saw the same decided on the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// The newest position of all of it. It does not tell whether what is older has moved.
+    position: i64,
+    /// The sequence of each aggregate.
+    sequences: BTreeMap<(&'static str, Uuid), i64>,
+}
+
+impl Seen {
+    pub(crate) fn position(&self) -> i64 {
+        self.position
+    }
+
+    fn note<A: Decide>(&mut self, loaded: &Loaded<A>) {
+        self.position = self.position.max(loaded.position);
+        self.sequences.insert((A::TYPE, loaded.id), loaded.sequence);
+    }
 }
 
 impl<'a> Unit<'a> {
@@ -41,7 +63,16 @@ impl<'a> Unit<'a> {
         };
         let change = Change::new(context.tenant.as_uuid(), &metadata)
             .map_err(|error| CommandError::Internal(error.into()))?;
-        Ok(Self { app, context, now, newest, seen: 0, taken: Vec::new(), left: Vec::new(), change })
+        Ok(Self {
+            app,
+            context,
+            now,
+            newest,
+            seen: Seen::default(),
+            taken: Vec::new(),
+            left: Vec::new(),
+            change,
+        })
     }
 
     /// The tenant of the command.
@@ -58,7 +89,7 @@ impl<'a> Unit<'a> {
         let loaded =
             if self.newest { store.load_newest(tenant, id).await } else { store.load(tenant, id).await };
         let loaded = loaded?;
-        self.seen = self.seen.max(loaded.position);
+        self.seen.note(&loaded);
         Ok(loaded)
     }
 
@@ -73,7 +104,7 @@ impl<'a> Unit<'a> {
         } else {
             store.load_all(tenant, ids).await?
         };
-        self.seen = loaded.iter().map(|one| one.position).fold(self.seen, i64::max);
+        loaded.iter().for_each(|one| self.seen.note(one));
         Ok(loaded)
     }
 
@@ -190,6 +221,8 @@ fn settle(claim: Claim, opposite: &mut Vec<Claim>, own: &mut Vec<Claim>) {
 
 #[cfg(test)]
 mod tests {
+    use domain::billing::series::Series;
+
     use super::*;
 
     #[test]
@@ -201,5 +234,24 @@ mod tests {
         settle(claim("a"), &mut taken, &mut left);
         settle(claim("c"), &mut taken, &mut left);
         assert_eq!((taken, left), (vec![claim("b")], vec![claim("c")]));
+    }
+
+    /// As when a series that another process draws from is older than the draft that is issued by it.
+    #[test]
+    fn what_moves_behind_the_newest_is_noticed() {
+        let at = |id: u128, sequence: i64, position: i64| {
+            let unborn = Loaded::<Series>::unborn(Uuid::nil(), Uuid::from_u128(id));
+            Loaded { sequence, position, ..unborn }
+        };
+        let seen = |all: &[Loaded<Series>]| {
+            let mut seen = Seen::default();
+            all.iter().for_each(|one| seen.note(one));
+            seen
+        };
+        let before = seen(&[at(1, 1, 100), at(2, 5, 50)]);
+        assert_eq!(before, seen(&[at(1, 1, 100), at(2, 5, 50)]));
+        let after = seen(&[at(1, 1, 100), at(2, 6, 60)]);
+        assert_eq!((before.position(), after.position()), (100, 100));
+        assert_ne!(before, after);
     }
 }
