@@ -72,6 +72,24 @@ pub(crate) async fn advance(
         .await
 }
 
+/// Moves the checkpoints of read models that have nothing to fold, each as [`advance`] does, but for those that somebody holds: who
+/// holds one keeps no other waiting. Returns those that were moved.
+pub(crate) async fn advance_all(
+    connection: &mut PgConnection,
+    views: &[&str],
+    target: &Target,
+) -> Result<Vec<String>, sqlx::Error> {
+    let (positions, ids): (Vec<i64>, Vec<Uuid>) = target.events.iter().copied().unzip();
+    sqlx::query_scalar(include_str!("advance_all.sql"))
+        .bind(views)
+        .bind(target.from)
+        .bind(target.to)
+        .bind(positions)
+        .bind(ids)
+        .fetch_all(connection)
+        .await
+}
+
 /// The tenants that stand still in a read model.
 pub(crate) async fn parked_tenants(
     connection: &mut PgConnection,

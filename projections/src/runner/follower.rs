@@ -222,7 +222,7 @@ impl<S: ReadStore, F: Feed> Follower<S, F> {
         let read: Vec<_> = events.into_iter().filter(read).map(Arc::unwrap_or_clone).collect();
         if !read.is_empty() {
             self.fold_rows(&target, read).await?;
-        } else if self.store.advance(view, &target).await?.is_none() {
+        } else if !self.store.advance(view, &target).await? {
             let here = self.store.position(view).await?;
             return Err(not_moved(here, &target));
         }

@@ -9,6 +9,7 @@ mod jetstream;
 mod port;
 mod postgres;
 mod shared;
+mod together;
 
 use event_store::{StreamNames, Upcasters};
 use sqlx::PgPool;
@@ -21,6 +22,7 @@ pub use follower::{Follower, RunError};
 pub use jetstream::JetStream;
 pub use port::{Arrived, Feed, Messages, ReadStore, Rows, Transaction};
 pub use shared::SharedFeed;
+pub use together::Together;
 
 /// Events folded in one transaction at most.
 const BATCH: usize = 2_000;
@@ -32,6 +34,11 @@ pub fn feed(
 ) -> (SharedFeed<JetStream>, impl Future<Output = ()> + Send) {
     let context = async_nats::jetstream::new(client.clone());
     SharedFeed::new(JetStream { client, context, names, batch: BATCH }, BATCH)
+}
+
+/// What moves checkpoints of runners of a process together, and what has to run for that. `pool` is that of the runners.
+pub fn together(pool: &PgPool) -> (Together, impl Future<Output = ()> + Send + use<>) {
+    Together::new(pool)
 }
 
 /// Starts the runners of all read models. They stop when the set is dropped, which is safe at any point.
@@ -46,8 +53,11 @@ pub fn start_all(
     let mut running = JoinSet::new();
     let (feed, passing_on) = feed(client, names);
     running.spawn(passing_on);
+    let (together, moving) = together(pool);
+    running.spawn(moving);
     for model in registry() {
-        let runner = Runner { model, pool: pool.clone(), feed: feed.clone(), upcasters };
+        let (pool, feed, together) = (pool.clone(), feed.clone(), together.clone());
+        let runner = Runner { model, pool, feed, together, upcasters };
         running.spawn(runner.run());
     }
     running
@@ -62,6 +72,8 @@ pub struct Runner {
     pub pool: PgPool,
     /// Where events come from, and moves are announced.
     pub feed: SharedFeed<JetStream>,
+    /// What moves the checkpoint while there is nothing to fold.
+    pub together: Together,
     /// How old events are read.
     pub upcasters: Upcasters,
 }
@@ -69,7 +81,8 @@ pub struct Runner {
 impl Runner {
     /// Folds until the future is dropped. Dropping it at any point is safe.
     pub async fn run(self) {
-        let Self { model, pool, feed, upcasters } = self;
-        Follower { model, store: postgres::Postgres::new(pool), feed, upcasters, batch: BATCH }.run().await;
+        let Self { model, pool, feed, together, upcasters } = self;
+        let store = postgres::Postgres::new(pool, together);
+        Follower { model, store, feed, upcasters, batch: BATCH }.run().await;
     }
 }

@@ -52,12 +52,8 @@ pub trait ReadStore: Send + Sync {
         limit: i64,
     ) -> impl Future<Output = Result<Vec<Recorded>, sqlx::Error>> + Send;
 
-    /// Moves a checkpoint as [`Transaction::advance`] does, and nothing else.
-    fn advance(
-        &self,
-        view: &str,
-        target: &Target,
-    ) -> impl Future<Output = Result<Option<Vec<Uuid>>, sqlx::Error>> + Send;
+    /// Moves a checkpoint as [`Transaction::advance`] does, and nothing else. Tells whether it was moved.
+    fn advance(&self, view: &str, target: &Target) -> impl Future<Output = Result<bool, sqlx::Error>> + Send;
 
     /// Begins a transaction.
     fn begin(&self) -> impl Future<Output = Result<Self::Transaction, sqlx::Error>> + Send;

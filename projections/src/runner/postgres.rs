@@ -1,10 +1,12 @@
 //! Rows and checkpoints in PostgreSQL.
 
+use event_store::planted::{RUNNER_WITHOUT_POSITIONS, is_planted};
 use event_store::{Recorded, Session, Sessions, Upcasters, measured, read, seal, within_reason};
 use sqlx::{Executor, PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::port::{ReadStore, Rows, Transaction};
+use super::together::Together;
 use crate::checkpoint::{self, Target};
 use crate::fold::{Changes, RowKey, Stop, StoredRow};
 use crate::table;
@@ -13,6 +15,7 @@ use crate::table;
 pub(super) struct Postgres {
     pool: PgPool,
     sessions: Sessions,
+    together: Together,
 }
 
 /// A transaction. Its connection is given back once it has ended well, and closed otherwise.
@@ -22,8 +25,8 @@ pub(super) struct Open {
 }
 
 impl Postgres {
-    pub(super) fn new(pool: PgPool) -> Self {
-        Self { sessions: Sessions::like(&pool), pool }
+    pub(super) fn new(pool: PgPool, together: Together) -> Self {
+        Self { sessions: Sessions::like(&pool), pool, together }
     }
 }
 
@@ -52,11 +55,14 @@ impl ReadStore for Postgres {
         Ok(Open { session, sessions: self.sessions.clone() })
     }
 
-    async fn advance(&self, view: &str, target: &Target) -> Result<Option<Vec<Uuid>>, sqlx::Error> {
+    async fn advance(&self, view: &str, target: &Target) -> Result<bool, sqlx::Error> {
+        if !is_planted(RUNNER_WITHOUT_POSITIONS) && self.together.advance(view, target).await {
+            return Ok(true);
+        }
         let mut session = measured("projections", self.sessions.take()).await?;
         let advanced = within_reason(checkpoint::advance(&mut session, view, target)).await?;
         self.sessions.give_back(session);
-        Ok(advanced)
+        Ok(advanced.is_some())
     }
 }
 

@@ -3,6 +3,7 @@ use std::time::Duration;
 use async_nats::jetstream::stream;
 use event_store::read;
 use projections::{checkpoint, registry};
+use sqlx::Connection as _;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
@@ -210,4 +211,39 @@ async fn a_wait_ends_at_its_limit_and_tells_how_far_it_got() {
     world.deal(world.tenant, 0).await;
     let reached = world.positions.wait(VIEW, 1, Duration::from_millis(50)).await.unwrap();
     assert_eq!(reached, 0);
+}
+
+/// A rebuild holds the checkpoint of what it builds. All others that have nothing to fold go on, and this one does as soon as it may.
+#[tokio::test]
+async fn a_checkpoint_that_is_held_keeps_no_other_waiting() {
+    let world = World::new().await;
+    let running = (world.relay(), world.run_all());
+    world.deal(world.tenant, 0).await;
+    world.settle_all().await;
+    let mut owner = world.owner().await;
+    let mut holding = owner.begin().await.unwrap();
+    let held = "select position from read_model.checkpoint where view = 'identity_team_list' for update";
+    let before: i64 = sqlx::query_scalar(held).fetch_one(&mut *holding).await.unwrap();
+    world.deal(world.tenant, 2).await;
+    for view in ["identity_custom_role_list", "billing_series_list", "billing_ledger", VIEW] {
+        world.settle(view).await;
+    }
+    let now: i64 = sqlx::query_scalar(held).fetch_one(&mut *holding).await.unwrap();
+    assert_eq!(now, before);
+    holding.rollback().await.unwrap();
+    world.settle("identity_team_list").await;
+    drop(running);
+}
+
+/// Whatever has nothing to fold is moved by the others' statement, or by its own; without what moves them together, by its own alone.
+#[tokio::test]
+async fn read_models_move_by_themselves_if_nobody_moves_them_together() {
+    let mut world = World::new().await;
+    let (together, moving) = projections::runner::together(&world.pool);
+    drop(moving);
+    world.together = together;
+    let running = (world.relay(), world.run_all());
+    world.deal(world.tenant, 2).await;
+    world.settle_all().await;
+    drop(running);
 }

@@ -9,7 +9,7 @@ use embedded::testing::{self, TestDatabase};
 use event_store::relay::Relay;
 use event_store::{Change, Duty, EventStore, Loaded, Metadata, StreamNames, connect, nats, read};
 use projections::rebuild::{Comparison, Then, rebuild};
-use projections::runner::{self, JetStream, Runner, SharedFeed};
+use projections::runner::{self, JetStream, Runner, SharedFeed, Together};
 use projections::sales::opportunity_list::OpportunityList;
 use projections::{Positions, ReadModel, registry};
 use sqlx::{Connection, PgConnection, PgPool};
@@ -23,6 +23,7 @@ pub struct World {
     pub jetstream: jetstream::Context,
     pub names: StreamNames,
     pub feed: SharedFeed<JetStream>,
+    pub together: Together,
     pub positions: Positions,
     pub tenant: Uuid,
 }
@@ -39,12 +40,15 @@ impl World {
         let appender = connect(database.url(), Duty::Appender, 8).unwrap();
         let (feed, passing_on) = runner::feed(client.clone(), names.clone());
         tokio::spawn(passing_on);
+        let (together, moving) = runner::together(&pool);
+        tokio::spawn(moving);
         Self {
             store: EventStore::start(appender, event_store::fixtures::upcasters()),
             positions: Positions::start(client.clone(), &names, pool.clone()),
             jetstream: jetstream::new(client),
             names,
             feed,
+            together,
             pool,
             database,
             tenant: Uuid::now_v7(),
@@ -67,6 +71,7 @@ impl World {
             model,
             pool: self.pool.clone(),
             feed: self.feed.clone(),
+            together: self.together.clone(),
             upcasters: event_store::fixtures::upcasters(),
         };
         tokio::spawn(runner.run())

@@ -61,11 +61,11 @@ impl runner::ReadStore for MemoryStore {
         self.ask(move |database| database.look(|state| state.after(position, limit))).await
     }
 
-    async fn advance(&self, view: &str, target: &Target) -> Result<Option<Vec<Uuid>>, sqlx::Error> {
+    async fn advance(&self, view: &str, target: &Target) -> Result<bool, sqlx::Error> {
         let mut transaction = self.begin().await?;
         let advanced = runner::Transaction::advance(&mut transaction, view, target).await?;
         runner::Transaction::commit(transaction).await?;
-        Ok(advanced)
+        Ok(advanced.is_some())
     }
 
     async fn begin(&self) -> Result<Transaction, sqlx::Error> {
