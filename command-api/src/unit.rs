@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::{Command, TenantId};
 use event_store::{Change, Claim, Loaded, Metadata, read};
 use uuid::Uuid;
@@ -78,6 +78,16 @@ impl<'a> Unit<'a> {
     /// The tenant of the command.
     pub fn tenant(&self) -> TenantId {
         self.context.tenant
+    }
+
+    /// When the command is said to have happened; none if that is now, whatever clocks say.
+    pub fn happens_at(&self) -> Option<DateTime<Utc>> {
+        self.context.occurred_at
+    }
+
+    /// The day of the command, in UTC, by the clock that it is decided by.
+    pub fn day(&self) -> NaiveDate {
+        self.context.occurred_at.unwrap_or(self.now).date_naive()
     }
 
     /// The aggregate, which may not exist.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use cqrs_es::Aggregate;
 use moka::Expiry;
+use moka::ops::compute::Op;
 use uuid::Uuid;
 
 use crate::metrics::Lookups;
@@ -28,13 +29,16 @@ struct Entry {
     aggregate: Arc<dyn Any + Send + Sync>,
     weight: u32,
     is_personal: bool,
+    /// Which of its events was the last, and since when that is known here.
+    last_event: Option<Uuid>,
+    since: Instant,
     /// An append that was decided on it failed, most likely since another process was faster.
     is_doubted: bool,
 }
 
 impl Entry {
     fn lifetime(&self) -> Option<Duration> {
-        self.is_personal.then_some(LIFETIME_OF_PERSONAL)
+        self.is_personal.then(|| LIFETIME_OF_PERSONAL.saturating_sub(self.since.elapsed()))
     }
 }
 
@@ -97,16 +101,21 @@ impl AggregateCache {
     pub(crate) fn put<A: Aggregate + 'static>(&self, loaded: Loaded<A>) {
         let key = (loaded.tenant, A::TYPE, loaded.id);
         let weight = loaded.weight.saturating_add(OVERHEAD).min(MOST);
-        let is_personal = loaded.key.is_some();
-        let entry = Entry { aggregate: Arc::new(loaded), weight, is_personal, is_doubted: false };
-        self.entries.insert(key, entry);
+        let (is_personal, last_event) = (loaded.key.is_some(), loaded.last_event);
+        // Without news it is as old as it was.
+        let known = self.entries.get(&key).filter(|entry| entry.last_event == last_event);
+        let since = known.map_or_else(Instant::now, |entry| entry.since);
+        let aggregate: Arc<dyn Any + Send + Sync> = Arc::new(loaded);
+        self.entries
+            .insert(key, Entry { aggregate, weight, is_personal, last_event, since, is_doubted: false });
     }
 
     /// Has the log read on from it before anything more is decided on it.
     pub(crate) fn doubt(&self, key: Key) {
-        if let Some(entry) = self.entries.get(&key) {
-            self.entries.insert(key, Entry { is_doubted: true, ..entry });
-        }
+        self.entries.entry(key).and_compute_with(|known| match known {
+            Some(entry) => Op::Put(Entry { is_doubted: true, ..entry.into_value() }),
+            None => Op::Nop,
+        });
     }
 
     pub(crate) fn forget(&self, key: &Key) {

@@ -41,7 +41,20 @@ pub(crate) struct Facts<'a> {
     pub(crate) opportunity_id: Option<&'a str>,
     pub(crate) stage_since: Option<DateTime<Utc>>,
     pub(crate) erased_at: Option<DateTime<Utc>>,
+    pub(crate) written_off: Option<Amount<'a>>,
     pub(crate) version: i64,
+}
+
+/// An amount of money.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Amount<'a> {
+    amount: &'a str,
+}
+
+impl Amount<'_> {
+    pub(crate) fn is_zero(&self) -> bool {
+        self.amount.bytes().all(|digit| digit == b'0' || digit == b'.')
+    }
 }
 
 /// A row and what is added to it, as JSON.

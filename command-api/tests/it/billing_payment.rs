@@ -214,6 +214,39 @@ async fn a_payment_that_is_sent_twice_is_recorded_once() {
     assert_eq!(api.outstanding(invoices[1]).await, "30.00");
 }
 
+/// A payment of last week does not settle what changed since then by itself, and is taken down all the same.
+#[tokio::test]
+async fn a_payment_of_the_past_settles_what_was_there_then() {
+    let api = Api::new().await;
+    let (billing, invoices) = three(&api).await;
+    let mut body = payment(&billing, "60.00");
+    body["occurred_at"] = json!("2026-02-01T12:00:00Z");
+    let paid = api.post("/api/v1/payments", body).await.is(201).id();
+    assert_eq!(api.history(paid).await, ["payment.recorded"], "the invoices were issued just now");
+    assert_eq!(api.all_outstanding(&invoices).await, ["100.00", "50.00", "30.00"]);
+    assert_eq!(api.post(&path("payments", paid, "/apply"), json!({})).await.is(200).version(), 3);
+}
+
+#[tokio::test]
+async fn what_was_open_before_there_were_payments_is_known_after_the_migration() {
+    let api = Api::new().await;
+    let (_, invoices) = three(&api).await;
+    api.post(&path("invoices", invoices[1], "/void"), json!({"reason": "Twice"})).await.is(200);
+    let open = api.open().await;
+    assert_eq!(open, [invoices[0], invoices[2]]);
+    let (_, backfill) = include_str!("../../../migrations/sql/20261127000110_payments.sql")
+        .split_once("-- Policies let the projector")
+        .unwrap();
+    let mut transaction = api.pool.begin().await.unwrap();
+    sqlx::query("delete from log.claim where scope like 'invoice.open.%'")
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    sqlx::raw_sql(&format!("--{backfill}")).execute(&mut *transaction).await.unwrap();
+    transaction.commit().await.unwrap();
+    assert_eq!(api.open().await, open);
+}
+
 /// Each payment moves the same invoice, and no cent is lost or counted twice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_payments_at_once_settle_exactly_what_there_is() {

@@ -25,18 +25,45 @@ const STRAY: &str = "
     group by 1
     having count(*) <> 1 or count(drawn.number) <> 1 or count(issued.number) <> 1";
 
-/// What payments say that they settle, and what invoices say that settles them, where they do not say the same.
+/// What payments say that they settle, or no longer, and what invoices say of it, where one does not say it as often as the other.
 const ONE_SIDED: &str = "
-    select coalesce(paying.invoice, paid.invoice)
+    select told.invoice
     from (
-        select aggregate_id as payment, (payload -> 'data' ->> 'invoice')::uuid as invoice, payload -> 'data' -> 'amount' as amount
-        from log.event where event_type = 'payment.applied'
-    ) as paying
-    full join (
-        select (payload -> 'data' ->> 'payment')::uuid as payment, aggregate_id as invoice, payload -> 'data' -> 'amount' as amount
-        from log.event where event_type = 'invoice.payment_applied'
-    ) as paid using (payment, invoice, amount)
-    where paying.payment is null or paid.payment is null";
+        select
+            aggregate_id as payment, (payload -> 'data' ->> 'invoice')::uuid as invoice, payload -> 'data' -> 'amount' as amount,
+            event_type = 'payment.applied' as settles, 1 as side
+        from log.event where event_type in ('payment.applied', 'payment.unapplied')
+        union all
+        select
+            (payload -> 'data' ->> 'payment')::uuid, aggregate_id, payload -> 'data' -> 'amount',
+            event_type = 'invoice.payment_applied', -1
+        from log.event where event_type in ('invoice.payment_applied', 'invoice.payment_unapplied')
+    ) as told
+    group by told.payment, told.invoice, told.amount, told.settles
+    having sum(told.side) <> 0";
+
+/// Invoices of which more or less is outstanding than was to be paid and is not settled, by what was told last.
+const OFF_BALANCE: &str = "
+    select issued.aggregate_id
+    from log.event as issued
+    cross join lateral (
+        select coalesce(sum(
+            case e.event_type when 'invoice.payment_applied' then 1 when 'invoice.payment_unapplied' then -1 else 0 end
+                * (e.payload -> 'data' -> 'amount' ->> 'amount')::numeric
+        ), 0) as paid
+        from log.event as e
+        where e.tenant_id = issued.tenant_id and e.aggregate_type = issued.aggregate_type
+            and e.aggregate_id = issued.aggregate_id
+    ) as settled
+    cross join lateral (
+        select (e.payload -> 'data' -> 'outstanding' ->> 'amount')::numeric as outstanding
+        from log.event as e
+        where e.tenant_id = issued.tenant_id and e.aggregate_type = issued.aggregate_type
+            and e.aggregate_id = issued.aggregate_id and e.payload -> 'data' ? 'outstanding'
+        order by e.sequence desc limit 1
+    ) as told
+    where issued.event_type = 'invoice.issued'
+        and told.outstanding <> (issued.payload -> 'data' -> 'document' -> 'totals' -> 'payable' ->> 'amount')::numeric - settled.paid";
 
 /// Series have neither gap nor double, each number is that of one invoice, and both sides of the books agree.
 pub(super) async fn check(pool: &PgPool, verdict: &mut Verdict) -> anyhow::Result<()> {
@@ -53,6 +80,10 @@ pub(super) async fn check(pool: &PgPool, verdict: &mut Verdict) -> anyhow::Resul
     let one_sided: Vec<Uuid> = sqlx::query_scalar(ONE_SIDED).fetch_all(pool).await?;
     for invoice in one_sided {
         verdict.broken.push(format!("invoice {invoice} and a payment disagree on what is settled"));
+    }
+    let off_balance: Vec<Uuid> = sqlx::query_scalar(OFF_BALANCE).fetch_all(pool).await?;
+    for invoice in off_balance {
+        verdict.broken.push(format!("invoice {invoice} tells another amount than is left of it"));
     }
     Ok(())
 }

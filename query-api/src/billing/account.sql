@@ -5,7 +5,8 @@ with entry as (
         coalesce(invoice.legal_entity_id, payment.legal_entity_id) as legal_entity_id,
         ledger.currency,
         ledger.kind,
-        ledger.booked_on,
+        -- What undoes something never counts before it, whose date may be ahead of the day in UTC.
+        greatest(ledger.booked_on, invoice.issue_date, payment.received_on) as booked_on,
         ledger.invoice_id,
         ledger.payment_id,
         invoice.number,
@@ -13,7 +14,7 @@ with entry as (
         ledger.position,
         sum(ledger.balance) over (
             partition by coalesce(invoice.legal_entity_id, payment.legal_entity_id), ledger.currency
-            order by ledger.booked_on, ledger.position, ledger.id
+            order by greatest(ledger.booked_on, invoice.issue_date, payment.received_on), ledger.position, ledger.id
         ) as owed
     from read_model.billing_ledger as ledger
     left join read_model.billing_invoice_list as invoice
@@ -26,7 +27,7 @@ with entry as (
             or ledger.invoice_id is null
                 and ledger.payment_id in (select id from read_model.billing_payment_list where customer_id = $1)
         )
-        and ($3::date is null or ledger.booked_on <= $3)
+        and ($3::date is null or greatest(ledger.booked_on, invoice.issue_date, payment.received_on) <= $3)
 ), opening as (
     select distinct on (legal_entity_id, currency)
         legal_entity_id, currency, 'opening' as kind, null::date as booked_on, null::uuid as invoice_id,

@@ -39,8 +39,10 @@ const DRAFT: &[Command] = &[
 const WRITE_OFF: Command = command("write_off", "POST", "/write-off", permission::BILLING_SETTLE);
 const ISSUED: &[Command] = &[command("void", "POST", "/void", permission::BILLING_ISSUE), WRITE_OFF];
 const PARTLY_PAID: &[Command] = &[WRITE_OFF];
-const WRITTEN_OFF: &[Command] =
-    &[command("reverse_write_off", "POST", "/reverse-write-off", permission::BILLING_SETTLE)];
+const REVERSE_WRITE_OFF: Command =
+    command("reverse_write_off", "POST", "/reverse-write-off", permission::BILLING_SETTLE);
+const WRITTEN_OFF: &[Command] = &[REVERSE_WRITE_OFF];
+const PARTLY_GIVEN_UP: &[Command] = &[WRITE_OFF, REVERSE_WRITE_OFF];
 const RECEIVED: &[Command] = &[
     command("apply", "POST", "/apply", permission::BILLING_SETTLE),
     command("unapply", "POST", "/unapply", permission::BILLING_SETTLE),
@@ -71,6 +73,9 @@ pub(super) fn of_invoice(facts: &Facts<'_>, as_of: Option<AsOf>, caller: &Identi
     let commands = match facts.status {
         "draft" => DRAFT,
         "issued" => ISSUED,
+        "partly_paid" if facts.written_off.as_ref().is_some_and(|amount| !amount.is_zero()) => {
+            PARTLY_GIVEN_UP
+        }
         "partly_paid" => PARTLY_PAID,
         "written_off" => WRITTEN_OFF,
         _ => &[],

@@ -26,7 +26,7 @@ use crate::wait::{AtLeast, Reading};
 /// Customers unless something else is asked for, and the most there can be.
 const CUSTOMERS: (i64, i64) = (100, 1_000);
 
-/// What customers owe, and how long it is overdue.
+/// What is outstanding of invoices, and how long it is overdue. Money that customers have on account is not taken off.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Receivables {
     /// By the end of this day.
@@ -112,7 +112,9 @@ pub(super) fn router() -> OpenApiRouter<QueryApi> {
     OpenApiRouter::new().routes(routes!(report_receivables))
 }
 
-/// What customers owe by the end of a day, and how long it is overdue then.
+/// What is outstanding of invoices by the end of a day, and how long it is overdue then.
+///
+/// Money that customers have on account is not taken off; their accounts tell of it.
 #[utoipa::path(
     get,
     path = "/api/v1/reports/receivables",

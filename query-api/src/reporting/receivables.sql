@@ -1,11 +1,14 @@
 -- What is outstanding of invoices (of legal entity $2) by the end of day $1, by customer and currency, and how long it is overdue then.
 -- The rows without a customer are those of whole currencies. The largest first; of customers at most $3.
 with owed as (
-    select invoice_id, sum(outstanding) as amount
-    from read_model.billing_ledger
-    where outstanding <> 0 and booked_on <= $1::date
-    group by invoice_id
-    having sum(outstanding) <> 0
+    select ledger.invoice_id, sum(ledger.outstanding) as amount
+    from read_model.billing_ledger as ledger
+    join read_model.billing_invoice_list as invoice
+        on invoice.tenant_id = ledger.tenant_id and invoice.id = ledger.invoice_id
+    -- What settles an invoice never counts before the invoice does, whose date may be ahead of the day in UTC.
+    where ledger.outstanding <> 0 and greatest(ledger.booked_on, invoice.issue_date) <= $1::date
+    group by ledger.invoice_id
+    having sum(ledger.outstanding) <> 0
 ), debt as (
     select
         invoice.customer_id, invoice.customer_name, invoice.currency, owed.amount, $1::date - invoice.due_date as days

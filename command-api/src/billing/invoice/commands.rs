@@ -157,8 +157,8 @@ pub async fn issue(
     terms: IssueOn,
 ) -> Result<Accepted, CommandError> {
     let IssueOn { series, on, exchange_rate } = terms;
-    let on = on.unwrap_or_else(|| context.occurred_at.unwrap_or_else(|| app.now()).date_naive());
     let done = dispatch_in_line(app, context, series.as_uuid(), move |mut unit| async move {
+        let on = on.unwrap_or_else(|| unit.day());
         let invoice = unit.target::<Invoice>(id.as_uuid()).await?;
         let draft = invoice.state.draft().map_err(|rule| CommandError::rule(&rule))?;
         let legal_entity = draft.legal_entity;

@@ -1,20 +1,20 @@
 //! Commands on payments, for the routes and for callers in process.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use domain::billing::customer::Customer;
 use domain::billing::invoice::{Invoice, InvoiceAction, InvoiceError};
 use domain::billing::legal_entity::LegalEntity;
 use domain::billing::payment::{
-    Payment, PaymentAction, PaymentError, Receipt, Received, allocate, by_priority,
+    MAX_APPLICATIONS, Payment, PaymentAction, PaymentError, Receipt, Received, allocate, by_priority,
 };
 use domain::{InvoiceId, Money, PaymentId, RefundId, Text};
 use event_store::Loaded;
 
 use super::body::ApplyMode;
 use crate::billing::account::{Account, due};
-use crate::dispatch::{change, dispatch};
+use crate::dispatch::{change, dispatch, dispatch_in_line};
 use crate::unit::Unit;
 use crate::{Accepted, CommandApi, CommandError, Context};
 
@@ -54,7 +54,8 @@ pub async fn record(
     apply: ApplyMode,
 ) -> Result<Accepted, CommandError> {
     let receipt = &receipt;
-    dispatch(app, context, move |mut unit| async move {
+    // All payments of a customer settle the same invoices.
+    dispatch_in_line(app, context, receipt.customer.as_uuid(), move |mut unit| async move {
         if unit.load::<LegalEntity>(receipt.legal_entity.as_uuid()).await?.sequence == 0 {
             return Err(CommandError::field("legal_entity_id", "must be a legal entity"));
         }
@@ -64,7 +65,7 @@ pub async fn record(
         let payment = unit.unborn::<Payment>(id.as_uuid()).await?;
         let mut actions = vec![PaymentAction::Record(Box::new(receipt.clone()))];
         if apply == ApplyMode::Automatic && payment.sequence == 0 {
-            let shares = automatic(&mut unit, id, receipt, receipt.amount).await?;
+            let shares = automatic(&mut unit, receipt, &BTreeMap::new(), receipt.amount).await?;
             actions.extend(settle(&mut unit, id, receipt, shares)?);
         }
         let next = unit.decide(&payment, actions)?;
@@ -90,7 +91,7 @@ pub async fn apply(
         let received = payment.state.received().map_err(|rule| CommandError::rule(&rule))?;
         let shares = match applications {
             Applications::Automatic => {
-                automatic(&mut unit, id, &received.receipt, received.unapplied).await?
+                automatic(&mut unit, &received.receipt, &received.applied, received.unapplied).await?
             }
             Applications::Named(named) => self::named(&mut unit, received, named).await?,
         };
@@ -185,22 +186,25 @@ pub async fn reverse(
 /// An invoice, and what of a payment settles it.
 type Share = (Loaded<Invoice>, Money);
 
-/// What of an amount goes to which of the payer's invoices if nobody says. Those that the payment settles already get nothing more.
+/// What of an amount goes to which of the payer's invoices if nobody says. Those that the payment settles already get nothing more, nor do
+/// those that changed after the command is said to have happened.
 async fn automatic(
     unit: &mut Unit<'_>,
-    id: PaymentId,
     receipt: &Receipt,
+    settled: &BTreeMap<InvoiceId, Money>,
     amount: Money,
 ) -> Result<Vec<Share>, CommandError> {
-    let Receipt { legal_entity, customer, .. } = *receipt;
+    let (legal_entity, customer, at) = (receipt.legal_entity, receipt.customer, unit.happens_at());
     let account = Account { legal_entity, customer, currency: amount.currency() };
     let open = unit.occupied(&account.scope(), MOST_LOOKED_AT).await?;
     let reference = receipt.reference.as_ref().and_then(|text| text.reveal()).map(Text::as_str);
-    let dues = by_priority(reference, open.iter().filter_map(|value| due(value)).collect());
-    let ids: Vec<_> = dues.iter().take(MOST_AT_ONCE).map(|due| due.invoice.as_uuid()).collect();
+    let dues = open.iter().filter_map(|value| due(value)).filter(|due| !settled.contains_key(&due.invoice));
+    let dues = by_priority(reference, dues.collect());
+    let most = MOST_AT_ONCE.min(MAX_APPLICATIONS.saturating_sub(settled.len()));
+    let ids: Vec<_> = dues.iter().take(most).map(|due| due.invoice.as_uuid()).collect();
     let invoices = unit.load_all::<Invoice>(&ids).await?;
     let takes = |invoice: &Loaded<Invoice>| {
-        let issued = invoice.state.counting().ok().filter(|issued| !issued.paid.contains_key(&id))?;
+        let issued = invoice.state.counting().ok().filter(|issued| issued.takes_another(at))?;
         Some((InvoiceId::from_uuid(invoice.id), issued.outstanding))
     };
     let shares: HashMap<_, _> = allocate(amount, invoices.iter().filter_map(takes)).into_iter().collect();

@@ -11,6 +11,11 @@ const MAX_PAYMENTS: usize = 500;
 type Decision = Result<InvoiceEvent, InvoiceError>;
 
 impl Issued {
+    /// Whether one more payment may settle it, at a time in the past if one is named.
+    pub fn takes_another(&self, at: Option<DateTime<Utc>>) -> bool {
+        self.paid.len() < MAX_PAYMENTS && at.is_none_or(|at| at >= self.since)
+    }
+
     /// The event that a command on an issued invoice leads to.
     ///
     /// # Errors

@@ -105,6 +105,9 @@ impl Received {
     }
 
     fn refund(&self, refund: RefundId, amount: Money, on: NaiveDate, at: DateTime<Utc>) -> Decision {
+        if on < self.receipt.received_on {
+            return Err(PaymentError::RefundedTooEarly);
+        }
         if self.refunds.contains_key(&refund) {
             return Err(PaymentError::AlreadyRefunded);
         }

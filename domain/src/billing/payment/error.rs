@@ -30,6 +30,9 @@ pub enum PaymentError {
     /// No money comes or goes on a day that has begun nowhere.
     #[error("money cannot come or go in the future")]
     DatedInFuture,
+    /// Nothing goes back before it came.
+    #[error("a repayment cannot go before the payment came")]
+    RefundedTooEarly,
     /// Money of one currency settles what is owed in it.
     #[error("the amount is in another currency than the payment")]
     OtherCurrency,
@@ -73,6 +76,7 @@ impl Rule for PaymentError {
             Self::Reversed => "payment.reversed",
             Self::NothingPaid => "payment.nothing_paid",
             Self::DatedInFuture => "payment.dated_in_future",
+            Self::RefundedTooEarly => "payment.refunded_too_early",
             Self::OtherCurrency => "payment.other_currency",
             Self::OtherAccount => "payment.other_account",
             Self::TooLittleLeft => "payment.too_little_left",
@@ -94,6 +98,7 @@ impl Rule for PaymentError {
             }
             Self::AlreadyExists
             | Self::BeforeLastChange
+            | Self::RefundedTooEarly
             | Self::Reversed
             | Self::OtherCurrency
             | Self::OtherAccount

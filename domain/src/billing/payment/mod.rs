@@ -13,6 +13,7 @@ mod tests;
 
 pub use allocate::{Due, allocate, by_priority};
 pub use command::{PaymentAction, PaymentCommand};
+pub use decide::MAX_APPLICATIONS;
 pub use error::PaymentError;
 pub use event::PaymentEvent;
 pub use state::{Method, Payment, PaymentStatus, Receipt, Received};

@@ -90,6 +90,8 @@ fn what_is_undone_is_left_again() {
     let unapply = PaymentAction::Unapply { invoice: id(299) };
     assert_eq!(decide([recorded(), applied()], unapply), Err(PaymentError::NotApplied));
     assert_eq!(decide([recorded(), refunded()], refund("1")), Err(PaymentError::AlreadyRefunded));
+    let early = PaymentAction::Refund { refund: REFUND, amount: dollars("1"), on: march(3) };
+    assert_eq!(decide([recorded()], early), Err(PaymentError::RefundedTooEarly));
     let cancel = PaymentAction::CancelRefund { refund: id(299) };
     assert_eq!(decide([recorded(), refunded()], cancel), Err(PaymentError::NoSuchRefund));
 }
