@@ -226,6 +226,7 @@ mod tests {
                 "billing.issue",
                 "billing.read",
                 "billing.set_up",
+                "billing.settle",
                 "billing.write",
                 "lead.read",
                 "opportunity.read",
