@@ -58,7 +58,7 @@ async fn move_for_ever(sessions: Sessions, mut asked: mpsc::Receiver<Asked>) {
     }
 }
 
-/// Those that go the same way, told by its ends and by the last event.
+/// Those that go the same way, told by its ends and by the events that the log must have.
 fn alike(all: &mut Vec<Asked>) -> BTreeMap<impl Ord + use<>, Vec<Asked>> {
     let mut groups: BTreeMap<_, Vec<Asked>> = BTreeMap::new();
     for asked in all.drain(..) {
