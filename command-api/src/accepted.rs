@@ -29,6 +29,9 @@ pub struct Accepted {
     /// The repayment that was made of a payment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refund_id: Option<Uuid>,
+    /// The credit note that was issued of an invoice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credit_note_id: Option<Uuid>,
     /// Whether this is the answer to an earlier request with the same key.
     #[serde(skip)]
     pub replayed: bool,
@@ -46,6 +49,7 @@ impl Accepted {
             stage_id: None,
             number: None,
             refund_id: None,
+            credit_note_id: None,
             replayed: false,
         }
     }

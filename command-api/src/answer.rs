@@ -28,13 +28,16 @@ pub struct Changed {
     /// The stage that was added.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stage_id: Option<Uuid>,
-    /// The number that the invoice was issued under.
+    /// The number that the invoice or credit note was issued under.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "INV-2026-00042")]
     pub number: Option<String>,
     /// The repayment that was made of the payment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refund_id: Option<Uuid>,
+    /// The credit note that was issued.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credit_note_id: Option<Uuid>,
     /// Where to read it.
     pub links: Links,
 }
@@ -42,13 +45,16 @@ pub struct Changed {
 /// The answer of a command on something in `collection`, such as `/api/v1/leads`.
 pub fn answer(collection: &str, accepted: Accepted) -> Answer<Changed> {
     let Accepted { id, version, position, created: new, replayed: again, .. } = accepted;
-    let Accepted { opportunity_id, stage_id, number, refund_id, .. } = accepted;
+    let Accepted { opportunity_id, stage_id, number, refund_id, credit_note_id, .. } = accepted;
     let location = format!("{collection}/{id}");
     let mut links = Links::new().itself(&location);
     if let Some(opportunity) = opportunity_id {
         links = links.get("opportunity", format!("{}/{opportunity}", crate::sales::OPPORTUNITIES));
     }
-    let data = Changed { id, version, opportunity_id, stage_id, number, refund_id, links };
+    if let Some(credit_note) = credit_note_id {
+        links = links.get("credit_note", format!("{}/{credit_note}", crate::billing::CREDIT_NOTES));
+    }
+    let data = Changed { id, version, opportunity_id, stage_id, number, refund_id, credit_note_id, links };
     let answer = if new { created(&location, data) } else { ok(data) };
     let answer = answer.with_version(version).with_position(position);
     if again { replayed(answer) } else { answer }

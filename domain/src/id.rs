@@ -66,6 +66,8 @@ pub mod kind {
     pub enum Payment {}
     /// A repayment to a customer.
     pub enum Refund {}
+    /// A credit note.
+    pub enum CreditNote {}
 }
 
 /// The id of a tenant.
@@ -112,6 +114,8 @@ pub type DocumentId = Id<kind::Document>;
 pub type PaymentId = Id<kind::Payment>;
 /// The id of a repayment to a customer, of what is left of a payment.
 pub type RefundId = Id<kind::Refund>;
+/// The id of a credit note, whose events are those of its invoice.
+pub type CreditNoteId = Id<kind::CreditNote>;
 
 impl<K> Id<K> {
     /// Says that `uuid` names a thing of this kind.

@@ -29,8 +29,8 @@ pub use contact::{EmailAddress, Phone};
 pub use custom::{CustomChanges, CustomFields, CustomPatch, CustomValue, FieldKey, TooManyFields};
 pub use event::{DecodeError, Event};
 pub use id::{
-    ApiKeyId, ClientSecretId, CustomRoleId, CustomerId, DocumentId, Id, ImportId, InvoiceId, LeadId,
-    LegalEntityId, OpportunityId, PasswordId, PaymentId, PipelineId, ProviderLinkId, RefundId,
+    ApiKeyId, ClientSecretId, CreditNoteId, CustomRoleId, CustomerId, DocumentId, Id, ImportId, InvoiceId,
+    LeadId, LegalEntityId, OpportunityId, PasswordId, PaymentId, PipelineId, ProviderLinkId, RefundId,
     SecondFactorId, SeriesId, SessionId, StageId, TeamId, TenantId, UserId,
 };
 pub use invalid::Invalid;

@@ -45,6 +45,8 @@ pub fn registry() -> Vec<ReadModel> {
         ReadModel::of::<billing::invoice_list::InvoiceList>(),
         ReadModel::of::<billing::invoice_document::InvoiceDocuments>(),
         ReadModel::of::<billing::payment_list::PaymentList>(),
+        ReadModel::of::<billing::credit_note::CreditNoteList>(),
+        ReadModel::of::<billing::credit_note::CreditNoteDocuments>(),
         ReadModel::of::<billing::ledger::Ledger>(),
     ]
 }

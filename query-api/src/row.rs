@@ -39,6 +39,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) pipeline_id: Option<&'a str>,
     pub(crate) lead_id: Option<&'a str>,
     pub(crate) opportunity_id: Option<&'a str>,
+    pub(crate) invoice_id: Option<&'a str>,
     pub(crate) stage_since: Option<DateTime<Utc>>,
     pub(crate) erased_at: Option<DateTime<Utc>>,
     pub(crate) written_off: Option<Amount<'a>>,

@@ -59,6 +59,8 @@ pub(super) fn opened_and_closed(
         | InvoiceEvent::PaymentApplied { .. }
         | InvoiceEvent::PaymentUnapplied { .. }
         | InvoiceEvent::WrittenOff { .. }
+        | InvoiceEvent::CreditNoteIssued { .. }
+        | InvoiceEvent::CreditNoteVoided { .. }
         | InvoiceEvent::WriteOffReversed { .. } => invoice.issued().map(|issued| {
             let Issued { number, legal_entity, customer, due_date, payable, .. } = issued;
             let (legal_entity, customer, currency) = (*legal_entity, *customer, payable.currency());

@@ -2,10 +2,11 @@
 
 mod body;
 mod commands;
+mod credit;
 mod previewed;
 
 use axum::extract::State;
-use domain::InvoiceId;
+use domain::{CreditNoteId, InvoiceId};
 use edge::{Answer, Path, Permission, Problem};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -19,12 +20,13 @@ use crate::caller::{Caller, ChangeHeaders, CreateHeaders};
 use crate::moment::OccurredIn;
 use crate::sent::Sent;
 pub use body::{
-    AdjustmentIn, DocumentAdjustmentIn, InvoiceIn, IssueIn, LineIn, LinesIn, PeriodIn, PreviewIn, VoidIn,
-    WriteOffIn,
+    AdjustmentIn, CreditIn, DocumentAdjustmentIn, InvoiceIn, IssueIn, LineIn, LinesIn, PeriodIn, PreviewIn,
+    VoidIn, WriteOffIn,
 };
 pub use commands::{
     DraftOf, IssueOn, discard, draft, issue, preview, replace_lines, reverse_write_off, void, write_off,
 };
+pub use credit::{CreditOn, credit, void_credit_note};
 pub use previewed::Preview;
 use previewed::Previews;
 pub(super) use previewed::Schemas;
@@ -42,6 +44,8 @@ pub fn router() -> OpenApiRouter<CommandApi> {
         .routes(routes!(void_invoice))
         .routes(routes!(write_off_invoice))
         .routes(routes!(reverse_write_off_of_invoice))
+        .routes(routes!(credit_invoice))
+        .routes(routes!(void_credit_note_of_invoice))
 }
 
 /// Write a draft of an invoice. It has no number, and may still have no lines.
@@ -210,4 +214,51 @@ async fn reverse_write_off_of_invoice(
     let sent = sent.unwrap_or_default();
     let context = caller.context(&sent, sent.body.occurred_at);
     Ok(answer(INVOICES, reverse_write_off(&app, &context, id).await?))
+}
+
+/// Issue a credit note: it takes back some of an invoice, or all that is left of it.
+///
+/// It gets the next number of a series. Its tax is exact: all credit notes of an invoice come to what the invoice comes to once all of it is
+/// taken back. What was paid already of what it takes back is left on the account of the customer.
+#[utoipa::path(
+    post,
+    path = "/api/v1/invoices/{id}/credit-notes",
+    tag = "Billing",
+    params(("id" = Uuid, Path, description = "The invoice"), ChangeHeaders),
+    request_body = CreditIn,
+    responses(Changes),
+    extensions(("x-permission" = json!(IssueBills::NAME)), ("x-roles" = json!(IssueBills::ROLES)))
+)]
+async fn credit_invoice(
+    caller: Caller<IssueBills>,
+    State(app): State<CommandApi>,
+    Path(id): Path<InvoiceId>,
+    sent: Sent<CreditIn>,
+) -> Answered {
+    let context = caller.context(&sent, sent.body.occurred_at);
+    Ok(answer(INVOICES, credit(&app, &context, id, sent.body.try_into()?).await?))
+}
+
+/// Declare the last credit note of an invoice void. Its number stays used.
+#[utoipa::path(
+    post,
+    path = "/api/v1/invoices/{id}/credit-notes/{credit_note_id}/void",
+    tag = "Billing",
+    params(
+        ("id" = Uuid, Path, description = "The invoice"),
+        ("credit_note_id" = Uuid, Path, description = "The credit note"),
+        ChangeHeaders
+    ),
+    request_body = VoidIn,
+    responses(Changes),
+    extensions(("x-permission" = json!(IssueBills::NAME)), ("x-roles" = json!(IssueBills::ROLES)))
+)]
+async fn void_credit_note_of_invoice(
+    caller: Caller<IssueBills>,
+    State(app): State<CommandApi>,
+    Path((id, credit_note)): Path<(InvoiceId, CreditNoteId)>,
+    sent: Sent<VoidIn>,
+) -> Answered {
+    let context = caller.context(&sent, sent.body.occurred_at);
+    Ok(answer(INVOICES, void_credit_note(&app, &context, id, credit_note, sent.body.reason).await?))
 }

@@ -27,6 +27,8 @@ pub const CUSTOMERS: &str = "/api/v1/billing-customers";
 pub const SERIES: &str = "/api/v1/invoice-series";
 /// Where invoices are.
 pub const INVOICES: &str = "/api/v1/invoices";
+/// Where credit notes are.
+pub const CREDIT_NOTES: &str = "/api/v1/credit-notes";
 /// Where payments are.
 pub const PAYMENTS: &str = "/api/v1/payments";
 

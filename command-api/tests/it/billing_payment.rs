@@ -8,31 +8,6 @@ use uuid::Uuid;
 use crate::support::billing::{Billing, payment};
 use crate::support::{Api, Call, path};
 
-impl Api {
-    /// What is still to be paid of an invoice, by its last event.
-    async fn outstanding(&self, invoice: Uuid) -> String {
-        let last = self.last_event(invoice).await;
-        let outstanding = &last["outstanding"]["amount"];
-        let issued = &last["document"]["totals"]["payable"]["amount"];
-        outstanding.as_str().or(issued.as_str()).unwrap_or("0.00").to_owned()
-    }
-
-    async fn all_outstanding(&self, invoices: &[Uuid]) -> Vec<String> {
-        join_all(invoices.iter().map(|invoice| self.outstanding(*invoice))).await
-    }
-
-    /// What is left of a payment, by its last event.
-    async fn left(&self, payment: Uuid) -> String {
-        self.last_event(payment).await["unapplied"]["amount"].as_str().unwrap_or("all").to_owned()
-    }
-
-    /// What is claimed to be open, in the order in which it is due.
-    async fn open(&self) -> Vec<Uuid> {
-        let sql = "select split_part(value, ' ', 3)::uuid from log.claim where scope like 'invoice.open.%' order by value";
-        sqlx::query_scalar(sql).fetch_all(&self.pool).await.unwrap()
-    }
-}
-
 /// A company with a customer, and three invoices of theirs: of 100, 50 and 30 euros, of which the second was due first.
 async fn three(api: &Api) -> (Billing, [Uuid; 3]) {
     let billing = api.billing().await;

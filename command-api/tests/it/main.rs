@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, which helpers lack")]
 
+mod billing_credit_note;
 mod billing_customer;
 mod billing_invoice;
 mod billing_numbers;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use domain::billing::TaxCategory;
-use domain::billing::invoice::fixtures::{draft, issuance, line, untaxed};
-use domain::billing::invoice::{Draft, Invoice, InvoiceAction, InvoiceStatus, Issuance};
+use domain::billing::invoice::fixtures::{credit_of, draft, issuance, line, untaxed};
+use domain::billing::invoice::{CreditOf, Draft, Freed, Invoice, InvoiceAction, InvoiceStatus, Issuance};
 use domain::billing::payment::fixtures::receipt;
 use domain::billing::payment::{Payment, PaymentAction, PaymentStatus, Receipt};
 use domain::billing::series::fixtures::number;
@@ -18,14 +18,44 @@ use super::{Stored, after, check};
 /// What somebody asks of the books. Payments and invoices are told by their places.
 #[derive(Clone, Copy, Debug)]
 enum Asked {
-    Apply { payment: usize, invoice: usize, cents: i64 },
-    Unapply { payment: usize, invoice: usize },
-    Refund { payment: usize, refund: u128, cents: i64 },
-    CancelRefund { payment: usize, refund: u128 },
-    Reverse { payment: usize },
-    WriteOff { invoice: usize },
-    ReverseWriteOff { invoice: usize },
-    Void { invoice: usize },
+    Apply {
+        payment: usize,
+        invoice: usize,
+        cents: i64,
+    },
+    Unapply {
+        payment: usize,
+        invoice: usize,
+    },
+    Refund {
+        payment: usize,
+        refund: u128,
+        cents: i64,
+    },
+    CancelRefund {
+        payment: usize,
+        refund: u128,
+    },
+    Reverse {
+        payment: usize,
+    },
+    WriteOff {
+        invoice: usize,
+    },
+    ReverseWriteOff {
+        invoice: usize,
+    },
+    /// Has payments settle less where it needs room, as commands do.
+    Credit {
+        invoice: usize,
+        cents: i64,
+    },
+    VoidCreditNote {
+        invoice: usize,
+    },
+    Void {
+        invoice: usize,
+    },
 }
 
 fn asked() -> impl Strategy<Value = Asked> {
@@ -33,6 +63,8 @@ fn asked() -> impl Strategy<Value = Asked> {
     prop_oneof![
         6 => (payment.clone(), invoice.clone(), cents.clone())
             .prop_map(|(payment, invoice, cents)| Asked::Apply { payment, invoice, cents }),
+        3 => (invoice.clone(), cents.clone()).prop_map(|(invoice, cents)| Asked::Credit { invoice, cents }),
+        2 => invoice.clone().prop_map(|invoice| Asked::VoidCreditNote { invoice }),
         4 => (payment.clone(), invoice.clone())
             .prop_map(|(payment, invoice)| Asked::Unapply { payment, invoice }),
         2 => (payment.clone(), refund.clone(), cents)
@@ -53,6 +85,7 @@ struct Oracle {
     applied: BTreeMap<(usize, usize), i64>,
     refunds: BTreeMap<(usize, u128), i64>,
     written_off: BTreeMap<usize, i64>,
+    credited: BTreeMap<usize, Vec<i64>>,
     reversed: Vec<usize>,
     void: Vec<usize>,
 }
@@ -61,7 +94,19 @@ impl Oracle {
     fn outstanding(&self, invoice: usize) -> i64 {
         let paid: i64 =
             self.applied.iter().filter(|((_, of), _)| *of == invoice).map(|(_, cents)| cents).sum();
-        self.payable[invoice] - paid - self.written_off.get(&invoice).copied().unwrap_or(0)
+        let credited: i64 = self.credited.get(&invoice).into_iter().flatten().sum();
+        self.payable[invoice] - paid - credited - self.written_off.get(&invoice).copied().unwrap_or(0)
+    }
+
+    /// Has payments settle less, the last ones first, until so much is outstanding.
+    fn make_room(&mut self, invoice: usize, cents: i64) {
+        for payment in (0..self.received.len()).rev() {
+            let missing = cents - self.outstanding(invoice);
+            if let Some(applied) = self.applied.get_mut(&(payment, invoice)).filter(|_| missing > 0) {
+                *applied -= missing.min(*applied);
+            }
+        }
+        self.applied.retain(|_, applied| *applied > 0);
     }
 
     fn left(&self, payment: usize) -> i64 {
@@ -106,8 +151,22 @@ impl Oracle {
                 may
             }
             Asked::ReverseWriteOff { invoice } => self.written_off.remove(&invoice).is_some(),
+            Asked::Credit { invoice, cents } => {
+                let given_up = self.written_off.get(&invoice).copied().unwrap_or(0);
+                let credited: i64 = self.credited.get(&invoice).into_iter().flatten().sum();
+                let may =
+                    stands(invoice) && cents > 0 && cents <= self.payable[invoice] - credited - given_up;
+                if may {
+                    self.make_room(invoice, cents);
+                    self.credited.entry(invoice).or_default().push(cents);
+                }
+                may
+            }
+            Asked::VoidCreditNote { invoice } => self.credited.get_mut(&invoice).and_then(Vec::pop).is_some(),
             Asked::Void { invoice } => {
-                let may = stands(invoice) && self.outstanding(invoice) == self.payable[invoice];
+                let is_credited = self.credited.get(&invoice).is_some_and(|cents| !cents.is_empty());
+                let is_open = self.outstanding(invoice) == self.payable[invoice];
+                let may = stands(invoice) && is_open && !is_credited;
                 if may {
                     self.void.push(invoice);
                 }
@@ -216,10 +275,44 @@ impl Books {
                 self.invoice(hour, invoice, InvoiceAction::WriteOff { reason: text("Bankrupt") })
             }
             Asked::ReverseWriteOff { invoice } => self.invoice(hour, invoice, InvoiceAction::ReverseWriteOff),
+            Asked::Credit { invoice, cents } => self.credit(hour, invoice, cents),
+            Asked::VoidCreditNote { invoice } => {
+                let last = self.invoices[invoice].0.counting().ok().and_then(|it| it.credit_notes.last());
+                let Some(credit_note) = last.map(|last| last.credit_note) else { return Ok(false) };
+                let reason = text("Wrong lines");
+                self.invoice(hour, invoice, InvoiceAction::VoidCreditNote { credit_note, reason })
+            }
             Asked::Void { invoice } => {
                 self.invoice(hour, invoice, InvoiceAction::Void { reason: text("Wrong address") })
             }
         }
+    }
+
+    fn credit(&mut self, hour: i64, place: usize, cents: i64) -> Result<bool, TestCaseError> {
+        let price = money(cents).amount().to_string();
+        let credit = CreditOf {
+            credit_note: id(600 + u128::try_from(hour).expect("later")),
+            on: command(hour, ()).occurred_at.date_naive(),
+            lines: Some(vec![line("1", &price, untaxed(TaxCategory::Z))]),
+            ..credit_of()
+        };
+        let Ok(issued) = self.invoices[place].0.counting().cloned() else { return Ok(false) };
+        let (on, reason) = (credit.on, credit.reason.clone());
+        let Ok(document) = issued.credit_note(on, reason, credit.lines.as_deref()) else { return Ok(false) };
+        let Some(freed) = issued.freed_for(document.totals.payable) else { return Ok(false) };
+        let paying =
+            |payment: PaymentId| (0..3).find(|place| payment_id(*place) == payment).expect("a payment");
+        for Freed { payment, .. } in &freed {
+            let unapply = Asked::Unapply { payment: paying(*payment), invoice: place };
+            prop_assert!(self.ask(hour, unapply)?);
+        }
+        let may = self.invoice(hour, place, InvoiceAction::Credit(Box::new(credit)))?;
+        for Freed { payment, kept } in &freed {
+            let Some(cents) = kept.map(self::cents) else { continue };
+            let apply = Asked::Apply { payment: paying(*payment), invoice: place, cents };
+            prop_assert!(self.ask(hour, apply)?);
+        }
+        Ok(may)
     }
 
     fn ask_both(
@@ -255,8 +348,10 @@ fn undo(asked: Asked) -> Option<Asked> {
         Asked::Apply { payment, invoice, .. } => Some(Asked::Unapply { payment, invoice }),
         Asked::Refund { payment, refund, .. } => Some(Asked::CancelRefund { payment, refund }),
         Asked::WriteOff { invoice } => Some(Asked::ReverseWriteOff { invoice }),
+        Asked::Credit { invoice, .. } => Some(Asked::VoidCreditNote { invoice }),
         Asked::Unapply { .. }
         | Asked::CancelRefund { .. }
+        | Asked::VoidCreditNote { .. }
         | Asked::ReverseWriteOff { .. }
         | Asked::Reverse { .. }
         | Asked::Void { .. } => None,
@@ -273,17 +368,24 @@ proptest! {
         let mut books = Books::open(&payable, &received)?;
         let mut oracle = Oracle { payable, received, ..Oracle::default() };
         for (hour, (asked, is_undone)) in (0..).zip(all_asked) {
-            let before = (books.balances(), oracle.written_off.clone());
+            let before = (books.balances(), oracle.written_off.clone(), oracle.applied.clone());
             prop_assert_eq!(books.ask(hour, asked)?, oracle.accepts(asked), "{:?}", asked);
-            // What was given up before it was given up again comes back with it.
-            let restores = !matches!(asked, Asked::WriteOff { invoice } if before.1.contains_key(&invoice));
+            let loses = if let Asked::WriteOff { invoice } = asked {
+                // What was given up before it was given up again comes back with it.
+                before.1.contains_key(&invoice)
+            } else {
+                // What payments gave free for a credit note stays with whoever paid.
+                matches!(asked, Asked::Credit { .. }) && oracle.applied != before.2
+            };
             if let Some(back) = undo(asked).filter(|_| is_undone && books.balances() != before.0) {
                 prop_assert!(books.ask(hour, back)? && oracle.accepts(back), "{:?}", back);
-                prop_assert!(!restores || books.balances() == before.0, "{:?} is not undone", asked);
+                prop_assert!(loses || books.balances() == before.0, "{:?} is not undone", asked);
             }
             for (place, (invoice, _)) in books.invoices.iter().enumerate() {
                 let issued = invoice.issued().expect("issued");
                 prop_assert_eq!(cents(issued.outstanding), oracle.outstanding(place));
+                let credited = oracle.credited.get(&place).into_iter().flatten().sum::<i64>();
+                prop_assert_eq!(cents(issued.credited()), credited);
                 prop_assert_eq!(invoice.status() == Some(InvoiceStatus::Void), oracle.void.contains(&place));
                 for (paying, (payment, _)) in books.payments.iter().enumerate() {
                     let paid = issued.paid.get(&payment_id(paying)).copied().map(cents);

@@ -3,6 +3,7 @@
 mod billing;
 mod books;
 mod commands;
+mod credit;
 mod deal;
 mod oracle;
 

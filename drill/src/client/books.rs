@@ -1,4 +1,4 @@
-//! Billing: clients of a tenant issue invoices in series that they share, and have payments settle them.
+//! Billing: clients of a tenant issue invoices in series that they share, have payments settle them, and take some of them back.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -30,6 +30,7 @@ pub(super) struct OwnBills {
     drafts: Vec<Uuid>,
     issued: Vec<Uuid>,
     payments: Vec<Uuid>,
+    paid: Vec<Uuid>,
 }
 
 impl SharedBooks {
@@ -72,7 +73,11 @@ impl Client {
         if let (Some(payment), Some(invoice)) = (self.bills.payments.pop(), self.bills.issued.pop()) {
             let path = format!("/payments/{payment}/apply");
             let invoices = json!([{"invoice_id": invoice}]);
+            self.bills.paid.push(invoice);
             return self.command("POST", path, "payment.applied", |_| json!({"invoices": invoices}));
+        }
+        if self.bills.paid.len() > 1 {
+            return self.credit(series[self.random.random_range(0..series.len())]);
         }
         let amount = format!("{}.00", self.random.random_range(1..10_000));
         if !self.bills.issued.is_empty() {
@@ -96,6 +101,22 @@ impl Client {
                 "lines": [{"description": key, "quantity": "1", "unit": "C62", "price": amount, "tax": tax}],
             })
         })
+    }
+
+    /// Takes back a euro of an invoice that was paid in part or whole, or all that is left of it.
+    fn credit(&mut self, series: Uuid) -> Command {
+        let invoice = self.bills.paid.swap_remove(0);
+        let tax = json!({"category": "S", "rate": "19"});
+        let line =
+            json!({"description": "Broken", "quantity": "1", "unit": "C62", "price": "1.00", "tax": tax});
+        let lines = self.random.random_bool(0.5).then(|| json!([line]));
+        let path = format!("/invoices/{invoice}/credit-notes");
+        self.command(
+            "POST",
+            path,
+            "invoice.credit_note_issued",
+            |key| json!({"series_id": series, "reason": key, "lines": lines}),
+        )
     }
 
     fn register_seller(&mut self) -> Command {
@@ -126,7 +147,7 @@ impl Client {
             "invoice.drafted" => &mut self.bills.drafts,
             "invoice.issued" => &mut self.bills.issued,
             "payment.recorded" => &mut self.bills.payments,
-            other => return other == "payment.applied",
+            other => return matches!(other, "payment.applied" | "invoice.credit_note_issued"),
         };
         held.push(done.id);
         held.truncate(HELD);

@@ -1,4 +1,4 @@
-//! Numbers of invoices and what is paid of them, as they lie in the log, read without any code of the product.
+//! Numbers of invoices and credit notes and what is paid of them, as they lie in the log, read without any code of the product.
 
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -11,17 +11,19 @@ const COUNTERS: &str = "
     from log.event where event_type = 'series.number_drawn'
     group by aggregate_id";
 
-/// Numbers that are drawn for no invoice, or for several, and invoices without a number that was drawn for them.
+/// Numbers that are drawn for no document, or for several, and documents without a number that was drawn for them.
 const STRAY: &str = "
     select coalesce(drawn.number, issued.number)
     from (
-        select payload -> 'data' ->> 'number' as number, (payload -> 'data' ->> 'document')::uuid as invoice
+        select payload -> 'data' ->> 'number' as number, (payload -> 'data' ->> 'document')::uuid as document
         from log.event where event_type = 'series.number_drawn'
     ) as drawn
     full join (
-        select payload -> 'data' ->> 'number' as number, aggregate_id as invoice
-        from log.event where event_type = 'invoice.issued'
-    ) as issued using (number, invoice)
+        select
+            payload -> 'data' ->> 'number' as number,
+            coalesce((payload -> 'data' ->> 'credit_note')::uuid, aggregate_id) as document
+        from log.event where event_type in ('invoice.issued', 'invoice.credit_note_issued')
+    ) as issued using (number, document)
     group by 1
     having count(*) <> 1 or count(drawn.number) <> 1 or count(issued.number) <> 1";
 
@@ -48,9 +50,16 @@ const OFF_BALANCE: &str = "
     from log.event as issued
     cross join lateral (
         select coalesce(sum(
-            case e.event_type when 'invoice.payment_applied' then 1 when 'invoice.payment_unapplied' then -1 else 0 end
-                * (e.payload -> 'data' -> 'amount' ->> 'amount')::numeric
-        ), 0) as paid
+            case e.event_type
+                when 'invoice.payment_applied' then 1
+                when 'invoice.credit_note_issued' then 1
+                when 'invoice.payment_unapplied' then -1
+                else 0
+            end * coalesce(
+                e.payload -> 'data' -> 'amount' ->> 'amount',
+                e.payload -> 'data' -> 'document' -> 'totals' -> 'payable' ->> 'amount'
+            )::numeric
+        ), 0) as amount
         from log.event as e
         where e.tenant_id = issued.tenant_id and e.aggregate_type = issued.aggregate_type
             and e.aggregate_id = issued.aggregate_id
@@ -63,9 +72,9 @@ const OFF_BALANCE: &str = "
         order by e.sequence desc limit 1
     ) as told
     where issued.event_type = 'invoice.issued'
-        and told.outstanding <> (issued.payload -> 'data' -> 'document' -> 'totals' -> 'payable' ->> 'amount')::numeric - settled.paid";
+        and told.outstanding <> (issued.payload -> 'data' -> 'document' -> 'totals' -> 'payable' ->> 'amount')::numeric - settled.amount";
 
-/// Series have neither gap nor double, each number is that of one invoice, and both sides of the books agree.
+/// Series have neither gap nor double, each number is that of one document, and both sides of the books agree.
 pub(super) async fn check(pool: &PgPool, verdict: &mut Verdict) -> anyhow::Result<()> {
     let series: Vec<(Uuid, Vec<i64>)> = sqlx::query_as(COUNTERS).fetch_all(pool).await?;
     for (series, counters) in series {
@@ -75,7 +84,7 @@ pub(super) async fn check(pool: &PgPool, verdict: &mut Verdict) -> anyhow::Resul
     }
     let stray: Vec<String> = sqlx::query_scalar(STRAY).fetch_all(pool).await?;
     for number in stray {
-        verdict.broken.push(format!("number {number} is not that of exactly one invoice"));
+        verdict.broken.push(format!("number {number} is not that of exactly one document"));
     }
     let one_sided: Vec<Uuid> = sqlx::query_scalar(ONE_SIDED).fetch_all(pool).await?;
     for invoice in one_sided {

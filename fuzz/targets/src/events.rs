@@ -24,6 +24,7 @@ use domain::sales::opportunity::Opportunity;
 use domain::sales::pipeline::Pipeline;
 use event_store::Recorded;
 use libfuzzer_sys::fuzz_target;
+use projections::billing::credit_note::{CreditNoteDocuments, CreditNoteList};
 use projections::billing::customer_list::CustomerList;
 use projections::billing::invoice_document::InvoiceDocuments;
 use projections::billing::invoice_list::InvoiceList;
@@ -82,6 +83,8 @@ fuzz_target!(|data: &[u8]| {
     rows_come_back::<SeriesList>(&facts);
     rows_come_back::<InvoiceList>(&facts);
     rows_come_back::<InvoiceDocuments>(&facts);
+    rows_come_back::<CreditNoteList>(&facts);
+    rows_come_back::<CreditNoteDocuments>(&facts);
     rows_come_back::<PaymentList>(&facts);
     rows_come_back::<Ledger>(&facts);
 });

@@ -91,6 +91,8 @@ impl Projection for InvoiceDocuments {
             InvoiceEvent::PaymentApplied { .. }
             | InvoiceEvent::PaymentUnapplied { .. }
             | InvoiceEvent::WrittenOff { .. }
+            | InvoiceEvent::CreditNoteIssued { .. }
+            | InvoiceEvent::CreditNoteVoided { .. }
             | InvoiceEvent::WriteOffReversed { .. } => {}
         }
         invoice.version = fact.sequence;

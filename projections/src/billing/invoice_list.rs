@@ -1,10 +1,11 @@
 //! `billing_invoice_list`: invoices as they are now, without what they say in detail.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::billing::invoice::{Document, InvoiceEvent, InvoiceStatus, Totals};
+use domain::billing::invoice::{Document, InvoiceEvent, InvoiceStatus, Sums, Totals};
 use domain::billing::series::DocumentNumber;
 use domain::{
-    Currency, CustomerId, Event, InvoiceId, LegalEntityId, Money, PaymentId, Personal, SeriesId, Text,
+    CreditNoteId, Currency, CustomerId, Event, InvoiceId, LegalEntityId, Money, PaymentId, Personal,
+    SeriesId, Text,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -38,10 +39,14 @@ pub struct InvoiceRow {
     pub paid: Money,
     /// What of it is given up.
     pub written_off: Money,
-    /// What is still to be paid: of an issued invoice payable − paid − written off, otherwise nothing.
+    /// What of it was taken back by credit notes.
+    pub credited: Money,
+    /// What is still to be paid: of an issued invoice payable − paid − written off − credited, otherwise nothing.
     pub outstanding: Money,
     /// Which payments settle it, in the order in which they were applied.
     pub payments: Vec<AppliedPayment>,
+    /// Its credit notes, the latest last.
+    pub credit_notes: Vec<CreditNoteOf>,
     /// What the buyer wants to find on it.
     pub reference: Option<Text<100>>,
     /// Its date, once it is issued.
@@ -69,6 +74,17 @@ pub struct AppliedPayment {
     pub amount: Money,
     /// When.
     pub applied_at: DateTime<Utc>,
+}
+
+/// A credit note of an invoice.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CreditNoteOf {
+    /// Which one it is.
+    pub credit_note_id: CreditNoteId,
+    /// Its number.
+    pub number: DocumentNumber,
+    /// How much it takes back.
+    pub amount: Money,
 }
 
 /// The read model.
@@ -109,8 +125,10 @@ impl Projection for InvoiceList {
                 totals: *totals,
                 paid: Money::zero(*currency),
                 written_off: Money::zero(*currency),
+                credited: Money::zero(*currency),
                 outstanding: Money::zero(*currency),
                 payments: Vec::new(),
+                credit_notes: Vec::new(),
                 reference: reference.clone(),
                 issue_date: None,
                 due_date: None,
@@ -154,6 +172,18 @@ impl Projection for InvoiceList {
                 invoice.written_off = invoice.written_off.plus(*amount).unwrap_or(*amount);
                 invoice.settle(Money::zero(invoice.currency), *at);
             }
+            InvoiceEvent::CreditNoteIssued { credit_note, number, document, outstanding, at, .. } => {
+                let (credit_note_id, number, amount) =
+                    (*credit_note, number.clone(), document.totals.payable);
+                invoice.credited = invoice.credited.plus(amount).unwrap_or(amount);
+                invoice.credit_notes.push(CreditNoteOf { credit_note_id, number, amount });
+                invoice.settle(*outstanding, *at);
+            }
+            InvoiceEvent::CreditNoteVoided { credit_note, amount, outstanding, at, .. } => {
+                invoice.credited = invoice.credited.minus(*amount).unwrap_or(invoice.credited);
+                invoice.credit_notes.retain(|one| one.credit_note_id != *credit_note);
+                invoice.settle(*outstanding, *at);
+            }
             InvoiceEvent::WriteOffReversed { outstanding, at, .. } => {
                 invoice.written_off = Money::zero(invoice.currency);
                 invoice.settle(*outstanding, *at);
@@ -175,9 +205,10 @@ impl InvoiceRow {
     fn settle(&mut self, outstanding: Money, at: DateTime<Utc>) {
         let payable = self.totals.payable;
         self.outstanding = outstanding;
-        let settled = payable.minus(outstanding).and_then(|settled| settled.minus(self.written_off));
-        self.paid = settled.unwrap_or(self.paid);
-        self.enter(InvoiceStatus::of(payable, outstanding, self.written_off), at);
+        let Self { written_off, credited, .. } = *self;
+        let settled = payable.minus(outstanding).and_then(|settled| settled.minus(written_off));
+        self.paid = settled.and_then(|settled| settled.minus(credited)).unwrap_or(self.paid);
+        self.enter(InvoiceStatus::of(Sums { payable, outstanding, written_off, credited }), at);
     }
 
     fn issue(&mut self, document: &Document) {

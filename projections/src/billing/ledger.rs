@@ -62,6 +62,10 @@ pub enum EntryKind {
     WrittenOff,
     /// It is expected again.
     WriteOffReversed,
+    /// Some of an invoice was taken back.
+    CreditNoteIssued,
+    /// It is owed again.
+    CreditNoteVoided,
 }
 
 /// The read model.
@@ -185,6 +189,13 @@ fn of_invoice(event: &InvoiceEvent) -> Option<Entry> {
         ),
         InvoiceEvent::WrittenOff { amount, at, .. } => {
             entry(EntryKind::WrittenOff, at.date_naive(), None, amount, Effect::Takes, Effect::Takes)
+        }
+        InvoiceEvent::CreditNoteIssued { document, .. } => {
+            let (on, amount) = (document.issue_date, &document.totals.payable);
+            entry(EntryKind::CreditNoteIssued, on, None, amount, Effect::Takes, Effect::Takes)
+        }
+        InvoiceEvent::CreditNoteVoided { amount, at, .. } => {
+            entry(EntryKind::CreditNoteVoided, at.date_naive(), None, amount, Effect::Adds, Effect::Adds)
         }
         InvoiceEvent::WriteOffReversed { amount, at, .. } => {
             entry(EntryKind::WriteOffReversed, at.date_naive(), None, amount, Effect::Adds, Effect::Adds)

@@ -1,5 +1,6 @@
 //! Read models of billing.
 
+pub mod credit_note;
 pub mod customer_list;
 pub mod invoice_document;
 pub mod invoice_list;

@@ -7,6 +7,15 @@ use uuid::Uuid;
 
 use crate::rows::History;
 
+/// What an invoice comes to by now.
+struct Settled {
+    paid: Value,
+    written_off: Value,
+    credited: Value,
+    outstanding: Value,
+    status: &'static str,
+}
+
 impl History<'_> {
     /// What a field is after `event` told another one; what the first event told otherwise.
     fn after(&self, event: &'static str, told: &'static str, field: &str) -> Value {
@@ -107,8 +116,8 @@ impl History<'_> {
         stands.map(row).collect()
     }
 
-    /// What is owed and what is given up of an invoice, in minor units, and how it was settled.
-    fn settled(&self, totals: &Value) -> (Value, Value, Value, &'static str) {
+    /// How an invoice was settled.
+    fn settled(&self, totals: &Value) -> Settled {
         let currency = &totals["payable"]["currency"];
         let units = |money: &Value| -> Decimal { money["amount"].as_str().unwrap().parse().unwrap() };
         let payable = units(&totals["payable"]);
@@ -124,15 +133,78 @@ impl History<'_> {
         let written_off =
             given_up.map(|(_, data)| units(&data["amount"])).fold(nothing, |sum, one| sum + one);
         let status = self.document_status();
-        let outstanding = if status == "issued" { payable - paid - written_off } else { nothing };
+        let credited =
+            self.credit_notes().iter().map(|one| units(&one["amount"])).fold(nothing, |sum, one| sum + one);
+        let outstanding = if status == "issued" { payable - paid - written_off - credited } else { nothing };
         let status = match status {
+            "issued" if outstanding.is_zero() && credited == payable && !payable.is_zero() => "credited",
             "issued" if outstanding.is_zero() && written_off.is_zero() => "paid",
             "issued" if outstanding.is_zero() => "written_off",
             "issued" if outstanding != payable => "partly_paid",
             other => other,
         };
         let money = |amount: Decimal| json!({"amount": amount.to_string(), "currency": currency});
-        (money(paid), money(written_off), money(outstanding), status)
+        let [paid, written_off, credited, outstanding] =
+            [paid, written_off, credited, outstanding].map(money);
+        Settled { paid, written_off, credited, outstanding, status }
+    }
+
+    /// Its credit notes that are not void, as `billing_invoice_list` lists them.
+    fn credit_notes(&self) -> Vec<Value> {
+        let fields = [("credit_note_id", "credit_note"), ("number", "number"), ("document", "document")];
+        let standing = self.standing("credit_note_issued", "credit_note_voided", "credit_note", &fields);
+        let shown = standing.into_iter().map(|mut one| {
+            one["amount"] = one["document"]["totals"]["payable"].take();
+            one.as_object_mut().unwrap().remove("document");
+            one
+        });
+        shown.collect()
+    }
+
+    /// The rows of `billing_credit_note_list` and `billing_credit_note_document` of an invoice.
+    pub fn credit_note_rows(&self) -> Vec<(Uuid, Value, Value)> {
+        let of = |event: &Recorded| {
+            (event.payload["type"].as_str().unwrap().to_owned(), event.payload["data"].clone())
+        };
+        let issued = self.0.iter().filter(|event| of(event).0 == "credit_note_issued");
+        let rows = issued.map(|event| {
+            let (_, data) = of(event);
+            let is_voided = |later: &Recorded| {
+                let (kind, told) = of(later);
+                later.sequence > event.sequence
+                    && kind == "credit_note_voided"
+                    && told["credit_note"] == data["credit_note"]
+            };
+            let void = self.0.iter().find(|later| is_voided(later));
+            let last = void.unwrap_or(event);
+            let void = void.map(|void| of(void).1).unwrap_or_default();
+            let status = if void.is_null() { "issued" } else { "void" };
+            let row = json!({
+                "id": data["credit_note"],
+                "number": data["number"],
+                "status": status,
+                "invoice_id": self.id(),
+                "legal_entity_id": data["legal_entity"],
+                "series_id": data["series"],
+                "currency": data["document"]["currency"],
+                "totals": data["document"]["totals"],
+                "reason": data["document"]["reason"],
+                "issue_date": data["document"]["issue_date"],
+                "void_reason": void["reason"],
+                "status_since": if void.is_null() { &data["at"] } else { &void["at"] },
+                "updated_at": last.recorded_at,
+                "version": last.sequence,
+            });
+            let document = json!({
+                "id": data["credit_note"],
+                "number": data["number"],
+                "status": status,
+                "document": data["document"],
+                "version": last.sequence,
+            });
+            (serde_json::from_value(data["credit_note"].clone()).unwrap(), row, document)
+        });
+        rows.collect()
     }
 
     /// The row of `billing_payment_list`.
@@ -181,6 +253,10 @@ impl History<'_> {
             (true, "voided") => ("invoice_voided", day, &data["payable"], "-", "-"),
             (true, "payment_applied") => (kind, day, &data["amount"], "-", "0"),
             (true, "payment_unapplied") => (kind, day, &data["amount"], "", "0"),
+            (true, "credit_note_issued") => {
+                (kind, data["document"]["issue_date"].as_str()?, payable, "-", "-")
+            }
+            (true, "credit_note_voided") => (kind, day, &data["amount"], "", ""),
             (true, "written_off") => (kind, day, &data["amount"], "-", "-"),
             (true, "write_off_reversed") => (kind, day, &data["amount"], "", ""),
             (false, "recorded") => {
@@ -226,7 +302,7 @@ impl History<'_> {
         } else {
             document["totals"].clone()
         };
-        let (paid, written_off, outstanding, status) = self.settled(&totals);
+        let Settled { paid, written_off, credited, outstanding, status } = self.settled(&totals);
         let applied = [("payment_id", "payment"), ("amount", "amount"), ("applied_at", "at")];
         let row = json!({
             "id": self.id(),
@@ -234,6 +310,8 @@ impl History<'_> {
             "status": status,
             "paid": paid,
             "written_off": written_off,
+            "credited": credited,
+            "credit_notes": self.credit_notes(),
             "outstanding": outstanding,
             "payments": self.standing("payment_applied", "payment_unapplied", "payment", &applied),
             "legal_entity_id": self.first("legal_entity"),

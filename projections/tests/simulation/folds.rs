@@ -185,6 +185,8 @@ fn expected(log: &[Recorded]) -> BTreeMap<&'static str, BTreeMap<RowKey, Value>>
         "billing_series_list",
         "billing_invoice_list",
         "billing_invoice_document",
+        "billing_credit_note_list",
+        "billing_credit_note_document",
         "billing_payment_list",
         "billing_ledger",
     ] {
@@ -223,6 +225,10 @@ fn expected(log: &[Recorded]) -> BTreeMap<&'static str, BTreeMap<RowKey, Value>>
             "billing.invoice" => {
                 history.invoice().map(|row| put("billing_invoice_list", id, row));
                 history.invoice_document().map(|row| put("billing_invoice_document", id, row));
+                for (id, row, document) in history.credit_note_rows() {
+                    put("billing_credit_note_list", id, row);
+                    put("billing_credit_note_document", id, document);
+                }
                 history.ledger().into_iter().for_each(|(id, row)| drop(put("billing_ledger", id, row)));
             }
             "billing.payment" => {

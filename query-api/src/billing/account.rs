@@ -62,8 +62,8 @@ pub struct AccountStatement {
 /// What changed what a customer owes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AccountEntry {
-    /// `invoice_issued`, `invoice_voided`, `payment_received`, `payment_reversed`, `refunded`, `refund_cancelled`, `written_off` or
-    /// `write_off_reversed`.
+    /// `invoice_issued`, `invoice_voided`, `payment_received`, `payment_reversed`, `refunded`, `refund_cancelled`, `written_off`,
+    /// `write_off_reversed`, `credit_note_issued` or `credit_note_voided`.
     #[schema(example = "invoice_issued")]
     pub kind: String,
     /// On which day.

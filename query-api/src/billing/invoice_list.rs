@@ -34,7 +34,7 @@ pub struct Invoice {
     /// Its number, once it is issued.
     #[schema(example = "INV-2026-00042")]
     pub number: Option<String>,
-    /// `draft`, `issued`, `partly_paid`, `paid`, `written_off` or `void`. It is overdue while something is `outstanding` after `due_date`.
+    /// `draft`, `issued`, `partly_paid`, `paid`, `credited`, `written_off` or `void`. It is overdue while something is `outstanding` after `due_date`.
     #[schema(example = "partly_paid")]
     pub status: String,
     /// Who issues it.
@@ -55,10 +55,14 @@ pub struct Invoice {
     pub paid: Money,
     /// What of it is given up.
     pub written_off: Money,
-    /// What is still to be paid of an issued invoice: payable − paid − written off; otherwise nothing.
+    /// What of it was taken back by credit notes.
+    pub credited: Money,
+    /// What is still to be paid of an issued invoice: payable − paid − written off − credited; otherwise nothing.
     pub outstanding: Money,
     /// Which payments settle it, in the order in which they were applied.
     pub payments: Vec<AppliedPayment>,
+    /// Its credit notes that count, the latest last.
+    pub credit_notes: Vec<CreditNoteOf>,
     /// What the buyer wants to find on it.
     #[schema(example = "PO-17")]
     pub reference: Option<String>,
@@ -77,7 +81,7 @@ pub struct Invoice {
     /// The version to send as `If-Match`.
     pub version: i64,
     /// `self`, `document`, and the commands that are allowed now: `replace_lines`, `discard`, `preview`, `issue`, `void`,
-    /// `write_off`, `reverse_write_off`.
+    /// `credit`, `write_off`, `reverse_write_off`.
     pub links: Links,
 }
 
@@ -90,6 +94,18 @@ pub struct AppliedPayment {
     pub amount: Money,
     /// When.
     pub applied_at: DateTime<Utc>,
+}
+
+/// A credit note of an invoice.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CreditNoteOf {
+    /// Which one it is.
+    pub credit_note_id: Uuid,
+    /// Its number.
+    #[schema(example = "CN-2026-00007")]
+    pub number: String,
+    /// How much it takes back.
+    pub amount: Money,
 }
 
 /// What an invoice comes to.
@@ -113,8 +129,11 @@ impl ListFields for Invoice {
     const FIELDS: &'static [Field] = &[
         Field::uuid("id"),
         Field::text("number").sortable(),
-        Field::choice("status", &["draft", "issued", "partly_paid", "paid", "written_off", "void"])
-            .sortable(),
+        Field::choice(
+            "status",
+            &["draft", "issued", "partly_paid", "paid", "credited", "written_off", "void"],
+        )
+        .sortable(),
         Field::uuid("legal_entity_id"),
         Field::uuid("customer_id"),
         Field::text("customer_name").sortable(),
@@ -125,6 +144,7 @@ impl ListFields for Invoice {
         Field::decimal("payable").sortable(),
         Field::decimal("paid").sortable(),
         Field::decimal("written_off").sortable(),
+        Field::decimal("credited").sortable(),
         Field::decimal("outstanding").sortable(),
         Field::date("issue_date").sortable(),
         Field::date("due_date").sortable(),
@@ -145,6 +165,7 @@ impl View for Invoice {
         "payable",
         "paid",
         "written_off",
+        "credited",
         "outstanding",
         "drafted_at",
         "updated_at",

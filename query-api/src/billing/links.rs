@@ -37,8 +37,10 @@ const DRAFT: &[Command] = &[
     command("issue", "POST", "/issue", permission::BILLING_ISSUE),
 ];
 const WRITE_OFF: Command = command("write_off", "POST", "/write-off", permission::BILLING_SETTLE);
-const ISSUED: &[Command] = &[command("void", "POST", "/void", permission::BILLING_ISSUE), WRITE_OFF];
-const PARTLY_PAID: &[Command] = &[WRITE_OFF];
+const CREDIT: Command = command("credit", "POST", "/credit-notes", permission::BILLING_ISSUE);
+const ISSUED: &[Command] = &[command("void", "POST", "/void", permission::BILLING_ISSUE), WRITE_OFF, CREDIT];
+const PARTLY_PAID: &[Command] = &[WRITE_OFF, CREDIT];
+const PAID: &[Command] = &[CREDIT];
 const REVERSE_WRITE_OFF: Command =
     command("reverse_write_off", "POST", "/reverse-write-off", permission::BILLING_SETTLE);
 const WRITTEN_OFF: &[Command] = &[REVERSE_WRITE_OFF];
@@ -77,11 +79,33 @@ pub(super) fn of_invoice(facts: &Facts<'_>, as_of: Option<AsOf>, caller: &Identi
             PARTLY_GIVEN_UP
         }
         "partly_paid" => PARTLY_PAID,
+        "paid" => PAID,
         "written_off" => WRITTEN_OFF,
         _ => &[],
     };
     let links = of("/api/v1/invoices", commands, facts, as_of, caller);
     links.get("document", format!("/api/v1/invoices/{}/document", facts.id))
+}
+
+/// The links of a credit note. What is done with it is done with its invoice.
+pub(super) fn of_credit_note(facts: &Facts<'_>, caller: &Identity) -> Links {
+    let itself = format!("/api/v1/credit-notes/{}", facts.id);
+    let links = Links::new().itself(&itself).get("document", format!("{itself}/document"));
+    let Some(invoice) = facts.invoice_id else { return links };
+    let invoice = format!("/api/v1/invoices/{invoice}");
+    let void = format!("{invoice}/credit-notes/{}/void", facts.id);
+    let links = links.get("invoice", invoice);
+    if facts.status == "issued" && may(caller, permission::BILLING_ISSUE) {
+        links.post("void", void)
+    } else {
+        links
+    }
+}
+
+/// The links of what a credit note says.
+pub(super) fn of_credit_note_document(facts: &Facts<'_>) -> Links {
+    let credit_note = format!("/api/v1/credit-notes/{}", facts.id);
+    Links::new().itself(format!("{credit_note}/document")).get("credit_note", credit_note)
 }
 
 /// The links of a payment.
@@ -110,8 +134,11 @@ fn of(
     if as_of.is_some() {
         return links;
     }
-    let may = |command: &&Command| caller.reach(command.permission.name, command.permission.roles).is_some();
-    commands.iter().filter(may).fold(links, |links, command| {
+    commands.iter().filter(|command| may(caller, command.permission)).fold(links, |links, command| {
         links.with(command.name, command.method, format!("{path}{}", command.path))
     })
+}
+
+fn may(caller: &Identity, permission: Permission) -> bool {
+    caller.reach(permission.name, permission.roles).is_some()
 }

@@ -1,6 +1,7 @@
-//! Billing: legal entities, customers, series of numbers, invoices, and payments.
+//! Billing: legal entities, customers, series of numbers, invoices, credit notes, and payments.
 
 mod account;
+mod credit_note;
 mod customer_list;
 mod invoice_document;
 mod invoice_list;
@@ -16,9 +17,10 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::QueryApi;
 
 pub use account::{AccountEntry, AccountStatement, CustomerAccount};
+pub use credit_note::{CreditNote, CreditNoteDocument};
 pub use customer_list::BillingCustomer;
 pub use invoice_document::InvoiceDocument;
-pub use invoice_list::{AppliedPayment, Invoice, InvoiceTotals};
+pub use invoice_list::{AppliedPayment, CreditNoteOf, Invoice, InvoiceTotals};
 pub use legal_entity_list::LegalEntity;
 pub use payment_list::{Payment, PaymentRefund, SettledInvoice};
 pub use series_list::InvoiceSeries;
@@ -32,6 +34,7 @@ pub(crate) fn router() -> OpenApiRouter<QueryApi> {
         .merge(invoice_list::router())
         .merge(invoice_document::router())
         .merge(payment_list::router())
+        .merge(credit_note::router())
         .merge(account::router())
 }
 

@@ -64,7 +64,7 @@ async fn an_invoice_offers_what_its_status_and_the_callers_role_allow() {
     world.draw(LEGAL_ENTITY, id).await;
     world.tell_invoice(id, 2, InvoiceAction::Issue(Box::new(issuance()))).await;
     world.settle().await;
-    assert_eq!(offers(Role::Finance).await, "document self void write_off");
+    assert_eq!(offers(Role::Finance).await, "credit document self void write_off");
     let issued = world.data(&uri).await;
     assert_eq!(
         (&issued["number"], &issued["customer_name"]),

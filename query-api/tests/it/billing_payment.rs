@@ -18,16 +18,16 @@ use crate::plan::new_id;
 use crate::world::{World, each, names};
 
 impl World {
-    async fn tell_payment(&self, id: PaymentId, day: u32, action: PaymentAction) {
+    pub async fn tell_payment(&self, id: PaymentId, day: u32, action: PaymentAction) {
         self.tell(id.into(), at(day, 9), action, Payment::decide).await;
     }
 
-    async fn tell_of(&self, id: InvoiceId, day: u32, action: InvoiceAction) {
+    pub async fn tell_of(&self, id: InvoiceId, day: u32, action: InvoiceAction) {
         self.tell(id.into(), at(day, 9), action, Invoice::decide).await;
     }
 
     /// An invoice in dollars that is issued on a day of March and due 30 days later.
-    async fn issued(&self, amount: &str, day: u32) -> InvoiceId {
+    pub async fn issued(&self, amount: &str, day: u32) -> InvoiceId {
         let id = new_id();
         let lines = vec![line("1", amount, untaxed(TaxCategory::Z))];
         let draft = Draft { lines, adjustments: Vec::new(), ..draft() };
@@ -38,7 +38,7 @@ impl World {
     }
 
     /// A payment of 300 dollars, of which so much settles an invoice.
-    async fn paid(&self, invoice: InvoiceId, amount: &str, day: u32) -> PaymentId {
+    pub async fn paid(&self, invoice: InvoiceId, amount: &str, day: u32) -> PaymentId {
         let payment = new_id();
         let receipt = Receipt { received_on: march(day), ..receipt() };
         self.tell_payment(payment, day, PaymentAction::Record(Box::new(receipt))).await;
@@ -46,14 +46,14 @@ impl World {
         payment
     }
 
-    async fn apply(&self, payment: PaymentId, invoice: InvoiceId, amount: &str, day: u32) {
+    pub async fn apply(&self, payment: PaymentId, invoice: InvoiceId, amount: &str, day: u32) {
         let amount = dollars(amount);
         self.tell_payment(payment, day, PaymentAction::Apply { invoice, amount }).await;
         self.tell_of(invoice, day, InvoiceAction::ApplyPayment { payment, amount }).await;
     }
 }
 
-fn money(amount: &str) -> Value {
+pub fn money(amount: &str) -> Value {
     json!({"amount": amount, "currency": "USD"})
 }
 
@@ -71,7 +71,7 @@ async fn an_invoice_tells_what_is_paid_of_it_and_what_is_still_to_be_paid() {
         [&json!("partly_paid"), &money("40.00"), &money("60.00"), &money("0.00")]
     );
     assert_eq!(each(&json!({"items": partly["payments"]}), "payment_id"), [&json!(payment)]);
-    assert_eq!(names(&partly["links"]).join(" "), "document self write_off");
+    assert_eq!(names(&partly["links"]).join(" "), "credit document self write_off");
 
     world.tell_of(invoice, 6, InvoiceAction::WriteOff { reason: text("Bankrupt") }).await;
     world.settle().await;

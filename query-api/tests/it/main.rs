@@ -5,6 +5,7 @@
 mod api_keys;
 mod audit;
 mod billing;
+mod billing_credit_note;
 mod billing_payment;
 mod board;
 mod cursors;

@@ -4,11 +4,12 @@ use domain::billing::{
     Adjustment, AdjustmentKind, DocumentAdjustment, ExchangeRate, Line, Measure, Period, Quantity, Tax, Unit,
     UnitPrice,
 };
-use domain::{Currency, CustomerId, LegalEntityId, Prose, SeriesId, Text};
+use domain::{CreditNoteId, Currency, CustomerId, LegalEntityId, Prose, SeriesId, Text};
 use serde::Deserialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
-use super::DraftOf;
+use super::{CreditOn, DraftOf};
 use crate::CommandError;
 use crate::billing::body::{AdjustmentKindShape, MeasureShape, TaxShape};
 use crate::moment::{Day, Moment};
@@ -156,13 +157,33 @@ pub struct PreviewIn {
     pub exchange_rate: Option<ExchangeRate>,
 }
 
-/// Why an invoice is void.
+/// Why an invoice or a credit note is void.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VoidIn {
     /// Why.
     #[schema(value_type = String, min_length = 1, max_length = 500, example = "Sent to somebody else")]
     pub reason: Text<500>,
+    /// When it happened, if not now. Never in the future.
+    pub occurred_at: Option<Moment>,
+}
+
+/// What of an invoice to take back.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreditIn {
+    /// The series whose next number the credit note gets; one of the legal entity.
+    #[schema(value_type = uuid::Uuid)]
+    pub series_id: SeriesId,
+    /// Its date; the day on which it happens, in UTC, if left out. Neither in the future nor before that of the invoice.
+    pub issue_date: Option<Day>,
+    /// Why it is issued.
+    #[schema(value_type = String, min_length = 1, max_length = 500, example = "Two of three were broken")]
+    pub reason: Text<500>,
+    /// What is taken back, taxed as on the invoice; all that is left of the invoice if left out.
+    #[serde(default)]
+    #[schema(required = false, max_items = 500)]
+    pub lines: Option<Vec<LineIn>>,
     /// When it happened, if not now. Never in the future.
     pub occurred_at: Option<Moment>,
 }
@@ -200,6 +221,21 @@ impl TryFrom<InvoiceIn> for DraftOf {
             note: sent.note,
             lines: lines(sent.lines)?,
             adjustments: sent.adjustments.into_iter().map(Into::into).collect(),
+        })
+    }
+}
+
+impl TryFrom<CreditIn> for CreditOn {
+    type Error = CommandError;
+
+    fn try_from(sent: CreditIn) -> Result<Self, CommandError> {
+        let CreditIn { series_id: series, issue_date, reason, lines: sent_lines, occurred_at: _ } = sent;
+        Ok(Self {
+            credit_note: CreditNoteId::from_uuid(Uuid::now_v7()),
+            series,
+            on: issue_date.map(Day::get),
+            reason,
+            lines: sent_lines.map(lines).transpose()?,
         })
     }
 }

@@ -8,7 +8,7 @@ use domain::billing::invoice::{
     Document, Draft, Invoice, InvoiceAction, InvoiceError, Issuance, calculate, document, not_dated_in_future,
 };
 use domain::billing::legal_entity::{LegalEntity, Seller};
-use domain::billing::series::{Series, SeriesAction};
+use domain::billing::series::{DocumentNumber, Series, SeriesAction};
 use domain::billing::{DocumentAdjustment, ExchangeRate, Line};
 use domain::{Currency, CustomerId, DocumentId, InvoiceId, LegalEntityId, Prose, Rule as _, SeriesId, Text};
 use event_store::Loaded;
@@ -163,27 +163,38 @@ pub async fn issue(
         let draft = invoice.state.draft().map_err(|rule| CommandError::rule(&rule))?;
         let legal_entity = draft.legal_entity;
         let (seller, buyer) = parties(&mut unit, draft).await?;
-        let series = unit.load::<Series>(series.as_uuid()).await?;
-        if series.sequence == 0 {
-            return Err(CommandError::field("series_id", "must be a series of the legal entity"));
-        }
-        let drawn = unit.decide(
-            &series,
-            [SeriesAction::Draw { legal_entity, document: DocumentId::from_uuid(id.as_uuid()), on }],
-        )?;
-        let Some(number) = drawn.state.last_number().cloned() else {
-            return Err(CommandError::Internal("a number was drawn and is not there".into()));
-        };
-        let issuance =
-            Issuance { number: number.clone(), series: series.id.into(), seller, buyer, on, exchange_rate };
+        let number = draw(&mut unit, series, legal_entity, id.as_uuid().into(), on).await?;
+        let told = Some(number.to_string());
+        let issuance = Issuance { number, series, seller, buyer, on, exchange_rate };
         let issued = unit.decide(&invoice, [InvoiceAction::Issue(Box::new(issuance))])?;
-        let number = Some(number.to_string());
-        Ok(unit.done(Accepted { number, ..Accepted::of(id.as_uuid(), issued.sequence) }))
+        Ok(unit.done(Accepted { number: told, ..Accepted::of(id.as_uuid(), issued.sequence) }))
     });
-    done.await.map_err(|error| match error.code() {
+    done.await.map_err(naming_number)
+}
+
+/// Draws the next number of a series for a document of a legal entity.
+pub(super) async fn draw(
+    unit: &mut Unit<'_>,
+    series: SeriesId,
+    legal_entity: LegalEntityId,
+    document: DocumentId,
+    on: NaiveDate,
+) -> Result<DocumentNumber, CommandError> {
+    let series = unit.load::<Series>(series.as_uuid()).await?;
+    if series.sequence == 0 {
+        return Err(CommandError::field("series_id", "must be a series of the legal entity"));
+    }
+    let drawn = unit.decide(&series, [SeriesAction::Draw { legal_entity, document, on }])?;
+    let number = drawn.state.last_number().cloned();
+    number.ok_or_else(|| CommandError::Internal("a number was drawn and is not there".into()))
+}
+
+/// Says in the words of its rule that another document has the number.
+pub(super) fn naming_number(error: CommandError) -> CommandError {
+    match error.code() {
         "claim.taken" => CommandError::rule(&InvoiceError::NumberTaken),
         _ => error,
-    })
+    }
 }
 
 /// The document that would be issued now.
@@ -257,7 +268,7 @@ impl DraftOf {
     }
 }
 
-async fn act(
+pub(super) async fn act(
     app: &CommandApi,
     context: &Context,
     id: InvoiceId,

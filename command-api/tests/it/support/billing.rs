@@ -1,5 +1,6 @@
 //! What billing takes: a company, a customer, a series, drafts, and bodies of commands on them.
 
+use futures::future::join_all;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -68,6 +69,29 @@ impl Api {
     pub async fn draft(&self, billing: &Billing) -> Uuid {
         self.post("/api/v1/invoices", draft(billing)).await.is(201).id()
     }
+
+    /// What is still to be paid of an invoice, by its last event.
+    pub async fn outstanding(&self, invoice: Uuid) -> String {
+        let last = self.last_event(invoice).await;
+        let outstanding = &last["outstanding"]["amount"];
+        let issued = &last["document"]["totals"]["payable"]["amount"];
+        outstanding.as_str().or(issued.as_str()).unwrap_or("0.00").to_owned()
+    }
+
+    pub async fn all_outstanding(&self, invoices: &[Uuid]) -> Vec<String> {
+        join_all(invoices.iter().map(|invoice| self.outstanding(*invoice))).await
+    }
+
+    /// What is left of a payment, by its last event.
+    pub async fn left(&self, payment: Uuid) -> String {
+        self.last_event(payment).await["unapplied"]["amount"].as_str().unwrap_or("all").to_owned()
+    }
+
+    /// What is claimed to be open, in the order in which it is due.
+    pub async fn open(&self) -> Vec<Uuid> {
+        let sql = "select split_part(value, ' ', 3)::uuid from log.claim where scope like 'invoice.open.%' order by value";
+        sqlx::query_scalar(sql).fetch_all(&self.pool).await.unwrap()
+    }
 }
 
 /// To issue a draft under the next number of a series.
@@ -132,6 +156,8 @@ pub fn body(operation: &str, billing: &Billing) -> Option<Value> {
         "preview_invoice" => json!({"issue_date": "2026-01-31"}),
         "issue_invoice" => json!({"series_id": billing.series}),
         "void_invoice" => json!({"reason": "Sent to somebody else"}),
+        "credit_invoice" => json!({"series_id": billing.series, "reason": "Two of three were broken"}),
+        "void_credit_note_of_invoice" => json!({"reason": "It took back too much"}),
         "write_off_invoice" => json!({"reason": "The customer is bankrupt"}),
         "record_payment" => payment(billing, "1.00"),
         "apply_payment" | "unapply_payment" => json!({}),

@@ -61,6 +61,8 @@ impl Aggregate for Invoice {
                     payable,
                     paid: BTreeMap::new(),
                     written_off: Money::zero(payable.currency()),
+                    credit_notes: Vec::new(),
+                    document,
                     outstanding: payable,
                     since: at,
                 }));
@@ -75,6 +77,8 @@ impl Aggregate for Invoice {
             settling @ (InvoiceEvent::PaymentApplied { .. }
             | InvoiceEvent::PaymentUnapplied { .. }
             | InvoiceEvent::WrittenOff { .. }
+            | InvoiceEvent::CreditNoteIssued { .. }
+            | InvoiceEvent::CreditNoteVoided { .. }
             | InvoiceEvent::WriteOffReversed { .. }) => {
                 if let Self::Issued(issued) = self {
                     issued.settle(settling);

@@ -131,7 +131,7 @@ pub fn calculate(
     Ok(Calculation { lines, adjustments, taxes, totals })
 }
 
-fn price(line: &Line, currency: Currency) -> Result<PricedLine, InvoiceError> {
+pub(super) fn price(line: &Line, currency: Currency) -> Result<PricedLine, InvoiceError> {
     let scale = currency.minor_units();
     let gross = rounding::product(line.quantity.get(), line.price.get(), scale);
     let gross = money(gross.ok_or(InvoiceError::AmountTooLarge)?, currency)?;

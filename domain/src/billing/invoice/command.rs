@@ -2,12 +2,12 @@
 
 use chrono::NaiveDate;
 
-use super::Draft;
+use super::{CreditOf, Draft};
 use crate::billing::customer::Profile;
 use crate::billing::legal_entity::Seller;
 use crate::billing::series::DocumentNumber;
 use crate::billing::{DocumentAdjustment, ExchangeRate, Line};
-use crate::{Command, Money, PaymentId, SeriesId, Text};
+use crate::{Command, CreditNoteId, Money, PaymentId, SeriesId, Text};
 
 /// An action on an invoice, with its times.
 pub type InvoiceCommand = Command<InvoiceAction>;
@@ -53,6 +53,15 @@ pub enum InvoiceAction {
     },
     /// Expect again what was given up.
     ReverseWriteOff,
+    /// Take back some of it, or all that is left, by a credit note. The caller draws its number in the same append.
+    Credit(Box<CreditOf>),
+    /// Declare its last credit note void, whose number stays used.
+    VoidCreditNote {
+        /// Which one it is.
+        credit_note: CreditNoteId,
+        /// Why.
+        reason: Text<500>,
+    },
 }
 
 /// What it takes to issue a draft.

@@ -25,7 +25,12 @@ impl Invoice {
                 return Err(InvoiceError::AlreadyExists);
             }
             (Self::Discarded, InvoiceAction::Discard) | (Self::Void(_), InvoiceAction::Void { .. }) => None,
-            (Self::Issued(issued), action) => Some(issued.decide(action, at)?),
+            (Self::Issued(issued), action) => {
+                if let InvoiceAction::Credit(credit) = &action {
+                    not_dated_in_future(credit.on, now)?;
+                }
+                Some(issued.decide(action, at)?)
+            }
             (_, InvoiceAction::ReplaceLines { lines, adjustments }) => {
                 self.draft()?.replace(lines, adjustments)?
             }
@@ -46,6 +51,8 @@ impl Invoice {
                 | InvoiceAction::ApplyPayment { .. }
                 | InvoiceAction::UnapplyPayment { .. }
                 | InvoiceAction::WriteOff { .. }
+                | InvoiceAction::Credit(_)
+                | InvoiceAction::VoidCreditNote { .. }
                 | InvoiceAction::ReverseWriteOff,
             ) => self.counting().map(|_| None)?,
         };

@@ -81,7 +81,7 @@ pub enum InvoiceError {
     #[error("a date of the invoice is out of range")]
     DateOutOfRange,
     /// What is settled counts.
-    #[error("the invoice is settled in part or whole; unapply payments, or reverse the write-off, first")]
+    #[error("the invoice is settled in part or whole; undo its payments, credit notes and write-offs first")]
     Settled,
     /// Nobody pays nothing.
     #[error("an amount must be above 0")]
@@ -107,6 +107,32 @@ pub enum InvoiceError {
     /// What was not given up is still expected.
     #[error("nothing of the invoice is written off")]
     NotWrittenOff,
+    /// What was not invoiced is not taken back.
+    #[error("the credit note comes to more than is left of the invoice, of what is taxed in one way")]
+    MoreThanInvoiced,
+    /// A credit note takes something back.
+    #[error("there is nothing to credit")]
+    NothingToCredit,
+    /// What is taken back is taxed as it was invoiced.
+    #[error("nothing on the invoice is taxed as a line of the credit note is")]
+    TaxNotOnInvoice,
+    /// Nothing is taken back before it is invoiced, or before what it takes back was paid.
+    #[error(
+        "a credit note cannot be dated before its invoice, nor before the day, in UTC, on which that was issued or last settled"
+    )]
+    CreditedTooEarly,
+    /// Each credit note is issued once.
+    #[error("there is such a credit note already")]
+    CreditNoteExists,
+    /// There are bounds to credit notes.
+    #[error("at most 100 credit notes are issued of an invoice")]
+    TooManyCreditNotes,
+    /// The tax of a credit note is what those before it left.
+    #[error("only the last credit note of an invoice can be void")]
+    NotLastCreditNote,
+    /// What was not issued cannot be void.
+    #[error("there is no such credit note of the invoice, or it is void")]
+    NoSuchCreditNote,
     /// No two documents of a legal entity have one number.
     #[error("another document of the legal entity has this number")]
     NumberTaken,
@@ -148,6 +174,14 @@ impl Rule for InvoiceError {
             Self::TooManyPayments => "invoice.too_many_payments",
             Self::NothingOutstanding => "invoice.nothing_outstanding",
             Self::NotWrittenOff => "invoice.not_written_off",
+            Self::MoreThanInvoiced => "invoice.more_than_invoiced",
+            Self::NothingToCredit => "invoice.nothing_to_credit",
+            Self::TaxNotOnInvoice => "invoice.tax_not_on_invoice",
+            Self::CreditedTooEarly => "invoice.credited_too_early",
+            Self::CreditNoteExists => "invoice.credit_note_exists",
+            Self::TooManyCreditNotes => "invoice.too_many_credit_notes",
+            Self::NotLastCreditNote => "invoice.not_last_credit_note",
+            Self::NoSuchCreditNote => "invoice.no_such_credit_note",
             Self::NumberTaken => "invoice.number_taken",
         }
     }
@@ -187,6 +221,14 @@ impl Rule for InvoiceError {
             | Self::TooManyPayments
             | Self::NothingOutstanding
             | Self::NotWrittenOff
+            | Self::MoreThanInvoiced
+            | Self::NothingToCredit
+            | Self::TaxNotOnInvoice
+            | Self::CreditedTooEarly
+            | Self::CreditNoteExists
+            | Self::TooManyCreditNotes
+            | Self::NotLastCreditNote
+            | Self::NoSuchCreditNote
             | Self::NumberTaken => RuleKind::Refused,
         }
     }

@@ -4,10 +4,10 @@ use chrono::{DateTime, Utc};
 use cqrs_es::DomainEvent;
 use serde::{Deserialize, Serialize};
 
-use super::{Document, Totals};
+use super::{CreditNote, Document, Totals};
 use crate::billing::series::DocumentNumber;
 use crate::billing::{DocumentAdjustment, Line};
-use crate::{Currency, CustomerId, LegalEntityId, Money, PaymentId, Prose, SeriesId, Text};
+use crate::{CreditNoteId, Currency, CustomerId, LegalEntityId, Money, PaymentId, Prose, SeriesId, Text};
 
 /// An event of an invoice. `at` is the business time at which it came into its state; `outstanding` is what is still to be paid after
 /// it.
@@ -111,6 +111,38 @@ pub enum InvoiceEvent {
         /// When.
         at: DateTime<Utc>,
     },
+    /// Some of it was taken back by a credit note.
+    CreditNoteIssued {
+        /// Which one it is.
+        credit_note: CreditNoteId,
+        /// Its number.
+        number: DocumentNumber,
+        /// The series that the number was drawn from.
+        series: SeriesId,
+        /// Who issued it.
+        legal_entity: LegalEntityId,
+        /// The document.
+        document: Box<CreditNote>,
+        /// What is still to be paid of the invoice.
+        outstanding: Money,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// Its last credit note was declared void. The number of that stays used.
+    CreditNoteVoided {
+        /// Which one it was.
+        credit_note: CreditNoteId,
+        /// Its number.
+        number: DocumentNumber,
+        /// How much it was.
+        amount: Money,
+        /// Why.
+        reason: Text<500>,
+        /// What is still to be paid of the invoice.
+        outstanding: Money,
+        /// When.
+        at: DateTime<Utc>,
+    },
     /// What was given up is expected again.
     WriteOffReversed {
         /// How much it was.
@@ -126,7 +158,8 @@ impl InvoiceEvent {
     /// The number that a document has from now on, and whose documents have no other with it.
     pub fn number_taken(&self) -> Option<(LegalEntityId, &DocumentNumber)> {
         match self {
-            Self::Issued { legal_entity, number, .. } => Some((*legal_entity, number)),
+            Self::Issued { legal_entity, number, .. }
+            | Self::CreditNoteIssued { legal_entity, number, .. } => Some((*legal_entity, number)),
             Self::Drafted { .. }
             | Self::LinesReplaced { .. }
             | Self::Discarded { .. }
@@ -134,12 +167,29 @@ impl InvoiceEvent {
             | Self::PaymentApplied { .. }
             | Self::PaymentUnapplied { .. }
             | Self::WrittenOff { .. }
+            | Self::CreditNoteVoided { .. }
             | Self::WriteOffReversed { .. } => None,
         }
     }
-}
 
-impl InvoiceEvent {
+    /// The credit note that it is about, if it is about one.
+    pub fn credit_note(&self) -> Option<CreditNoteId> {
+        match self {
+            Self::CreditNoteIssued { credit_note, .. } | Self::CreditNoteVoided { credit_note, .. } => {
+                Some(*credit_note)
+            }
+            Self::Drafted { .. }
+            | Self::LinesReplaced { .. }
+            | Self::Discarded { .. }
+            | Self::Issued { .. }
+            | Self::Voided { .. }
+            | Self::PaymentApplied { .. }
+            | Self::PaymentUnapplied { .. }
+            | Self::WrittenOff { .. }
+            | Self::WriteOffReversed { .. } => None,
+        }
+    }
+
     /// What is still to be paid after it; none if it tells nothing of that.
     pub fn outstanding(&self) -> Option<Money> {
         match self {
@@ -147,6 +197,8 @@ impl InvoiceEvent {
             Self::Issued { document, .. } => Some(document.totals.payable),
             Self::PaymentApplied { outstanding, .. }
             | Self::PaymentUnapplied { outstanding, .. }
+            | Self::CreditNoteIssued { outstanding, .. }
+            | Self::CreditNoteVoided { outstanding, .. }
             | Self::WriteOffReversed { outstanding, .. } => Some(*outstanding),
             Self::WrittenOff { amount, .. } | Self::Voided { payable: amount, .. } => {
                 Some(Money::zero(amount.currency()))

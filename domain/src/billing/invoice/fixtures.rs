@@ -1,6 +1,8 @@
 //! One example of each event of an invoice.
 
-use super::{Document, Draft, InvoiceEvent, Issuance, Totals, calculate, document};
+use cqrs_es::Aggregate as _;
+
+use super::{CreditOf, Document, Draft, Invoice, InvoiceEvent, Issuance, Totals, calculate, document};
 use crate::billing::customer::fixtures::{CUSTOMER, currency, profile};
 use crate::billing::legal_entity::fixtures::{LEGAL_ENTITY, seller};
 use crate::billing::payment::fixtures::{PAYMENT, dollars};
@@ -9,7 +11,7 @@ use crate::billing::{
     Adjustment, AdjustmentKind, DocumentAdjustment, Figure, Line, Measure, Period, Tax, TaxCategory, Unit,
 };
 use crate::fixtures::{at, id, march, prose, text};
-use crate::{InvoiceId, Money, Text};
+use crate::{CreditNoteId, InvoiceId, Money, Text};
 
 /// The invoice of the examples.
 pub const INVOICE: InvoiceId = id(231);
@@ -26,6 +28,8 @@ pub fn all() -> Vec<InvoiceEvent> {
         payment_unapplied(),
         written_off(),
         write_off_reversed(),
+        credit_note_issued(),
+        credit_note_voided(),
     ]
 }
 
@@ -237,4 +241,54 @@ pub fn written_off() -> InvoiceEvent {
 /// `invoice.write_off_reversed`, on the 8th of March
 pub fn write_off_reversed() -> InvoiceEvent {
     InvoiceEvent::WriteOffReversed { amount: rest(), outstanding: rest(), at: at(8, 9) }
+}
+
+/// The credit note of the examples.
+pub const CREDIT_NOTE: CreditNoteId = id(251);
+
+/// What it takes to take back a line of 10 dollars.
+pub fn credit_of() -> CreditOf {
+    CreditOf {
+        credit_note: CREDIT_NOTE,
+        number: number("CN-2026-00001"),
+        series: SERIES,
+        on: march(9),
+        reason: text("Broken"),
+        lines: Some(vec![line("1", "10", standard("19"))]),
+    }
+}
+
+/// `invoice.credit_note_issued`: of 11.90 dollars, on the 9th of March
+///
+/// # Panics
+/// Never.
+pub fn credit_note_issued() -> InvoiceEvent {
+    let CreditOf { credit_note, number, series, on, reason, lines } = credit_of();
+    let mut invoice = Invoice::default();
+    invoice.apply(issued());
+    let document = invoice.issued().expect("issued").credit_note(on, reason, lines.as_deref());
+    let document = Box::new(document.expect("a credit note"));
+    let outstanding = totals().payable.minus(document.totals.payable).expect("less than all");
+    let legal_entity = LEGAL_ENTITY;
+    InvoiceEvent::CreditNoteIssued {
+        credit_note,
+        number,
+        series,
+        legal_entity,
+        document,
+        outstanding,
+        at: at(9, 9),
+    }
+}
+
+/// `invoice.credit_note_voided`, on the 10th of March
+pub fn credit_note_voided() -> InvoiceEvent {
+    InvoiceEvent::CreditNoteVoided {
+        credit_note: CREDIT_NOTE,
+        number: credit_of().number,
+        amount: dollars("11.90"),
+        reason: reason(),
+        outstanding: totals().payable,
+        at: at(10, 9),
+    }
 }

@@ -3,6 +3,7 @@
 mod aggregate;
 mod calculate;
 mod command;
+mod credit;
 mod decide;
 mod document;
 mod error;
@@ -15,7 +16,8 @@ mod tests;
 
 pub use calculate::{Calculation, PricedAdjustment, PricedLine, TaxSum, Totals, calculate};
 pub use command::{InvoiceAction, InvoiceCommand, Issuance};
+pub use credit::{CreditNote, CreditOf, Credited, Freed};
 pub use document::{Buyer, Document, Exchange, document, not_dated_in_future};
 pub use error::InvoiceError;
 pub use event::InvoiceEvent;
-pub use state::{Draft, Invoice, InvoiceStatus, Issued};
+pub use state::{Draft, Invoice, InvoiceStatus, Issued, Sums};

@@ -1,8 +1,8 @@
-//! What settles an issued invoice: payments, and what is given up.
+//! What settles an issued invoice: payments, credit notes, and what is given up.
 
 use chrono::{DateTime, Utc};
 
-use super::{InvoiceAction, InvoiceError, InvoiceEvent, Issued};
+use super::{Credited, InvoiceAction, InvoiceError, InvoiceEvent, Issued};
 use crate::{Money, PaymentId, Text};
 
 /// Most payments that settle an invoice.
@@ -30,6 +30,10 @@ impl Issued {
             InvoiceAction::UnapplyPayment { payment } => self.unapply_payment(payment, at),
             InvoiceAction::WriteOff { reason } => self.write_off(reason, at),
             InvoiceAction::ReverseWriteOff => self.reverse_write_off(at),
+            InvoiceAction::Credit(credit) => self.credit(*credit, at),
+            InvoiceAction::VoidCreditNote { credit_note, reason } => {
+                self.void_credit_note(credit_note, reason, at)
+            }
             InvoiceAction::Draft(_) => Err(InvoiceError::AlreadyExists),
             InvoiceAction::ReplaceLines { .. } | InvoiceAction::Discard | InvoiceAction::Issue(_) => {
                 Err(InvoiceError::Issued)
@@ -39,7 +43,7 @@ impl Issued {
 
     fn void(&self, reason: Text<500>, at: DateTime<Utc>) -> Decision {
         let (number, payable) = (self.number.clone(), self.payable);
-        if self.outstanding != payable {
+        if self.outstanding != payable || !self.credit_notes.is_empty() {
             return Err(InvoiceError::Settled);
         }
         Ok(InvoiceEvent::Voided { number, reason, payable, at })
@@ -103,6 +107,15 @@ impl Issued {
             InvoiceEvent::WrittenOff { amount, at, .. } => {
                 self.written_off = self.written_off.plus(amount).unwrap_or(self.written_off);
                 (self.outstanding, self.since) = (Money::zero(amount.currency()), at);
+            }
+            InvoiceEvent::CreditNoteIssued { credit_note, number, document, outstanding, at, .. } => {
+                let (taxes, payable) = (document.taxes, document.totals.payable);
+                self.credit_notes.push(Credited { credit_note, number, taxes, payable });
+                (self.outstanding, self.since) = (outstanding, at);
+            }
+            InvoiceEvent::CreditNoteVoided { credit_note, outstanding, at, .. } => {
+                self.credit_notes.retain(|one| one.credit_note != credit_note);
+                (self.outstanding, self.since) = (outstanding, at);
             }
             InvoiceEvent::WriteOffReversed { amount, outstanding, at, .. } => {
                 self.written_off = Money::zero(amount.currency());

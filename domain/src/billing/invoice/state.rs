@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::InvoiceError;
+use super::{Credited, Document, InvoiceError};
 use crate::billing::series::DocumentNumber;
 use crate::billing::{DocumentAdjustment, Line};
 use crate::{Currency, CustomerId, LegalEntityId, Money, PaymentId, Prose, Text};
@@ -21,8 +21,10 @@ pub enum InvoiceStatus {
     Issued,
     /// Some of it is settled.
     PartlyPaid,
-    /// All of it is paid.
+    /// All of it is paid, but for what was credited.
     Paid,
+    /// All of it was taken back by credit notes.
+    Credited,
     /// What was not paid of it is given up.
     WrittenOff,
     /// It was issued, and counts no longer.
@@ -86,7 +88,11 @@ pub struct Issued {
     pub paid: BTreeMap<PaymentId, Money>,
     /// What of it is given up.
     pub written_off: Money,
-    /// What is still to be paid: payable − paid − written off.
+    /// What of it was taken back, the latest last.
+    pub credit_notes: Vec<Credited>,
+    /// The document, which credit notes are made of.
+    pub document: Box<Document>,
+    /// What is still to be paid: payable − paid − written off − credited.
     pub outstanding: Money,
     /// When it came into its status, in business time.
     pub since: DateTime<Utc>,
@@ -98,9 +104,7 @@ impl Invoice {
         match self {
             Self::Unborn | Self::Discarded => None,
             Self::Draft { .. } => Some(InvoiceStatus::Draft),
-            Self::Issued(issued) => {
-                Some(InvoiceStatus::of(issued.payable, issued.outstanding, issued.written_off))
-            }
+            Self::Issued(issued) => Some(InvoiceStatus::of(issued.sums())),
             Self::Void(_) => Some(InvoiceStatus::Void),
         }
     }
@@ -150,15 +154,45 @@ impl Invoice {
     }
 }
 
+/// What an issued invoice comes to by now.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sums {
+    /// What was to be paid when it was issued.
+    pub payable: Money,
+    /// What is still to be paid.
+    pub outstanding: Money,
+    /// What of it is given up.
+    pub written_off: Money,
+    /// What of it was taken back.
+    pub credited: Money,
+}
+
 impl InvoiceStatus {
-    /// Where an issued invoice stands of which so much was to be paid, is outstanding, and is given up.
-    pub fn of(payable: Money, outstanding: Money, written_off: Money) -> Self {
-        let is_settled_in_part = outstanding != payable;
-        match (outstanding.is_zero(), written_off.is_zero()) {
-            (true, true) => Self::Paid,
-            (true, false) => Self::WrittenOff,
-            (false, _) if is_settled_in_part => Self::PartlyPaid,
-            (false, _) => Self::Issued,
+    /// Where an issued invoice stands.
+    pub fn of(sums: Sums) -> Self {
+        let Sums { payable, outstanding, written_off, credited } = sums;
+        if !outstanding.is_zero() {
+            return if outstanding == payable { Self::Issued } else { Self::PartlyPaid };
         }
+        match (written_off.is_zero(), credited == payable && !payable.is_zero()) {
+            (false, _) => Self::WrittenOff,
+            (true, true) => Self::Credited,
+            (true, false) => Self::Paid,
+        }
+    }
+}
+
+impl Issued {
+    /// What it comes to by now.
+    pub fn sums(&self) -> Sums {
+        let Self { payable, outstanding, written_off, .. } = *self;
+        Sums { payable, outstanding, written_off, credited: self.credited() }
+    }
+
+    /// All credit notes together.
+    pub fn credited(&self) -> Money {
+        let nothing = Money::zero(self.payable.currency());
+        // Together they are never more than the invoice, which is an amount.
+        self.credit_notes.iter().fold(nothing, |sum, one| sum.plus(one.payable).unwrap_or(sum))
     }
 }

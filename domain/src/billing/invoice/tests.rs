@@ -1,7 +1,9 @@
+mod credit;
+
 use super::fixtures::{
-    draft, drafted, example, exempt, figure, freight, issuance, issued, line, lines_replaced,
-    payment_applied, payment_unapplied, reason, standard, totals, untaxed, voided, write_off_reversed,
-    written_off,
+    CREDIT_NOTE, credit_of, draft, drafted, example, exempt, figure, freight, issuance, issued, line,
+    lines_replaced, payment_applied, payment_unapplied, reason, standard, totals, untaxed, voided,
+    write_off_reversed, written_off,
 };
 use super::{
     Draft, Invoice, InvoiceAction, InvoiceError, InvoiceEvent, InvoiceStatus, Issuance, calculate, document,
@@ -62,6 +64,8 @@ fn others() -> Vec<InvoiceAction> {
         unpay(),
         give_up(),
         InvoiceAction::ReverseWriteOff,
+        InvoiceAction::Credit(Box::new(credit_of())),
+        InvoiceAction::VoidCreditNote { credit_note: CREDIT_NOTE, reason: reason() },
     ]
 }
 

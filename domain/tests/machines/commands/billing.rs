@@ -3,8 +3,10 @@
 use domain::Currency;
 use domain::billing::customer::fixtures::{currency, days, language, profile};
 use domain::billing::customer::{CustomerAction, CustomerCommand, Profile};
-use domain::billing::invoice::fixtures::{draft, exempt, figure, freight, issuance, line, standard, untaxed};
-use domain::billing::invoice::{Draft, InvoiceAction, InvoiceCommand, Issuance};
+use domain::billing::invoice::fixtures::{
+    credit_of, draft, exempt, figure, freight, issuance, line, standard, untaxed,
+};
+use domain::billing::invoice::{CreditOf, Draft, InvoiceAction, InvoiceCommand, Issuance};
 use domain::billing::legal_entity::fixtures::{LEGAL_ENTITY, city, country, seller, vat};
 use domain::billing::legal_entity::{LegalEntityAction, LegalEntityCommand};
 use domain::billing::payment::fixtures::receipt;
@@ -97,6 +99,14 @@ pub fn invoice_commands() -> impl Strategy<Value = Vec<InvoiceCommand>> {
         1 => (1..3_u128).prop_map(|payment| InvoiceAction::UnapplyPayment { payment: id(payment) }),
         1 => Just(InvoiceAction::WriteOff { reason: text("Bankrupt") }),
         1 => Just(InvoiceAction::ReverseWriteOff),
+        2 => (1..3_u128, option::of("[0-9]{1,2}")).prop_map(|(credit_note, price)| {
+            let lines = price.map(|price| vec![line("1", &price, standard("19"))]);
+            InvoiceAction::Credit(Box::new(CreditOf { credit_note: id(credit_note), lines, ..credit_of() }))
+        }),
+        1 => (1..3_u128).prop_map(|credit_note| InvoiceAction::VoidCreditNote {
+            credit_note: id(credit_note),
+            reason: text("Wrong lines"),
+        }),
     ])
 }
 
