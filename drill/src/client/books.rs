@@ -77,7 +77,8 @@ impl Client {
             return self.command("POST", path, "payment.applied", |_| json!({"invoices": invoices}));
         }
         if self.bills.paid.len() > 1 {
-            return self.credit(series[self.random.random_range(0..series.len())]);
+            let series = series[self.random.random_range(0..series.len())];
+            return self.credit(series);
         }
         let amount = format!("{}.00", self.random.random_range(1..10_000));
         if !self.bills.issued.is_empty() {
