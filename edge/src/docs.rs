@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use axum::Router;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::map_response;
 use axum::response::Response as Page;
+use axum::routing::get;
+use axum::{Json, Router};
 use utoipa::ToSchema;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::schema::{ArrayItems, Schema};
@@ -66,6 +67,11 @@ pub fn router<S: Clone + Send + Sync + 'static>(document: OpenApi) -> Router<S> 
         name_charset(page.headers_mut());
         page
     }))
+}
+
+/// Only the document at [`DOCUMENT`].
+pub fn document<S: Clone + Send + Sync + 'static>(document: OpenApi) -> Router<S> {
+    Router::new().route(DOCUMENT, get(async move || Json(document)))
 }
 
 /// Says that text is UTF-8, as all files of Swagger UI are.

@@ -57,6 +57,21 @@ pub struct SiteArgs {
     /// other users of the machine see arguments
     #[arg(long, env = "CRM_MASTER_KEY", global = true, hide_env_values = true, value_name = "BASE64")]
     pub master_key: Option<Hidden>,
+    /// Take no connection to PostgreSQL, NATS, Redis, mail servers or collectors without TLS and a checked certificate, and do nothing
+    /// that is for development: no embedded servers, no `crm token`, no pages at /docs
+    #[arg(
+        long,
+        env = "CRM_HARDENED",
+        global = true,
+        num_args = 0..=1,
+        default_value_t = false,
+        default_missing_value = "true",
+        require_equals = true,
+        action = clap::ArgAction::Set,
+        value_parser = clap::builder::BoolishValueParser::new(),
+        value_name = "BOOL"
+    )]
+    pub hardened: bool,
     /// How many proxies stand before the APIs, each of which adds to X-Forwarded-For: so that guesses of passwords are counted
     /// by where they come from
     #[arg(long, env = "CRM_PROXIES", global = true, default_value_t = 0, value_name = "COUNT")]

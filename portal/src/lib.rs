@@ -10,6 +10,7 @@ mod config;
 mod erase;
 mod exported;
 mod federation;
+mod hardened;
 mod heads;
 mod import;
 mod login;

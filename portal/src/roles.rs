@@ -200,7 +200,7 @@ impl<'a> Roles<'a> {
     /// The routes of APIs and what surrounds them, as they are served: what is refused is recorded.
     pub fn site(&self, apis: Router, checks: Vec<Check>) -> anyhow::Result<Router> {
         let recorder = Recorder::new(self.trail()?, self.args.proxies);
-        Ok(edge::finish_for(routes(apis, checks), &self.web_policy(), Some(recorder)))
+        Ok(edge::finish_for(routes(apis, checks, self.args.hardened), &self.web_policy(), Some(recorder)))
     }
 
     /// The query side.
@@ -314,9 +314,10 @@ fn permissions(document: &OpenApi) -> BTreeSet<String> {
     named.filter(|name| !matches!(*name, "public" | "session.own")).map(str::to_owned).collect()
 }
 
-/// Both APIs, or one of them, with the document of both, and health.
-fn routes(apis: Router, checks: Vec<Check>) -> Router {
-    apis.merge(edge::docs::router(openapi())).merge(edge::health::router(checks))
+/// Both APIs, or one of them, with the document of both, its pages unless the installation is hardened, and health.
+fn routes(apis: Router, checks: Vec<Check>, is_hardened: bool) -> Router {
+    let docs = if is_hardened { edge::docs::document(openapi()) } else { edge::docs::router(openapi()) };
+    apis.merge(docs).merge(edge::health::router(checks))
 }
 
 /// `crm openapi`.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::{Connection, PgConnection};
 
 use crate::config::SiteArgs;
+use crate::hardened;
 use crate::maintain::missing_migrations;
 
 /// The oldest PostgreSQL that is known to work, as `server_version_num`.
@@ -64,6 +65,7 @@ impl Site {
 
     /// Starts servers of its own in the folder.
     pub async fn embedded(args: &SiteArgs) -> anyhow::Result<Self> {
+        hardened::refuse_development(args, "an embedded server")?;
         let config = embedded::Config { tools: find_tools()?, dir: args.dir.clone() };
         let servers = Embedded::start(config).await?;
         ensure_master_key(args)?;
@@ -146,6 +148,7 @@ impl Site {
 }
 
 fn named(args: &SiteArgs) -> anyhow::Result<Option<Site>> {
+    hardened::check(args)?;
     match (&args.database_url, &args.nats_url) {
         (Some(database_url), Some(nats_url)) => Ok(Some(Site {
             database_url: database_url.clone(),

@@ -9,6 +9,7 @@ use domain::TenantId;
 use edge::{Identity, Role, SigningKey};
 
 use crate::config::{DEMO_TENANT, SiteArgs, token_settings};
+use crate::hardened;
 
 /// Whose token.
 #[derive(Args)]
@@ -32,6 +33,7 @@ pub struct TokenArgs {
 
 /// Prints the token, and nothing else.
 pub fn token(site: &SiteArgs, args: &TokenArgs) -> anyhow::Result<ExitCode> {
+    hardened::refuse_development(site, "`crm token`")?;
     let key = site.own_key()?;
     if args.public_key {
         print!("{}", key.public_pem()?);

@@ -123,3 +123,11 @@ async fn the_document_and_its_pages_are_served() {
     assert_eq!(get(&router, "/docs/nothing.js").await.status, StatusCode::NOT_FOUND);
     assert_eq!(get(&router, "/docs/../../etc/passwd").await.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn the_document_is_served_without_pages_where_these_are_not_wanted() {
+    let router: Router = finish(docs::document(completed()));
+    let reply = get(&router, docs::DOCUMENT).await;
+    assert_eq!((reply.status, &reply.body["info"]["title"]), (StatusCode::OK, &Value::from("CRM")));
+    assert_eq!(get(&router, "/docs/").await.status, StatusCode::NOT_FOUND);
+}

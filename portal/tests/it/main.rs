@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, which helpers lack")]
 
 mod analysts;
+mod hardened;
 mod import;
 mod import_files;
 mod import_killed;

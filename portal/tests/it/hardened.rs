@@ -1,0 +1,43 @@
+//! `CRM_HARDENED`, as operators meet it.
+
+use std::process::{Command, Output};
+
+fn crm(arguments: &[&str], named: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_crm"));
+    let folder = tempfile::tempdir().unwrap();
+    command.env_clear().env("CRM_HARDENED", "true").env("CRM_DIR", folder.path());
+    command.envs(named.iter().copied()).args(arguments).output().unwrap()
+}
+
+fn refused(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(output.stdout.is_empty(), "{output:?}");
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn a_hardened_installation_does_nothing_that_is_for_development() {
+    for what in [&["token"][..], &["serve", "--embedded"], &["migrate"]] {
+        let said = refused(&crm(what, &[]));
+        assert!(said.contains("is for development, which CRM_HARDENED rules out"), "{what:?}: {said}");
+    }
+}
+
+/// Before anything is sent: the hosts do not exist.
+#[test]
+fn a_hardened_installation_takes_no_connection_that_others_could_read() {
+    let named = [
+        ("DATABASE_URL", "postgresql://crm:secret@db.invalid/crm?sslmode=require"),
+        ("NATS_URL", "nats://nats.invalid:4222"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector.invalid:4318"),
+    ];
+    for task in ["migrate", "command-api", "query-api", "projector", "status", "verify"] {
+        let said = refused(&crm(&[task], &named));
+        for one in
+            ["DATABASE_URL needs ?sslmode=verify-full", "NATS_URL needs tls://", "ENDPOINT needs https://"]
+        {
+            assert!(said.contains(one), "{task}: {said}");
+        }
+        assert!(!said.contains("secret"), "{said}");
+    }
+}
