@@ -3,6 +3,7 @@
 mod abuse;
 mod fixed_rate;
 mod flat_out;
+mod listed;
 mod paced;
 
 use std::process::Stdio;
@@ -17,6 +18,8 @@ use tokio::process::Command;
 pub enum Load {
     /// Each connection sends the next request as soon as it has the answer to the one before.
     FlatOut(FlatOut),
+    /// Requests of which each is sent once, as soon as a connection has the answer to its one before.
+    Listed(Listed),
     /// Commands at a fixed rate, and reads of what some of them wrote.
     FixedRate(FixedRate),
     /// Requests at a fixed rate.
@@ -40,6 +43,15 @@ pub struct FlatOut {
     pub spelled: Option<(String, u64)>,
     /// What answers say of themselves if they say it: `hit` if they were kept, `miss` if they were made.
     pub cache: Option<String>,
+}
+
+/// Requests of which each is sent once, as soon as a connection has the answer to its one before.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Listed {
+    pub address: String,
+    /// Keep-alive connections.
+    pub connections: usize,
+    pub requests: Vec<String>,
 }
 
 /// Commands at a fixed rate, whether or not answers are late, and reads of what some of them wrote.
@@ -142,6 +154,7 @@ pub fn main() -> anyhow::Result<()> {
     let done = runtime.block_on(async {
         match load {
             Load::FlatOut(load) => flat_out::run(load).await,
+            Load::Listed(load) => listed::run(load).await,
             Load::FixedRate(load) => fixed_rate::run(load).await,
             Load::Paced(load) => paced::run(load).await,
             Load::Abuse(load) => abuse::run(load).await,

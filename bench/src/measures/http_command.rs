@@ -19,7 +19,7 @@ use crate::servers::Place;
 use crate::workload::LEAD;
 
 /// Keep-alive connections, for every row here.
-const CONNECTIONS: usize = 64;
+pub const CONNECTIONS: usize = 64;
 /// How often it is looked whether the read models have caught up, and for how long.
 const LOOK: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_secs(600);

@@ -4,6 +4,7 @@ mod abuse;
 mod append;
 mod growth;
 mod http_command;
+mod issue;
 mod large_log;
 mod projection;
 mod reads;
@@ -36,6 +37,7 @@ pub fn all() -> Vec<Box<dyn Measure>> {
         Box::new(append::CROWD),
         Box::new(append::ONE),
         Box::new(http_command::HttpCommands),
+        Box::new(issue::Issuing),
         Box::new(relay::RelayCatchUp),
         Box::new(projection::Projections),
         Box::new(rebuild::Rebuild),
