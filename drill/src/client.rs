@@ -17,6 +17,7 @@ use books::OwnBills;
 pub use books::SharedBooks;
 
 use crate::journal::{Acknowledged, Command, Journal};
+use crate::layout::Work;
 
 /// How long a client waits for an answer before it asks again.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -44,6 +45,8 @@ pub struct Site {
     pub queries: SocketAddr,
     /// The tenants.
     pub tenants: Vec<Tenant>,
+    /// What clients do.
+    pub work: Work,
     /// Where clients write down what they do.
     pub journal: Journal,
     /// What was not as it should be.
@@ -261,6 +264,9 @@ impl Client {
     }
 
     fn next(&mut self) -> Command {
+        if self.site.work == Work::Issuing {
+            return self.invoice();
+        }
         let choice = self.random.random_range(0..14);
         if choice >= 10 {
             return self.bill();

@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures::future::BoxFuture;
 use futures::{StreamExt as _, TryStreamExt as _};
@@ -13,11 +13,6 @@ use crate::recovery::{recovered, settled};
 use crate::report::Outcome;
 use crate::settings::Settings;
 use crate::world::World;
-
-/// Clients at work.
-pub const CLIENTS: usize = 6;
-/// How long a client waits between two commands at most.
-pub const THINK: Duration = Duration::from_millis(40);
 
 /// How a drill is started.
 pub type Start = fn(Settings) -> BoxFuture<'static, Outcome>;
@@ -75,7 +70,7 @@ async fn drill<D: Drill>(
 ) -> anyhow::Result<()> {
     recovered(world).await?;
     outcome.began = true;
-    world.start_load(CLIENTS, THINK)?;
+    world.start_load()?;
     let mut drill = D::default();
     for (number, Scheduled { after, fault, recovers }) in schedule.iter().enumerate() {
         let acknowledged = world.site.journal.count();

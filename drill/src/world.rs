@@ -94,6 +94,7 @@ impl World {
             commands: Vec::new(),
             queries: SocketAddr::from(([127, 0, 0, 1], 0)),
             tenants,
+            work: layout.work,
             journal: Journal::create(&folder.path().join("journal"))?,
             complaints: Complaints::default(),
             books: SharedBooks::default(),
@@ -277,9 +278,11 @@ impl World {
     ///
     /// # Errors
     /// One cannot be made.
-    pub fn start_load(&mut self, clients: usize, think: Duration) -> anyhow::Result<()> {
-        let clients = (0..clients).map(|number| self.client(number)).collect::<anyhow::Result<_>>()?;
-        self.load = Some(Load::start(self.site.clone(), clients, think));
+    pub fn start_load(&mut self) -> anyhow::Result<()> {
+        let work = self.site.work;
+        let clients = (0..work.clients()).map(|place| self.client(work.tenant(place)));
+        let clients = clients.collect::<anyhow::Result<_>>()?;
+        self.load = Some(Load::start(self.site.clone(), clients, work.think()));
         Ok(())
     }
 

@@ -24,6 +24,13 @@ struct Books {
     series: Vec<Uuid>,
 }
 
+/// What the next invoice is issued with.
+struct Desk {
+    legal_entity: Uuid,
+    customer: Uuid,
+    series: Uuid,
+}
+
 /// What a client works with by itself.
 #[derive(Default)]
 pub(super) struct OwnBills {
@@ -62,14 +69,10 @@ impl SharedBooks {
 impl Client {
     /// The next command of billing.
     pub(super) fn bill(&mut self) -> Command {
-        let Books { legal_entity, customer, series } = self.site.books.of(self.tenant.id);
-        let Some(legal_entity) = legal_entity else { return self.register_seller() };
-        let Some(customer) = customer else { return self.register_buyer() };
-        if series.len() < SERIES {
-            return self.command("POST", "/invoice-series".into(), "series.opened", |key| {
-                json!({"legal_entity_id": legal_entity, "name": key, "pattern": format!("S{key}-{{seq:4}}")})
-            });
-        }
+        let desk = match self.desk() {
+            Ok(desk) => desk,
+            Err(missing) => return *missing,
+        };
         if let (Some(payment), Some(invoice)) = (self.bills.payments.pop(), self.bills.issued.pop()) {
             let path = format!("/payments/{payment}/apply");
             let invoices = json!([{"invoice_id": invoice}]);
@@ -77,12 +80,11 @@ impl Client {
             return self.command("POST", path, "payment.applied", |_| json!({"invoices": invoices}));
         }
         if self.bills.paid.len() > 1 {
-            let series = series[self.random.random_range(0..series.len())];
-            return self.credit(series);
+            return self.credit(&desk);
         }
-        let amount = format!("{}.00", self.random.random_range(1..10_000));
         if !self.bills.issued.is_empty() {
-            let money = json!({"amount": amount, "currency": "EUR"});
+            let Desk { legal_entity, customer, .. } = desk;
+            let money = json!({"amount": self.amount(), "currency": "EUR"});
             return self.command("POST", "/payments".into(), "payment.recorded", |key| {
                 json!({
                     "legal_entity_id": legal_entity, "customer_id": customer, "amount": money, "reference": key,
@@ -90,11 +92,43 @@ impl Client {
                 })
             });
         }
+        self.draft_or_issue(&desk)
+    }
+
+    /// The next command of those who do nothing but issue invoices.
+    pub(super) fn invoice(&mut self) -> Command {
+        match self.desk() {
+            Ok(desk) => self.draft_or_issue(&desk),
+            Err(missing) => *missing,
+        }
+    }
+
+    /// What invoices are issued with, or the command that sets up what is missing of it.
+    fn desk(&mut self) -> Result<Desk, Box<Command>> {
+        let Books { legal_entity, customer, series } = self.site.books.of(self.tenant.id);
+        let Some(legal_entity) = legal_entity else { return Err(Box::new(self.register_seller())) };
+        let Some(customer) = customer else { return Err(Box::new(self.register_buyer())) };
+        if series.len() < SERIES {
+            let open = self.command("POST", "/invoice-series".into(), "series.opened", |key| {
+                json!({"legal_entity_id": legal_entity, "name": key, "pattern": format!("S{key}-{{seq:4}}")})
+            });
+            return Err(Box::new(open));
+        }
+        let series = series[self.random.random_range(0..series.len())];
+        Ok(Desk { legal_entity, customer, series })
+    }
+
+    fn amount(&mut self) -> String {
+        format!("{}.00", self.random.random_range(1..10_000))
+    }
+
+    fn draft_or_issue(&mut self, desk: &Desk) -> Command {
+        let Desk { legal_entity, customer, series } = desk;
         if let Some(draft) = self.bills.drafts.pop() {
-            let series = series[self.random.random_range(0..series.len())];
             let path = format!("/invoices/{draft}/issue");
             return self.command("POST", path, "invoice.issued", |_| json!({"series_id": series}));
         }
+        let amount = self.amount();
         self.command("POST", "/invoices".into(), "invoice.drafted", |key| {
             let tax = json!({"category": "S", "rate": "19"});
             json!({
@@ -105,7 +139,7 @@ impl Client {
     }
 
     /// Takes back a euro of an invoice that was paid in part or whole, or all that is left of it.
-    fn credit(&mut self, series: Uuid) -> Command {
+    fn credit(&mut self, Desk { series, .. }: &Desk) -> Command {
         let invoice = self.bills.paid.swap_remove(0);
         let tax = json!({"category": "S", "rate": "19"});
         let line =

@@ -18,6 +18,7 @@ pub mod disk;
 pub mod kills;
 pub mod nats_store;
 pub mod network;
+pub mod numbers;
 pub mod old_transaction;
 pub mod pauses;
 pub mod poison;
@@ -107,6 +108,8 @@ pub fn all() -> Vec<Entry> {
         entry::<disk::Disk>(),
         entry::<poison::Poison>(),
         entry::<clock::Clock>(),
+        entry::<numbers::Numbers<1>>(),
+        entry::<numbers::Numbers<2>>(),
     ]
 }
 

@@ -12,7 +12,6 @@ use super::nats_store::copy;
 use super::{Drill, Scheduled};
 use crate::journal::{Acknowledged, Command, Entries};
 use crate::recovery::{PATIENCE, recovered, settled};
-use crate::run::{CLIENTS, THINK};
 use crate::settings::Form;
 use crate::world::World;
 
@@ -88,7 +87,7 @@ impl Drill for Restore {
         no_ghosts(world, &newer).await?;
         self.undone.extend(newer);
         world.site.books.forget();
-        world.start_load(CLIENTS, THINK)
+        world.start_load()
     }
 
     async fn finish(&mut self, world: &mut World, entries: &mut Entries) -> anyhow::Result<()> {
