@@ -69,6 +69,7 @@ async fn configure_identity_provider(
     request_body = Option<OccurredIn>,
     responses(
         (status = 200, description = "Nobody comes in by it any more", body = Envelope<ProviderRemoved>),
+        (status = 404, description = "There is no provider, and there never was one", body = Failure),
         (status = 412, description = "It has another version than If-Match asks for", body = Failure),
     ),
     extensions(("x-permission" = json!(RemoveProvider::NAME)), ("x-roles" = json!(RemoveProvider::ROLES)))

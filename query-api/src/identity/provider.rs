@@ -5,7 +5,9 @@ use axum::http::Uri;
 use chrono::{DateTime, Utc};
 use domain::identity::RecordKind;
 use domain::identity::provider::provider_id;
-use edge::{Envelope, Identity, Links, MinPosition, Permission, Permit, Problem, Query, Rendered, Role};
+use edge::{
+    Envelope, Failure, Identity, Links, MinPosition, Permission, Permit, Problem, Query, Rendered, Role,
+};
 use projections::identity::provider::ProviderView;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -63,12 +65,15 @@ pub(super) fn router() -> OpenApiRouter<QueryApi> {
     path = "/api/v1/identity-provider",
     tag = "Users",
     params(AsOfQuery, AtLeast),
-    responses((
-        status = 200,
-        description = "The provider",
-        body = Envelope<IdentityProvider>,
-        headers(("ETag" = String, description = "Its version"))
-    )),
+    responses(
+        (
+            status = 200,
+            description = "The provider",
+            body = Envelope<IdentityProvider>,
+            headers(("ETag" = String, description = "Its version"))
+        ),
+        (status = 404, description = "There is no provider, or there was none then", body = Failure),
+    ),
     extensions(("x-permission" = json!(ReadProvider::NAME)), ("x-roles" = json!(ReadProvider::ROLES)))
 )]
 async fn read_identity_provider(
