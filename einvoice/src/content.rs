@@ -145,14 +145,6 @@ impl<'d> Content<'d> {
             Kind::CreditNote { invoice_number, .. } => format!("Credited to invoice {invoice_number}"),
         }
     }
-
-    /// What is due, if anybody is to pay.
-    pub const fn due_date(&self) -> Option<NaiveDate> {
-        match self.kind {
-            Kind::Invoice { due_date, .. } => Some(due_date),
-            Kind::CreditNote { .. } => None,
-        }
-    }
 }
 
 impl<'d> Party<'d> {

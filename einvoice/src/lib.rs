@@ -4,6 +4,7 @@
 //! Used by: whatever serves or sends documents, and whoever checks what others sent.
 //! Never here: SQL, HTTP, clocks, files. A document and its number are all it takes, so the same document gives the same bytes.
 
+pub mod cii;
 mod content;
 mod error;
 pub mod read;

@@ -40,6 +40,14 @@ impl Xml {
         self.with(name, None, text);
     }
 
+    /// An element of nothing, where the schema wants one.
+    pub fn empty(&mut self, name: &str) {
+        self.indent();
+        self.out.push('<');
+        self.out.push_str(name);
+        self.out.push_str("/>\n");
+    }
+
     /// An element of text, if there is any.
     pub fn some(&mut self, name: &str, text: Option<&str>) {
         if let Some(text) = text {

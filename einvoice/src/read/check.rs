@@ -102,12 +102,12 @@ impl Check<'_> {
             }
         }
         if figures.tax_totals.iter().all(|total| total.taxes.is_empty()) {
-            self.found(Rule::Breakdown, figures.place, None, None);
+            self.required(Rule::Breakdown, None, None, figures.place);
         }
         if let Some(books) = &figures.tax_currency {
             let in_books = |total: &TaxTotal| total.currency.as_ref() == Some(books);
             if !figures.tax_totals.iter().any(in_books) {
-                self.found(Rule::TaxInBooks, figures.place, None, None);
+                self.required(Rule::TaxInBooks, None, None, figures.place);
             }
         }
     }
@@ -119,15 +119,22 @@ impl Check<'_> {
         let rate = tax.rate.unwrap_or_default();
         if let Some(taxable) = one.taxable {
             let computed = rounding::percentage(taxable.value, rate, self.minor_units);
-            self.required(Rule::Tax, one.amount, computed, one.place);
-            if let Some(category) = category {
-                let computed = if category.is_taxed() { computed } else { Some(Decimal::ZERO) };
-                self.required(Rule::CategoryTax(category), one.amount, computed, one.place);
+            let is_close = is_close(one.amount, rounding::percentage(taxable.value, rate, PLACES));
+            self.within(is_close, Rule::Tax, one.amount, computed, one.place);
+            match category {
+                Some(category) if category.is_taxed() => {
+                    self.within(is_close, Rule::CategoryTax(category), one.amount, computed, one.place);
+                }
+                Some(category) => {
+                    self.required(Rule::CategoryTax(category), one.amount, Some(Decimal::ZERO), one.place);
+                }
+                None => {}
             }
         }
         if let Some(category) = category {
             let computed = self.taxable(tax, category);
-            self.required(Rule::Taxable(category), one.taxable, computed, one.place);
+            let is_close = category.is_taxed() && is_close(one.taxable, computed);
+            self.within(is_close, Rule::Taxable(category), one.taxable, computed, one.place);
         }
     }
 
@@ -147,21 +154,36 @@ impl Check<'_> {
         sum(all)
     }
 
+    /// About lines and percentages the published rule set says nothing.
     fn compare(&mut self, rule: Rule, stated: Stated, computed: Option<Decimal>) {
-        self.required(rule, Some(stated), computed, stated.place);
+        self.within(true, rule, Some(stated), computed, stated.place);
+    }
+
+    fn required(&mut self, rule: Rule, stated: Option<Stated>, computed: Option<Decimal>, place: Place) {
+        self.within(false, rule, stated, computed, place);
     }
 
     /// Holds a figure against what it should be. `place` is where it would be, if it is not there.
-    fn required(&mut self, rule: Rule, stated: Option<Stated>, computed: Option<Decimal>, place: Place) {
+    fn within(
+        &mut self,
+        is_tolerated: bool,
+        rule: Rule,
+        stated: Option<Stated>,
+        computed: Option<Decimal>,
+        place: Place,
+    ) {
         let value = stated.map(|stated| stated.value);
         if value.is_none() || value != computed {
-            self.found(rule, stated.map_or(place, |stated| stated.place), value, computed);
+            let place = stated.map_or(place, |stated| stated.place);
+            self.found.push(Disagreement { rule, place, stated: value, computed, is_tolerated });
         }
     }
+}
 
-    fn found(&mut self, rule: Rule, place: Place, stated: Option<Decimal>, computed: Option<Decimal>) {
-        self.found.push(Disagreement { rule, place, stated, computed });
-    }
+/// Whether there is less than one unit of the currency between them.
+fn is_close(stated: Option<Stated>, computed: Option<Decimal>) -> bool {
+    let (Some(stated), Some(computed)) = (stated, computed) else { return false };
+    stated.value.checked_sub(computed).is_some_and(|difference| difference.abs() < Decimal::ONE)
 }
 
 fn signed(one: &Adjustment) -> Decimal {

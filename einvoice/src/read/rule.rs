@@ -78,6 +78,9 @@ pub struct Disagreement {
     pub stated: Option<Decimal>,
     /// What it should be; none if that cannot be computed, since it would be too long or nothing is taxed so.
     pub computed: Option<Decimal>,
+    /// Whether the published rule set lets it pass: it takes less than one unit of the currency for rounding where there is tax, and has
+    /// no rule about lines and percentages.
+    pub is_tolerated: bool,
 }
 
 impl Rule {
@@ -141,32 +144,6 @@ impl Category {
     }
 }
 
-impl Disagreement {
-    /// Whether the published rule set lets it pass: it takes less than one unit of the currency for rounding where there is tax, and has
-    /// no rule about lines and percentages.
-    pub fn is_tolerated(&self) -> bool {
-        match self.rule {
-            Rule::LineNet | Rule::Share { .. } => true,
-            Rule::Tax => self.is_close(),
-            Rule::Taxable(category) | Rule::CategoryTax(category) => category.is_taxed() && self.is_close(),
-            Rule::LineTotal
-            | Rule::AllowanceTotal
-            | Rule::ChargeTotal
-            | Rule::NetTotal
-            | Rule::TaxTotal
-            | Rule::GrossTotal
-            | Rule::Payable
-            | Rule::Breakdown
-            | Rule::TaxInBooks => false,
-        }
-    }
-
-    fn is_close(&self) -> bool {
-        let (Some(stated), Some(computed)) = (self.stated, self.computed) else { return false };
-        stated.checked_sub(computed).is_some_and(|difference| difference.abs() < Decimal::ONE)
-    }
-}
-
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.code())
@@ -175,7 +152,7 @@ impl fmt::Display for Rule {
 
 impl fmt::Display for Disagreement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { rule, place: Place { offset, line }, stated, computed } = self;
+        let Self { rule, place: Place { offset, line }, stated, computed, is_tolerated: _ } = self;
         let or_none =
             |number: &Option<Decimal>| number.map_or("none".to_owned(), |number| number.to_string());
         let (stated, computed) = (or_none(stated), or_none(computed));
