@@ -121,15 +121,12 @@ impl Check<'_> {
             let computed = rounding::percentage(taxable.value, rate, self.minor_units);
             let is_close = is_close(one.amount, rounding::percentage(taxable.value, rate, PLACES));
             self.within(is_close, Rule::Tax, one.amount, computed, one.place);
-            match category {
-                Some(category) if category.is_taxed() => {
-                    self.within(is_close, Rule::CategoryTax(category), one.amount, computed, one.place);
-                }
-                Some(category) => {
-                    self.required(Rule::CategoryTax(category), one.amount, Some(Decimal::ZERO), one.place);
-                }
-                None => {}
+            if let Some(category) = category.filter(|category| category.is_taxed()) {
+                self.within(is_close, Rule::CategoryTax(category), one.amount, computed, one.place);
             }
+        }
+        if let Some(category) = category.filter(|category| !category.is_taxed()) {
+            self.required(Rule::CategoryTax(category), one.amount, Some(Decimal::ZERO), one.place);
         }
         if let Some(category) = category {
             let computed = self.taxable(tax, category);
