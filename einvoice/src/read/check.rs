@@ -1,5 +1,7 @@
 //! The arithmetic of EN 16931, done again.
 
+use std::collections::BTreeMap;
+
 use domain::Currency;
 use domain::billing::rounding;
 use rust_decimal::{Decimal, RoundingStrategy};
@@ -10,8 +12,14 @@ use super::{Adjustment, Figures, Line, Place, Stated, Tax, TaxSum, TaxTotal};
 /// Decimal places of amounts, unless their currency has more.
 const PLACES: u32 = 2;
 
+/// A category, and a rate where it has several.
+type Way<'f> = (&'f str, Decimal);
+
 struct Check<'f> {
     figures: &'f Figures,
+    /// Lines − allowances + charges of what is taxed in one way; none if that is too long. Added up once, so that a file with many of
+    /// both takes no more time than it is long.
+    taxable: BTreeMap<Way<'f>, Option<Decimal>>,
     /// Decimal places of the currency.
     minor_units: u32,
     found: Vec<Disagreement>,
@@ -23,7 +31,7 @@ impl Figures {
     pub fn recompute(&self) -> Vec<Disagreement> {
         let currency = self.currency.as_deref().and_then(|code| Currency::parse(code).ok());
         let minor_units = currency.map_or(PLACES, Currency::minor_units);
-        let mut check = Check { figures: self, minor_units, found: Vec::new() };
+        let mut check = Check { figures: self, taxable: taxable(self), minor_units, found: Vec::new() };
         check.lines();
         check.sums();
         check.taxes();
@@ -129,26 +137,10 @@ impl Check<'_> {
             self.required(Rule::CategoryTax(category), one.amount, Some(Decimal::ZERO), one.place);
         }
         if let Some(category) = category {
-            let computed = self.taxable(tax, category);
+            let computed = self.taxable.get(&way(tax)).copied().flatten();
             let is_close = category.is_taxed() && is_close(one.taxable, computed);
             self.within(is_close, Rule::Taxable(category), one.taxable, computed, one.place);
         }
-    }
-
-    /// What is taxed in a way: lines, allowances and charges of its category, and of its rate where there are several. None if there
-    /// are none.
-    fn taxable(&self, tax: &Tax, category: Category) -> Option<Decimal> {
-        let is_alike = |other: &Option<Tax>| {
-            let Some(other) = other else { return false };
-            let same_rate = other.rate.unwrap_or_default() == tax.rate.unwrap_or_default();
-            other.category == tax.category && (same_rate || !category.is_taxed())
-        };
-        let of_lines = self.figures.lines.iter().filter(|line| is_alike(&line.tax));
-        let of_lines = of_lines.filter_map(|line| line.net).map(|net| net.value);
-        let of_document = self.figures.adjustments.iter().filter(|one| is_alike(&one.tax)).map(signed);
-        let mut all = of_lines.chain(of_document).peekable();
-        all.peek()?;
-        sum(all)
     }
 
     /// About lines and percentages the published rule set says nothing.
@@ -181,6 +173,26 @@ impl Check<'_> {
 fn is_close(stated: Option<Stated>, computed: Option<Decimal>) -> bool {
     let (Some(stated), Some(computed)) = (stated, computed) else { return false };
     stated.value.checked_sub(computed).is_some_and(|difference| difference.abs() < Decimal::ONE)
+}
+
+/// What is taxed in each way that a line, an allowance or a charge is taxed in.
+fn taxable(figures: &Figures) -> BTreeMap<Way<'_>, Option<Decimal>> {
+    let of_lines = figures.lines.iter().map(|line| (&line.tax, line.net.map(|net| net.value)));
+    let of_document = figures.adjustments.iter().map(|one| (&one.tax, Some(signed(one))));
+    let mut all = BTreeMap::new();
+    for (tax, amount) in of_lines.chain(of_document) {
+        if let (Some(tax), Some(amount)) = (tax, amount) {
+            let sum = all.entry(way(tax)).or_insert(Some(Decimal::ZERO));
+            *sum = sum.and_then(|sum: Decimal| sum.checked_add(amount));
+        }
+    }
+    all
+}
+
+fn way(tax: &Tax) -> Way<'_> {
+    let has_rates = Category::parse(&tax.category).is_none_or(Category::is_taxed);
+    let rate = if has_rates { tax.rate.unwrap_or_default() } else { Decimal::ZERO };
+    (tax.category.as_str(), rate)
 }
 
 fn signed(one: &Adjustment) -> Decimal {

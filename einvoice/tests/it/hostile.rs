@@ -87,6 +87,26 @@ fn figures_that_are_too_long_disagree_instead_of_overflowing() {
     assert!(found.iter().any(|one| one.rule.code() == "BR-CO-10" && one.computed.is_none()));
 }
 
+/// Each of 50,000 taxes is on all of 25,000 lines.
+#[test]
+fn a_file_of_many_lines_and_taxes_is_recomputed_in_no_more_time_than_it_is_long() {
+    let category = "<cbc:ID>S</cbc:ID><cbc:Percent>19</cbc:Percent>";
+    let line = format!(
+        "<cac:InvoiceLine><cbc:LineExtensionAmount>1</cbc:LineExtensionAmount><cac:Item><cac:ClassifiedTaxCategory>\
+         {category}</cac:ClassifiedTaxCategory></cac:Item></cac:InvoiceLine>"
+    );
+    let tax = format!("<cac:TaxSubtotal><cac:TaxCategory>{category}</cac:TaxCategory></cac:TaxSubtotal>");
+    let count = 50_000;
+    let file =
+        within(&format!("{}<cac:TaxTotal>{}</cac:TaxTotal>", line.repeat(count / 2), tax.repeat(count)));
+    let found = read(file.as_bytes()).unwrap().recompute();
+    let sum = rust_decimal::Decimal::from(count / 2);
+    assert_eq!(
+        found.iter().filter(|one| one.rule.code() == "BR-S-08" && one.computed == Some(sum)).count(),
+        count
+    );
+}
+
 proptest! {
     #[test]
     fn whatever_is_read_nothing_panics(
