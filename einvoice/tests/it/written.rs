@@ -129,6 +129,25 @@ fn cii_keeps_all_rules_of_the_standard() {
 }
 
 #[test]
+fn a_cent_too_much_is_found_by_the_rules_of_both() {
+    let xml = ubl::invoice(&example(), &number("INV-1")).unwrap();
+    let wrong = xml.replace(
+        "<cbc:PayableAmount currencyID=\"USD\">221.12",
+        "<cbc:PayableAmount currencyID=\"USD\">221.13",
+    );
+    let Some(found) = broken_rules("EN16931-UBL-validation-preprocessed.sch", &[("one".to_owned(), wrong)])
+    else {
+        return;
+    };
+    assert!(matches!(found.as_slice(), [[_, _, rule, _]] if rule == "BR-CO-16"), "{found:?}");
+    let xml = cii::invoice(&example(), &number("INV-1")).unwrap();
+    let wrong = xml.replace("<ram:DuePayableAmount>221.12", "<ram:DuePayableAmount>221.13");
+    let found =
+        broken_rules("EN16931-CII-validation-preprocessed.sch", &[("one".to_owned(), wrong)]).unwrap();
+    assert!(matches!(found.as_slice(), [[_, _, rule, _]] if rule == "BR-CO-16"), "{found:?}");
+}
+
+#[test]
 fn a_document_that_the_standard_cannot_hold_is_refused() {
     let erased = Document { buyer: Personal::erased(), ..example() };
     assert_eq!(ubl::invoice(&erased, &number("INV-1")), Err(WriteError::BuyerErased));
