@@ -36,7 +36,7 @@ create table read_model.billing_credit_note_document (
 select read_model.secure('read_model.billing_credit_note_document');
 
 alter table read_model.billing_invoice_list
-    add column credited numeric generated always as ((doc -> 'credited' ->> 'amount')::numeric) stored;
+    add column credited numeric generated always as (coalesce((doc -> 'credited' ->> 'amount')::numeric, 0)) stored;
 -- Policies let the projector see the rows of all tenants, and the owner none. Nothing is taken back yet of what there is.
 set local role crm_projector;
 update read_model.billing_invoice_list

@@ -65,7 +65,10 @@ impl Site {
 
     /// Starts servers of its own in the folder.
     pub async fn embedded(args: &SiteArgs) -> anyhow::Result<Self> {
-        hardened::refuse_development(args, "an embedded server")?;
+        hardened::refuse_development(
+            args,
+            "an embedded server, as there is without DATABASE_URL and NATS_URL,",
+        )?;
         let config = embedded::Config { tools: find_tools()?, dir: args.dir.clone() };
         let servers = Embedded::start(config).await?;
         ensure_master_key(args)?;

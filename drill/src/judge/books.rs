@@ -54,6 +54,7 @@ const OFF_BALANCE: &str = "
                 when 'invoice.payment_applied' then 1
                 when 'invoice.credit_note_issued' then 1
                 when 'invoice.payment_unapplied' then -1
+                when 'invoice.credit_note_voided' then -1
                 else 0
             end * coalesce(
                 e.payload -> 'data' -> 'amount' ->> 'amount',

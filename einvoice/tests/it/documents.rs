@@ -87,6 +87,7 @@ fn take(invoice: &mut Issued, lines: Option<&[Line]>, notes: &mut Vec<CreditNote
     invoice.credit_notes.push(Credited {
         credit_note: domain::fixtures::id(1),
         number: number("CN-1"),
+        issue_date: note.issue_date,
         taxes: note.taxes.clone(),
         payable: note.totals.payable,
     });

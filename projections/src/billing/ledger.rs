@@ -194,8 +194,9 @@ fn of_invoice(event: &InvoiceEvent) -> Option<Entry> {
             let (on, amount) = (document.issue_date, &document.totals.payable);
             entry(EntryKind::CreditNoteIssued, on, None, amount, Effect::Takes, Effect::Takes)
         }
-        InvoiceEvent::CreditNoteVoided { amount, at, .. } => {
-            entry(EntryKind::CreditNoteVoided, at.date_naive(), None, amount, Effect::Adds, Effect::Adds)
+        InvoiceEvent::CreditNoteVoided { issue_date, amount, at, .. } => {
+            let on = at.date_naive().max(*issue_date);
+            entry(EntryKind::CreditNoteVoided, on, None, amount, Effect::Adds, Effect::Adds)
         }
         InvoiceEvent::WriteOffReversed { amount, at, .. } => {
             entry(EntryKind::WriteOffReversed, at.date_naive(), None, amount, Effect::Adds, Effect::Adds)

@@ -256,7 +256,9 @@ impl History<'_> {
             (true, "credit_note_issued") => {
                 (kind, data["document"]["issue_date"].as_str()?, payable, "-", "-")
             }
-            (true, "credit_note_voided") => (kind, day, &data["amount"], "", ""),
+            (true, "credit_note_voided") => {
+                (kind, day.max(data["issue_date"].as_str()?), &data["amount"], "", "")
+            }
             (true, "written_off") => (kind, day, &data["amount"], "-", "-"),
             (true, "write_off_reversed") => (kind, day, &data["amount"], "", ""),
             (false, "recorded") => {

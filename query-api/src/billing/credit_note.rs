@@ -60,7 +60,8 @@ pub struct CreditNote {
     pub updated_at: DateTime<Utc>,
     /// The version of its invoice after the last change of it.
     pub version: i64,
-    /// `self`, `document`, `invoice`, and if it can be, `void`; only the last one of an invoice can.
+    /// `self`, `document`, `invoice`, and of those that count, `void`: of an invoice only the last one can be void, and `If-Match` takes the version of the
+    /// invoice.
     pub links: Links,
 }
 
@@ -80,7 +81,7 @@ pub struct CreditNoteDocument {
     pub document: Value,
     /// The version of its invoice after the last change of it.
     pub version: i64,
-    /// `self`, `credit_note`.
+    /// `self`, `credit_note`, `e_invoice`.
     pub links: Links,
 }
 

@@ -38,7 +38,7 @@ pub struct InvoiceDocument {
     pub document: Option<Value>,
     /// The version to send as `If-Match`.
     pub version: i64,
-    /// `self`, `invoice`.
+    /// `self`, `invoice`, and once it is issued, `e_invoice`.
     pub links: Links,
 }
 

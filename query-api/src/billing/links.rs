@@ -105,7 +105,8 @@ pub(super) fn of_credit_note(facts: &Facts<'_>, caller: &Identity) -> Links {
 /// The links of what a credit note says.
 pub(super) fn of_credit_note_document(facts: &Facts<'_>) -> Links {
     let credit_note = format!("/api/v1/credit-notes/{}", facts.id);
-    Links::new().itself(format!("{credit_note}/document")).get("credit_note", credit_note)
+    let links = Links::new().itself(format!("{credit_note}/document"));
+    links.get("e_invoice", format!("{credit_note}/e-invoice")).get("credit_note", credit_note)
 }
 
 /// The links of a payment.
@@ -117,7 +118,10 @@ pub(super) fn of_payment(facts: &Facts<'_>, as_of: Option<AsOf>, caller: &Identi
 /// The links of what an invoice says.
 pub(super) fn of_document(facts: &Facts<'_>) -> Links {
     let invoice = format!("/api/v1/invoices/{}", facts.id);
-    Links::new().itself(format!("{invoice}/document")).get("invoice", invoice)
+    let links = Links::new().itself(format!("{invoice}/document"));
+    let links =
+        if facts.status == "draft" { links } else { links.get("e_invoice", format!("{invoice}/e-invoice")) };
+    links.get("invoice", invoice)
 }
 
 fn of(

@@ -3,6 +3,7 @@
 mod account;
 mod credit_note;
 mod customer_list;
+mod e_invoice;
 mod invoice_document;
 mod invoice_list;
 mod legal_entity_list;
@@ -35,6 +36,7 @@ pub(crate) fn router() -> OpenApiRouter<QueryApi> {
         .merge(invoice_document::router())
         .merge(payment_list::router())
         .merge(credit_note::router())
+        .merge(e_invoice::router())
         .merge(account::router())
 }
 

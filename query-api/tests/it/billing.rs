@@ -93,7 +93,7 @@ async fn a_document_is_read_as_it_was_issued() {
     let issued = world.data(&uri).await;
     assert_eq!(issued["document"], serde_json::to_value(example()).unwrap());
     assert_eq!((&issued["draft"], &issued["number"]), (&json!(null), &json!("INV-2026-00001")));
-    assert_eq!(names(&issued["links"]), ["invoice", "self"]);
+    assert_eq!(names(&issued["links"]), ["e_invoice", "invoice", "self"]);
     let customer = world.data(&format!("/api/v1/billing-customers/{CUSTOMER}")).await;
     assert_eq!((&customer["name"], &customer["email"]), (&json!("erased"), &json!(null)));
     assert_eq!(names(&customer["links"]), ["account", "self"]);

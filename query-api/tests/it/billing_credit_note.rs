@@ -1,5 +1,6 @@
 //! Reads of credit notes, and of what they change.
 
+use axum::http::StatusCode;
 use domain::billing::TaxCategory;
 use domain::billing::customer::fixtures::CUSTOMER;
 use domain::billing::invoice::fixtures::{credit_of, line, reason, untaxed};
@@ -96,7 +97,7 @@ async fn credit_notes_are_listed_and_read() {
     assert_eq!(voided["void_reason"], json!(reason().as_str()));
     assert_eq!(names(&voided["links"]).join(" "), "document invoice self");
     let unknown = format!("/api/v1/credit-notes/{}", new_id::<domain::id::kind::CreditNote>());
-    assert_eq!(world.get(&unknown).await.status, axum::http::StatusCode::NOT_FOUND);
+    assert_eq!(world.get(&unknown).await.status, StatusCode::NOT_FOUND);
 
     let mut fields = sent(&voided);
     fields.sort();
@@ -128,4 +129,34 @@ async fn accounts_and_receivables_know_credit_notes() {
     let entries = json!({"items": account["accounts"][0]["entries"]});
     let kinds = each(&entries, "kind");
     assert_eq!(kinds, [&json!("invoice_issued"), &json!("credit_note_issued"), &json!("credit_note_voided")]);
+}
+
+/// In both syntaxes, and the same bytes each time. What they say is held against the rules where it is written.
+#[tokio::test]
+async fn what_was_issued_is_told_as_an_electronic_invoice() {
+    let world = World::new().await;
+    let draft = world.billing().await;
+    let invoice = world.issued("100", 2).await;
+    let credit_note = world.credited(invoice, "40", 5).await;
+    world.settle().await;
+    let uri = format!("/api/v1/invoices/{invoice}/e-invoice");
+    let ubl = world.get(&uri).await;
+    assert_eq!(ubl.status, StatusCode::OK);
+    assert_eq!(ubl.headers["content-type"], "application/xml; charset=utf-8");
+    assert_eq!(ubl.headers["content-disposition"], "attachment; filename=\"INV-2.xml\"");
+    let figures = einvoice::read::read(ubl.body.as_str().unwrap().as_bytes()).unwrap();
+    assert!(figures.recompute().is_empty());
+    assert_eq!(world.get(&uri).await.body, ubl.body);
+    let cii = world.get(&format!("{uri}?syntax=cii")).await;
+    assert!(cii.body.as_str().unwrap().contains("CrossIndustryInvoice"));
+    let credited = world.get(&format!("/api/v1/credit-notes/{credit_note}/e-invoice")).await;
+    assert!(credited.body.as_str().unwrap().contains("<cbc:ID>CN-5</cbc:ID>"), "{}", credited.body);
+    let refused = world.get(&format!("/api/v1/invoices/{draft}/e-invoice")).await;
+    assert_eq!(
+        (refused.status, &refused.body["error"]["code"]),
+        (StatusCode::CONFLICT, &json!("invoice.not_issued"))
+    );
+    assert_eq!(world.get(&format!("{uri}?syntax=edi")).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let unknown = format!("/api/v1/invoices/{}/e-invoice", new_id::<domain::id::kind::Invoice>());
+    assert_eq!(world.get(&unknown).await.status, StatusCode::NOT_FOUND);
 }

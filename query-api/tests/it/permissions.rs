@@ -49,7 +49,7 @@ fn operations() -> Vec<(String, String)> {
 async fn every_operation_asks_for_a_token_and_for_its_permission() {
     let world = World::new().await;
     let operations = operations();
-    assert_eq!(operations.len(), 41);
+    assert_eq!(operations.len(), 43);
     for (uri, permission) in operations {
         let without = world.send(Request::get(&uri).body(Body::empty()).unwrap()).await;
         assert_eq!((without.status, without.code()), (StatusCode::UNAUTHORIZED, "token.missing"), "{uri}");

@@ -39,9 +39,9 @@ pub async fn credit(
     let terms = &terms;
     let done = dispatch_in_line(app, context, terms.series.as_uuid(), move |mut unit| async move {
         let CreditOn { credit_note, on, reason, lines, .. } = terms.clone();
-        let on = on.unwrap_or_else(|| unit.day());
         let invoice = unit.target::<Invoice>(id.as_uuid()).await?;
         let issued = invoice.state.counting().map_err(|rule| CommandError::rule(&rule))?;
+        let on = on.unwrap_or_else(|| unit.day().max(issued.first_credit_day()));
         let document = issued.credit_note(on, reason.clone(), lines.as_deref());
         let document = document.map_err(|rule| CommandError::rule(&rule))?;
         let freed = issued.freed_for(document.totals.payable);

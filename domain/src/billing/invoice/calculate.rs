@@ -103,15 +103,8 @@ pub fn calculate(
     adjustments: &[DocumentAdjustment],
     currency: Currency,
 ) -> Result<Calculation, InvoiceError> {
-    if lines.len() > MAX_LINES {
-        return Err(InvoiceError::TooManyLines);
-    }
-    let too_many = |count: usize| count > MAX_ADJUSTMENTS;
-    let of_lines: usize = lines.iter().map(|line| line.adjustments.len()).sum();
-    if too_many(adjustments.len())
-        || lines.iter().any(|line| too_many(line.adjustments.len()))
-        || of_lines > MAX_LINE_ADJUSTMENTS
-    {
+    check_size(lines)?;
+    if adjustments.len() > MAX_ADJUSTMENTS {
         return Err(InvoiceError::TooManyAdjustments);
     }
     let mut groups = Groups::new();
@@ -129,6 +122,19 @@ pub fn calculate(
         groups.into_values().map(|group| group.sum(currency)).collect::<Result<_, _>>()?;
     let totals = total(&lines, &adjustments, &taxes, currency)?;
     Ok(Calculation { lines, adjustments, taxes, totals })
+}
+
+/// Whether the lines of a document are few enough, and what is taken off them or put on them.
+pub(super) fn check_size(lines: &[Line]) -> Result<(), InvoiceError> {
+    if lines.len() > MAX_LINES {
+        return Err(InvoiceError::TooManyLines);
+    }
+    let of_lines: usize = lines.iter().map(|line| line.adjustments.len()).sum();
+    let is_one_too_long = lines.iter().any(|line| line.adjustments.len() > MAX_ADJUSTMENTS);
+    if is_one_too_long || of_lines > MAX_LINE_ADJUSTMENTS {
+        return Err(InvoiceError::TooManyAdjustments);
+    }
+    Ok(())
 }
 
 pub(super) fn price(line: &Line, currency: Currency) -> Result<PricedLine, InvoiceError> {

@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::calculate::{MAX_LINES, money, price as price_of};
+use super::calculate::{check_size, money, price as price_of};
 use super::{
     Buyer, Document, Exchange, InvoiceError, InvoiceEvent, Issued, PricedAdjustment, PricedLine, TaxSum,
     Totals,
@@ -86,6 +86,8 @@ pub struct Credited {
     pub credit_note: CreditNoteId,
     /// Its number.
     pub number: DocumentNumber,
+    /// Its date.
+    pub issue_date: NaiveDate,
     /// What of each tax it took back.
     pub taxes: Vec<TaxSum>,
     /// What it comes to.
@@ -93,6 +95,11 @@ pub struct Credited {
 }
 
 impl Issued {
+    /// The first day that a credit note can be dated.
+    pub fn first_credit_day(&self) -> NaiveDate {
+        self.document.issue_date.max(self.since.date_naive())
+    }
+
     /// The credit note that takes back some of the invoice, or all that is left of it.
     ///
     /// # Errors
@@ -158,7 +165,7 @@ impl Issued {
         if self.credit_notes.iter().any(|one| one.credit_note == credit_note) {
             return Err(InvoiceError::CreditNoteExists);
         }
-        if on < self.since.date_naive() {
+        if on < self.first_credit_day() {
             return Err(InvoiceError::CreditedTooEarly);
         }
         let document = Box::new(self.credit_note(on, reason, lines.as_deref())?);
@@ -190,9 +197,17 @@ impl Issued {
                 InvoiceError::NoSuchCreditNote
             });
         };
-        let (number, amount) = (last.number.clone(), last.payable);
+        let (number, issue_date, amount) = (last.number.clone(), last.issue_date, last.payable);
         let outstanding = self.outstanding.plus(amount).ok_or(InvoiceError::AmountTooLarge)?;
-        Ok(InvoiceEvent::CreditNoteVoided { credit_note, number, amount, reason, outstanding, at })
+        Ok(InvoiceEvent::CreditNoteVoided {
+            credit_note,
+            number,
+            issue_date,
+            amount,
+            reason,
+            outstanding,
+            at,
+        })
     }
 
     /// What credit notes took back of what is taxed in one way, and its tax.
@@ -205,9 +220,7 @@ impl Issued {
 
     /// Takes back what these lines come to.
     fn some(&self, lines: &[Line]) -> Result<Content, InvoiceError> {
-        if lines.len() > MAX_LINES {
-            return Err(InvoiceError::TooManyLines);
-        }
+        check_size(lines)?;
         let currency = self.document.currency;
         let lines: Vec<PricedLine> =
             lines.iter().map(|line| price_of(line, currency)).collect::<Result<_, _>>()?;

@@ -27,7 +27,8 @@ impl Invoice {
             (Self::Discarded, InvoiceAction::Discard) | (Self::Void(_), InvoiceAction::Void { .. }) => None,
             (Self::Issued(issued), action) => {
                 if let InvoiceAction::Credit(credit) = &action {
-                    not_dated_in_future(credit.on, now)?;
+                    // The clock of whoever settled it last may be ahead of this one.
+                    not_dated_in_future(credit.on, now.max(issued.since))?;
                 }
                 Some(issued.decide(action, at)?)
             }

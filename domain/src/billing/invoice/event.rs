@@ -1,6 +1,6 @@
 //! What happens to an invoice.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use cqrs_es::DomainEvent;
 use serde::{Deserialize, Serialize};
 
@@ -134,6 +134,8 @@ pub enum InvoiceEvent {
         credit_note: CreditNoteId,
         /// Its number.
         number: DocumentNumber,
+        /// Its date. On no earlier day is it void in the books.
+        issue_date: NaiveDate,
         /// How much it was.
         amount: Money,
         /// Why.

@@ -286,6 +286,7 @@ pub fn credit_note_voided() -> InvoiceEvent {
     InvoiceEvent::CreditNoteVoided {
         credit_note: CREDIT_NOTE,
         number: credit_of().number,
+        issue_date: credit_of().on,
         amount: dollars("11.90"),
         reason: reason(),
         outstanding: totals().payable,

@@ -109,8 +109,14 @@ impl Issued {
                 (self.outstanding, self.since) = (Money::zero(amount.currency()), at);
             }
             InvoiceEvent::CreditNoteIssued { credit_note, number, document, outstanding, at, .. } => {
-                let (taxes, payable) = (document.taxes, document.totals.payable);
-                self.credit_notes.push(Credited { credit_note, number, taxes, payable });
+                let (issue_date, payable) = (document.issue_date, document.totals.payable);
+                self.credit_notes.push(Credited {
+                    credit_note,
+                    number,
+                    issue_date,
+                    taxes: document.taxes,
+                    payable,
+                });
                 (self.outstanding, self.since) = (outstanding, at);
             }
             InvoiceEvent::CreditNoteVoided { credit_note, outstanding, at, .. } => {

@@ -1,7 +1,7 @@
 use chrono::Days;
 
 use super::super::fixtures::{
-    CREDIT_NOTE, credit_note_issued, credit_note_voided, credit_of, drafted, example, issued, line,
+    CREDIT_NOTE, credit_note_issued, credit_note_voided, credit_of, drafted, example, issued, line, off,
     payment_applied, reason, standard, totals, untaxed, voided,
 };
 use super::super::{CreditNote, CreditOf, Freed, Invoice, InvoiceAction, InvoiceError, InvoiceEvent};
@@ -193,4 +193,10 @@ fn there_are_bounds_to_credit_notes() {
     assert_eq!(more, Err(InvoiceError::TooManyCreditNotes));
     let lines = vec![line("1", "0.01", standard("7")); 501];
     assert_eq!(after(&[], some(lines)), Err(InvoiceError::TooManyLines));
+    let with =
+        |adjustments| Line { adjustments: vec![off("1"); adjustments], ..line("1", "0.01", standard("7")) };
+    assert!(after(&[], some(vec![with(20); 50])).is_ok());
+    for many in [vec![with(21)], vec![with(20); 51]] {
+        assert_eq!(after(&[], some(many)), Err(InvoiceError::TooManyAdjustments));
+    }
 }
