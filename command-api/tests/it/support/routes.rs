@@ -108,6 +108,7 @@ impl Route {
         let path =
             self.path.replace("{id}", &id.to_string()).replace("{stage_id}", &things.stage.to_string());
         let path = path.replace("{refund_id}", &things.session.to_string());
+        let path = path.replace("{credit_note_id}", &things.session.to_string());
         path.replace("{user_id}", &things.user.to_string()).replace("{key_id}", &things.session.to_string())
     }
 
