@@ -71,7 +71,7 @@ pub struct Draft {
     pub adjustments: Vec<DocumentAdjustment>,
 }
 
-/// What further commands have to know of an issued invoice. The document itself is in its event.
+/// What further commands have to know of an issued invoice. Its document too, which credit notes repeat.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Issued {
     /// Its number.
