@@ -143,3 +143,17 @@ pub struct NewEvent {
     /// The [`Metadata`] as JSON text.
     pub metadata: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Not the float beside it, which faster readers may find.
+    #[test]
+    fn a_number_is_read_as_the_one_that_was_written() {
+        for number in [1.0444444444444444e95, 0.1 + 0.2, f64::MIN_POSITIVE, f64::MAX] {
+            let written = serde_json::to_string(&Value::from(number)).unwrap();
+            assert_eq!(serde_json::from_str::<Value>(&written).unwrap(), Value::from(number), "{written}");
+        }
+    }
+}
