@@ -26,6 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const BATCH: i64 = 1_000;
 /// The event with which a session ends by itself.
 const SESSION_ENDED: &str = "session.ended";
+/// The event with which its tokens of before end.
+const SESSION_STEPPED_UP: &str = "session.stepped_up";
 
 /// Asks the log until it is dropped.
 #[derive(Debug)]
@@ -139,8 +141,13 @@ impl Event {
 
     fn revocation(self) -> Option<Revocation> {
         let (tenant, event_type) = (TenantId::from_uuid(self.tenant_id?), self.event_type?);
-        if event_type == SESSION_ENDED {
-            return Some(Revocation::Session { tenant, session: self.aggregate_id? });
+        match event_type.as_str() {
+            SESSION_ENDED => return Some(Revocation::Session { tenant, session: self.aggregate_id? }),
+            SESSION_STEPPED_UP => {
+                let (session, version) = (self.aggregate_id?, self.sequence?);
+                return Some(Revocation::SteppedUp { tenant, session, version });
+            }
+            _ => {}
         }
         RIGHTS_EVENTS.contains(&event_type.as_str()).then_some(Revocation::User {
             tenant,
@@ -154,12 +161,13 @@ impl Event {
 #[cfg(test)]
 mod tests {
     use cqrs_es::DomainEvent as _;
-    use domain::identity::session::{EndReason, SessionEvent};
+    use domain::identity::session::fixtures::{ended, stepped_up};
 
     use super::*;
 
     #[test]
-    fn the_end_of_a_session_is_called_what_the_domain_calls_it() {
-        assert_eq!(SessionEvent::Ended { reason: EndReason::Reused }.event_type(), SESSION_ENDED);
+    fn what_ends_tokens_of_a_session_is_called_what_the_domain_calls_it() {
+        assert_eq!(ended().event_type(), SESSION_ENDED);
+        assert_eq!(stepped_up().event_type(), SESSION_STEPPED_UP);
     }
 }

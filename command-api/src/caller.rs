@@ -41,6 +41,14 @@ impl<P> Caller<P> {
         self.bearer.check_recent(now.timestamp())
     }
 
+    /// The same for what changes how somebody signs in.
+    ///
+    /// # Errors
+    /// 401 `step_up.required`; 403 `person.required` for a key.
+    pub fn check_recent_person(&self, now: DateTime<Utc>) -> Result<(), Problem> {
+        self.bearer.check_recent_person(now.timestamp())
+    }
+
     /// The circumstances of the command that `sent` asks for, which happened at `occurred_at`.
     pub fn context<T>(self, sent: &Sent<T>, occurred_at: Option<Moment>) -> Context {
         let request_hash = self.key.is_some().then(|| self.digest(sent));

@@ -52,6 +52,9 @@ pub struct SignIn {
     pub session: Uuid,
     /// The version of the user whose roles the token carries.
     pub rights: i64,
+    /// The version of the session: once its user shows anew who they are, tokens of older ones are over.
+    #[serde(default)]
+    pub version: i64,
 }
 
 impl Bearer {
@@ -63,7 +66,8 @@ impl Bearer {
     /// Whoever acts by a key of a user: with the roles that the user had in version `rights`, and only for what needs one of
     /// the permissions `scopes`.
     pub fn by_key(identity: Identity, key: Uuid, rights: i64, scopes: Arc<BTreeSet<String>>) -> Self {
-        let key = Key { rights: SignIn { session: key, rights }, scopes, lacks_second_factor: false };
+        let rights = SignIn { session: key, rights, version: 0 };
+        let key = Key { rights, scopes, lacks_second_factor: false };
         Self { key: Some(key), ..Self::new(identity, 0, None) }
     }
 
@@ -100,6 +104,14 @@ impl Bearer {
         let is_recent = self.auth_time.is_some_and(|time| (0..=MAX_AGE).contains(&(now - time)));
         let is_user = self.sign_in.is_some() || (self.user.is_some() && self.key.is_none());
         if !is_user || is_recent { Ok(()) } else { Err(Problem::step_up_required()) }
+    }
+
+    /// The same for what changes how somebody signs in: it takes a person, so no key is enough.
+    ///
+    /// # Errors
+    /// 403 `person.required` for a key; and those of [`Bearer::check_recent`].
+    pub fn check_recent_person(&self, now: i64) -> Result<(), Problem> {
+        if self.is_by_key() { Err(Problem::person_required()) } else { self.check_recent(now) }
     }
 
     /// Whether it is a program that acts by a key.

@@ -121,6 +121,12 @@ impl Problem {
             .with_header(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
     }
 
+    /// 403: a key was sent for what changes how somebody signs in.
+    pub fn person_required() -> Self {
+        let detail = "No key can change how somebody signs in. Sign in, and show once more who you are.";
+        Self::new(StatusCode::FORBIDDEN, "person.required", detail)
+    }
+
     /// 403: the token is good, and belongs to no session that was opened here.
     pub fn no_session() -> Self {
         let detail = "This needs a session of yours: sign in with POST /api/v1/sessions.";

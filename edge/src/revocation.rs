@@ -40,8 +40,7 @@ struct Parts {
 #[derive(Debug, Default)]
 struct Ended {
     users: HashMap<(TenantId, Uuid), Rights>,
-    /// By when each was heard of.
-    sessions: HashMap<(TenantId, Uuid), Instant>,
+    sessions: HashMap<(TenantId, Uuid), Over>,
 }
 
 /// Since when a user has other rights than before.
@@ -51,6 +50,14 @@ struct Rights {
     version: i64,
     /// Seconds since 1970, by the clock of the database.
     changed_at: i64,
+    heard_at: Instant,
+}
+
+/// Which tokens of a session are over.
+#[derive(Clone, Copy, Debug)]
+struct Over {
+    /// Those of older versions of the session than this.
+    below: i64,
     heard_at: Instant,
 }
 
@@ -74,6 +81,15 @@ pub enum Revocation {
         tenant: TenantId,
         /// The session.
         session: Uuid,
+    },
+    /// The user of a session has shown anew who they are: its tokens of older versions are over.
+    SteppedUp {
+        /// The tenant.
+        tenant: TenantId,
+        /// The session.
+        session: Uuid,
+        /// The version that the session has since.
+        version: i64,
     },
 }
 
@@ -154,24 +170,32 @@ impl Ended {
             Revocation::User { tenant, user, version, changed_at } => {
                 self.users.insert((tenant, user), Rights { version, changed_at, heard_at });
             }
-            Revocation::Session { tenant, session } => {
-                self.sessions.insert((tenant, session), heard_at);
+            Revocation::Session { tenant, session } => self.end((tenant, session), i64::MAX, heard_at),
+            Revocation::SteppedUp { tenant, session, version } => {
+                self.end((tenant, session), version, heard_at);
             }
         }
+    }
+
+    /// What has ended once stays so: the log may be read again from further back.
+    fn end(&mut self, session: (TenantId, Uuid), below: i64, heard_at: Instant) {
+        let over = self.sessions.entry(session).or_insert(Over { below, heard_at });
+        *over = Over { below: below.max(over.below), heard_at };
     }
 
     fn forget(&mut self, now: Instant) {
         let age = |heard_at: Instant| now.saturating_duration_since(heard_at);
         self.users.retain(|_, rights| age(rights.heard_at) < REMEMBERED);
-        self.sessions.retain(|_, heard_at| age(*heard_at) < SESSION_REMEMBERED);
+        self.sessions.retain(|_, over| age(over.heard_at) < SESSION_REMEMBERED);
     }
 
     fn ended(&self, subject: &Subject) -> bool {
         let rights = self.users.get(&(subject.tenant, subject.user));
         match subject.sign_in {
-            Some(SignIn { session, rights: version }) => {
-                rights.is_some_and(|rights| version < rights.version)
-                    || self.sessions.contains_key(&(subject.tenant, session))
+            Some(sign_in) => {
+                let over = self.sessions.get(&(subject.tenant, sign_in.session));
+                rights.is_some_and(|rights| sign_in.rights < rights.version)
+                    || over.is_some_and(|over| sign_in.version < over.below)
             }
             // Issued elsewhere: it says nothing of versions, but when it was issued.
             None => rights.is_some_and(|rights| subject.issued_at <= rights.changed_at),
@@ -188,7 +212,7 @@ mod tests {
     }
 
     fn subject(session: u128, rights: i64) -> Subject {
-        let sign_in = Some(SignIn { session: Uuid::from_u128(session), rights });
+        let sign_in = Some(SignIn { session: Uuid::from_u128(session), rights, version: 1 });
         Subject { tenant: tenant(1), user: Uuid::from_u128(7), issued_at: 100, sign_in }
     }
 
@@ -220,6 +244,25 @@ mod tests {
         assert!(revocations.check(&subject(1, 3)).await.is_err());
         assert!(revocations.check(&subject(2, 3)).await.is_ok());
         assert!(revocations.check(&Subject { tenant: tenant(2), ..subject(1, 3) }).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn showing_anew_who_one_is_ends_older_tokens_of_that_session() {
+        let revocations = Revocations::new();
+        let session = Uuid::from_u128(1);
+        let stepped_up = |version| Revocation::SteppedUp { tenant: tenant(1), session, version };
+        let of = |version| {
+            let sign_in = Some(SignIn { session, rights: 3, version });
+            Subject { sign_in, ..subject(1, 3) }
+        };
+        revocations.tell([stepped_up(3), stepped_up(2)], Instant::now());
+        for (version, is_good) in [(0, false), (2, false), (3, true), (4, true)] {
+            assert_eq!(revocations.check(&of(version)).await.is_ok(), is_good, "{version}");
+        }
+        assert!(revocations.check(&subject(2, 3)).await.is_ok());
+        let ended = Revocation::Session { tenant: tenant(1), session };
+        revocations.tell([ended, stepped_up(4)], Instant::now());
+        assert!(revocations.check(&of(4)).await.is_err());
     }
 
     #[tokio::test(start_paused = true)]

@@ -46,7 +46,7 @@ impl Access {
             at: chrono::Utc::now().timestamp(),
             ttl: TOKEN_LIFE,
             jti: Uuid::now_v7(),
-            sign_in: Some(SignIn { session: Uuid::now_v7(), rights: 1 }),
+            sign_in: Some(SignIn { session: Uuid::now_v7(), rights: 1, version: 1 }),
             auth_time: None,
         };
         let token = self.key.sign(&TokenSettings::default(), &identity, issue)?;

@@ -60,7 +60,7 @@ async fn change_second_factor_policy(
     State(app): State<CommandApi>,
     sent: Sent<SecondFactorPolicyIn>,
 ) -> Result<Answer<SecondFactorPolicy>, Problem> {
-    caller.check_recent(app.now())?;
+    caller.check_recent_person(app.now())?;
     let context = caller.context(&sent, sent.body.occurred_at);
     let demanded = sent.body.demanded;
     let done = demand(&app, &context, demanded).await?;

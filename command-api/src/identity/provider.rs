@@ -49,7 +49,7 @@ async fn configure_identity_provider(
     State(app): State<CommandApi>,
     sent: Sent<ProviderIn>,
 ) -> Result<Answer<ProviderConfigured>, Problem> {
-    caller.check_recent(app.now())?;
+    caller.check_recent_person(app.now())?;
     let context = caller.context(&sent, sent.body.occurred_at);
     let done = configure(&app, &context, sent.body).await?;
     let redirect_uri = app.issuer()?.federation()?.redirect_uri(context.tenant);
@@ -79,7 +79,7 @@ async fn remove_identity_provider(
     State(app): State<CommandApi>,
     sent: Option<Sent<OccurredIn>>,
 ) -> Result<Answer<ProviderRemoved>, Problem> {
-    caller.check_recent(app.now())?;
+    caller.check_recent_person(app.now())?;
     let sent = sent.unwrap_or_default();
     let context = caller.context(&sent, sent.body.occurred_at);
     let done = remove(&app, &context).await?;
@@ -106,7 +106,7 @@ async fn unlink_user_identity_provider(
     Path(id): Path<UserId>,
     sent: Option<Sent<OccurredIn>>,
 ) -> Result<Answer<Changed>, Problem> {
-    caller.check_recent(app.now())?;
+    caller.check_recent_person(app.now())?;
     let sent = sent.unwrap_or_default();
     let context = caller.context(&sent, sent.body.occurred_at);
     Ok(answer(USERS, unlink(&app, &context, id).await?))

@@ -92,7 +92,7 @@ async fn change_user(
     sent: Sent<UserPatch>,
 ) -> Answered {
     if sent.body.email.is_some() {
-        caller.check_recent(app.now())?;
+        caller.check_recent_person(app.now())?;
     }
     let context = caller.context(&sent, sent.body.occurred_at);
     Ok(answer(USERS, change(&app, &context, id, sent.body).await?))
@@ -163,7 +163,7 @@ async fn reset_user_second_factor(
     Path(id): Path<UserId>,
     sent: Option<Sent<OccurredIn>>,
 ) -> Answered {
-    caller.check_recent(app.now())?;
+    caller.check_recent_person(app.now())?;
     let sent = sent.unwrap_or_default();
     let context = caller.context(&sent, sent.body.occurred_at);
     Ok(answer(USERS, second_factor::disable(&app, &context, id).await?))

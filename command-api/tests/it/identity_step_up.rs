@@ -1,5 +1,7 @@
 //! Showing once more who one is: what asks for it, and what does not.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use edge::Role;
 use serde_json::{Value, json};
@@ -12,6 +14,7 @@ const PASSWORD: &str = "correct horse";
 struct Admin {
     user: Uuid,
     token: String,
+    refresh_token: String,
 }
 
 impl Admin {
@@ -22,7 +25,8 @@ impl Admin {
         api.password(user, PASSWORD).await;
         let body = json!({"tenant_id": api.tenant, "email": email, "password": PASSWORD});
         let reply = api.send(Call::post("/api/v1/sessions").anonymous().json(body)).await.is(201);
-        Self { user, token: access(&reply) }
+        let refresh_token = reply.body["data"]["refresh_token"].as_str().unwrap().to_owned();
+        Self { user, token: access(&reply), refresh_token }
     }
 }
 
@@ -135,7 +139,7 @@ async fn ending_another_session_asks_and_ending_ones_own_or_all_of_them_does_not
     let fresh = access(&api.step_up(&token, PASSWORD, json!({})).await.is(200));
     api.send(end(phone, &fresh)).await.is(200);
     assert_eq!(api.history(phone).await, ["session.started", "session.ended"]);
-    api.send(end(laptop, &token)).await.is(200);
+    api.send(end(laptop, &fresh)).await.is(200);
     // Whoever fears that somebody else is in gets everybody out, with nothing in hand.
     api.send(Call::new("DELETE", "/api/v1/sessions").bearer(&tablet)).await.is(200);
 }
@@ -170,7 +174,7 @@ async fn it_counts_for_five_minutes_and_not_beyond_the_session() {
     api.send(roles(&fresh)).await.is(200);
     api.send(Call::new("DELETE", "/api/v1/sessions").bearer(&fresh)).await.is(200);
     let ended = async { while api.send(roles(&fresh)).await.status != 401 {} };
-    tokio::time::timeout(std::time::Duration::from_secs(1), ended).await.expect("it takes too long");
+    tokio::time::timeout(Duration::from_secs(1), ended).await.expect("it takes too long");
     api.send(roles(&fresh)).await.fails(401, "token.revoked");
     assert_eq!(api.history(admin.user).await.last().unwrap(), "user.signed_out_everywhere");
 }
@@ -196,4 +200,51 @@ async fn tokens_that_others_issue_tell_when_a_user_was_asked_and_services_are_no
             reply.fails(401, "step_up.required");
         }
     }
+}
+
+#[tokio::test]
+async fn tokens_of_before_are_over_and_a_refresh_keeps_the_proof() {
+    let api = Api::new().await;
+    let (admin, other) = (Admin::new(&api).await, Admin::new(&api).await);
+    let kim = api.user("kim@engines.example").await;
+    let roles = |token: &str| {
+        Call::new("PUT", &path("users", kim, "/roles")).bearer(token).json(json!({"roles": ["viewer"]}))
+    };
+    let capture = |token: &str| Call::post("/api/v1/leads").bearer(token).json(json!({"name": "Ada"}));
+    let fresh = access(&api.step_up(&admin.token, PASSWORD, json!({})).await.is(200));
+    let over = async { while api.send(capture(&admin.token)).await.status != 401 {} };
+    tokio::time::timeout(Duration::from_secs(1), over).await.expect("it takes too long");
+    api.send(capture(&admin.token)).await.fails(401, "token.revoked");
+    api.send(capture(&other.token)).await.is(201);
+    let refresh = Call::post("/api/v1/sessions/refresh").anonymous();
+    let reply = api.send(refresh.json(json!({"refresh_token": admin.refresh_token}))).await.is(200);
+    api.send(roles(&access(&reply))).await.is(200);
+    api.send(roles(&fresh)).await.is(200);
+    assert_eq!(api.history(reply.uuid("session_id")).await, ["session.started", "session.stepped_up"]);
+}
+
+#[tokio::test]
+async fn no_key_changes_how_somebody_signs_in() {
+    let api = Api::new().await;
+    let admin = Admin::new(&api).await;
+    let kim = api.user("kim@engines.example").await;
+    let fresh = access(&api.step_up(&admin.token, PASSWORD, json!({})).await.is(200));
+    let scopes = ["user.change", "user.reset_second_factor", "user.change_policy", "user.unlink_provider"];
+    let expires_at = Utc::now() + TimeDelta::days(1);
+    let body = json!({"name": "K", "scopes": scopes, "expires_at": expires_at});
+    let reply = api.send(Call::post("/api/v1/api-keys").bearer(&fresh).json(body)).await.is(201);
+    let key = reply.body["data"]["key"].as_str().unwrap();
+    let head = api.head().await;
+    for (method, to, body) in [
+        ("PATCH", path("users", kim, ""), json!({"email": "k@engines.example"})),
+        ("DELETE", path("users", kim, "/second-factor"), json!({})),
+        ("DELETE", path("users", kim, "/identity-provider"), json!({})),
+        ("PUT", "/api/v1/policies/second-factor".to_owned(), json!({"demanded": false})),
+    ] {
+        let reply = api.send(Call::new(method, &to).bearer(key).json(body)).await;
+        reply.fails(403, "person.required");
+    }
+    assert_eq!(api.head().await, head);
+    let rename = Call::new("PATCH", &path("users", kim, "")).bearer(key);
+    api.send(rename.json(json!({"name": "Kimberly"}))).await.is(200);
 }

@@ -61,7 +61,8 @@ impl Projection for SessionList {
             Event::User(event) if ends_all(event) => {
                 *row = Some(SessionRow::User { id: UserId::from_uuid(key), ended: fact.position });
             }
-            Event::User(_)
+            Event::Session(SessionEvent::SteppedUp { .. })
+            | Event::User(_)
             | Event::Policy(_)
             | Event::Provider(_)
             | Event::LegalEntity(_)

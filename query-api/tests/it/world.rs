@@ -148,7 +148,7 @@ impl World {
     /// The token of a user who is signed in by a session.
     pub fn own_token(&self, user: Uuid, session: Uuid) -> String {
         let identity = Identity::new(user.to_string(), self.tenant, Vec::new());
-        let sign_in = Some(SignIn { session, rights: 1 });
+        let sign_in = Some(SignIn { session, rights: 1, version: 1 });
         let issue = Issue {
             at: Utc::now().timestamp(),
             ttl: Duration::from_secs(900),

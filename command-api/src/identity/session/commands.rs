@@ -176,20 +176,20 @@ pub async fn refresh(
     circumstances.asker.claims(tenant, Some(kept.user().to_string()), None);
     is_right(tenant, kept.session())?;
     let user = user(app, tenant, kept.user()).await?;
-    let session: Loaded<Session> =
-        app.store().load_newest(tenant.as_uuid(), kept.session().as_uuid()).await?;
+    let session = session(app, tenant, kept.session()).await?;
     let goes_on =
         user.state.is_active() && i64::from(user.state.epoch()) == kept.epoch() && session.state.is_live();
-    let method = session.state.method().unwrap_or_default();
+    let told = Told::of(&session);
+    let method = told.method;
     if !goes_on || (first_password::is_needed(&user, method) && first_password::check(app, &user).is_err()) {
         return Err(Refusal::SessionOver);
     }
     match issuer.vault().spend(&token, &circumstances.client(), &random()?, app.now()).await? {
         Use::Spent { next, at, replayed } => {
             let expires_at = kept.expires_at;
-            let issued = Issued { session: kept.session(), token: next, at, expires_at, replayed };
+            let issued = Issued { session: told, token: next, at, expires_at, replayed };
             let missing = second_factor::is_missing(app, &user, method).await?;
-            issued.signed(signer, &user, method, missing, user.position.max(session.position))
+            issued.signed(signer, &user, missing, user.position.max(session.position))
         }
         Use::Reused => {
             circumstances.asker.because("refresh_token.reused");
@@ -262,10 +262,13 @@ pub(crate) async fn user(app: &CommandApi, tenant: TenantId, id: UserId) -> Resu
     Ok(app.store().load_newest(tenant.as_uuid(), id.as_uuid()).await?)
 }
 
-/// How a session began.
-pub(crate) async fn method(app: &CommandApi, tenant: TenantId, id: SessionId) -> Result<Method, Refusal> {
-    let session: Loaded<Session> = app.store().load_newest(tenant.as_uuid(), id.as_uuid()).await?;
-    Ok(session.state.method().unwrap_or_default())
+/// The session as the log has it now.
+pub(crate) async fn session(
+    app: &CommandApi,
+    tenant: TenantId,
+    id: SessionId,
+) -> Result<Loaded<Session>, Refusal> {
+    Ok(app.store().load_newest(tenant.as_uuid(), id.as_uuid()).await?)
 }
 
 /// Who the tokens of a user say it is. A user who lacks a second factor that the tenant demands has no roles, nor has one who came
@@ -279,9 +282,41 @@ pub(super) fn identity(user: &Loaded<User>, method: Method, second_factor_missin
         .with_custom_roles(user.state.custom_roles().iter().copied().collect())
 }
 
+/// What access tokens tell of their session.
+#[derive(Clone, Copy)]
+pub(super) struct Told {
+    pub id: SessionId,
+    pub version: i64,
+    /// How it began.
+    pub method: Method,
+    pub stepped_up_at: Option<DateTime<Utc>>,
+}
+
+impl Told {
+    pub fn of(session: &Loaded<Session>) -> Self {
+        Self {
+            id: SessionId::from_uuid(session.id),
+            version: session.sequence,
+            method: session.state.method().unwrap_or_default(),
+            stepped_up_at: session.state.stepped_up_at(),
+        }
+    }
+
+    /// An access token of `user`, who is signed in by it.
+    pub fn issue(&self, user: &Loaded<User>, jti: Uuid, at: DateTime<Utc>) -> Issue {
+        Issue {
+            at: at.timestamp(),
+            ttl: ACCESS_TOKEN_TTL,
+            jti,
+            sign_in: Some(SignIn { session: self.id.as_uuid(), rights: user.sequence, version: self.version }),
+            auth_time: self.stepped_up_at.map(|at| at.timestamp()),
+        }
+    }
+}
+
 /// A refresh token and when it was issued: all that an answer depends on, so that it can be given again.
 pub(super) struct Issued {
-    pub session: SessionId,
+    pub session: Told,
     pub token: RefreshToken,
     pub at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
@@ -293,20 +328,14 @@ impl Issued {
         self,
         signer: &Signer,
         user: &Loaded<User>,
-        method: Method,
         second_factor_missing: bool,
         position: i64,
     ) -> Result<SessionTokens, Refusal> {
+        let method = self.session.method;
         let identity = identity(user, method, second_factor_missing);
-        let issue = Issue {
-            at: self.at.timestamp(),
-            ttl: ACCESS_TOKEN_TTL,
-            jti: token_id(&self.token),
-            sign_in: Some(SignIn { session: self.session.as_uuid(), rights: user.sequence }),
-            auth_time: None,
-        };
+        let issue = self.session.issue(user, token_id(&self.token), self.at);
         Ok(SessionTokens {
-            session_id: self.session.as_uuid(),
+            session_id: self.session.id.as_uuid(),
             user_id: user.id,
             access_token: Some(signer.key.sign(&signer.settings, &identity, issue)?),
             token_type: "Bearer",

@@ -9,7 +9,7 @@ use event_store::Loaded;
 use uuid::Uuid;
 
 use super::body::SessionTokens;
-use super::commands::{Circumstances, Issued};
+use super::commands::{Circumstances, Issued, Told};
 use crate::dispatch::dispatch;
 use crate::identity::{Refusal, second_factor};
 use crate::{Accepted, CommandApi, CommandError, Context};
@@ -69,9 +69,11 @@ pub(crate) async fn open(
         Err(CommandError::StaleVersion) => return Err(Refusal::SignInOver),
         started => started?,
     };
-    let issued = Issued { session, token, at: app.now(), expires_at, replayed: false };
+    let told =
+        Told { id: session, version: started.version, method: word.method(), stepped_up_at: None };
+    let issued = Issued { session: told, token, at: app.now(), expires_at, replayed: false };
     let missing = second_factor::is_missing(app, user, word.method()).await?;
-    issued.signed(signer, user, word.method(), missing, started.position)
+    issued.signed(signer, user, missing, started.position)
 }
 
 /// Begins a session of a user who is not shut out, and is not erased in the meantime: that would destroy all keys but this one.

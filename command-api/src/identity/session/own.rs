@@ -8,7 +8,7 @@ use domain::{SessionId, UserId};
 use edge::{Asker, Bearer, EdgeState, Identity, Problem};
 use event_store::Loaded;
 
-use super::{Circumstances, Transport, first_password, method};
+use super::{Circumstances, Transport, first_password, session};
 use crate::identity::Refusal;
 use crate::{CommandApi, Context};
 
@@ -57,7 +57,8 @@ impl OwnSession {
         if user.state.first_password_until().is_none() {
             return Ok(());
         }
-        let method = method(app, self.identity().tenant, self.session).await?;
+        let session = session(app, self.identity().tenant, self.session).await?;
+        let method = session.state.method().unwrap_or_default();
         if first_password::is_needed(user, method) { Err(Refusal::FirstPassword) } else { Ok(()) }
     }
 

@@ -2,19 +2,21 @@
 
 use access::password::Guess;
 use access::second_factor::Proof;
+use domain::identity::session::{Session, SessionAction};
 use domain::identity::user::User;
 use edge::revocation::ACCESS_TOKEN_TTL;
-use edge::{Answer, Issue, Problem, SignIn, cookie, ok};
+use edge::{Answer, Issue, Problem, cookie, ok};
 use event_store::Loaded;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::commands::{identity, method, user};
+use super::commands::{Told, identity, session, user};
 use super::guessing::check_all;
 use super::{OwnSession, Transport};
-use crate::CommandApi;
+use crate::dispatch::change;
 use crate::identity::{Refusal, second_factor};
+use crate::{CommandApi, CommandError};
 
 /// Seconds for which it counts.
 const MAX_AGE: u64 = 300;
@@ -66,29 +68,33 @@ pub(super) async fn step_up(
     stepped_up(app, own, &user).await
 }
 
-/// The token of a user who has just shown who they are.
+/// The token of a user who has just shown who they are. It ends those that the session had before; a refresh brings another one that
+/// tells the same, so that whoever has requests under way goes on.
 pub(in crate::identity) async fn stepped_up(
     app: &CommandApi,
     own: &OwnSession,
     user: &Loaded<User>,
 ) -> Result<Answer<SteppedUp>, Problem> {
     let signer = app.issuer()?.signer()?;
-    let method = method(app, own.identity().tenant, own.session()).await?;
-    let missing = second_factor::is_missing(app, user, method).await?;
-    let now = app.now().timestamp();
-    let issue = Issue {
-        at: now,
-        ttl: ACCESS_TOKEN_TTL,
-        jti: Uuid::now_v7(),
-        sign_in: Some(SignIn { session: own.session().as_uuid(), rights: user.sequence }),
-        auth_time: Some(now),
-    };
-    let token =
-        signer.key.sign(&signer.settings, &identity(user, method, missing), issue).map_err(Refusal::from)?;
+    let context = own.context();
+    let at = app.now();
+    let changed =
+        change::<Session>(app, &context, own.session().as_uuid(), vec![SessionAction::StepUp]).await;
+    if let Err(CommandError::NotFound) = changed {
+        return Err(Refusal::SessionOver.into());
+    }
+    changed?;
+    let told = Told::of(&session(app, context.tenant, own.session()).await?);
+    let missing = second_factor::is_missing(app, user, told.method).await?;
+    let issue = told.issue(user, Uuid::now_v7(), at);
+    let token = signer
+        .key
+        .sign(&signer.settings, &identity(user, told.method, missing), issue)
+        .map_err(Refusal::from)?;
     let expires_in = ACCESS_TOKEN_TTL.as_secs();
-    let told = SteppedUp { access_token: None, token_type: "Cookie", expires_in, max_age: MAX_AGE };
+    let answered = SteppedUp { access_token: None, token_type: "Cookie", expires_in, max_age: MAX_AGE };
     Ok(match own.transport() {
-        Transport::Bearer => ok(SteppedUp { access_token: Some(token), token_type: "Bearer", ..told }),
-        Transport::Cookie => ok(told).with_cookies([cookie::keep(cookie::ACCESS, &token, ACCESS_TOKEN_TTL)]),
+        Transport::Bearer => ok(SteppedUp { access_token: Some(token), token_type: "Bearer", ..answered }),
+        Transport::Cookie => ok(answered).with_cookies([cookie::keep(cookie::ACCESS, &token, ACCESS_TOKEN_TTL)]),
     })
 }

@@ -19,6 +19,8 @@ pub enum SessionAction {
         /// How.
         method: Method,
     },
+    /// Go on under tokens that tell that the user has just shown once more who they are, which the caller has checked.
+    StepUp,
     /// Finish, for good.
     End {
         /// Why.

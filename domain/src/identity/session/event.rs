@@ -1,5 +1,6 @@
 //! What happens to a session.
 
+use chrono::{DateTime, Utc};
 use cqrs_es::DomainEvent;
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +46,11 @@ pub enum SessionEvent {
         /// How. Before there was a choice, it was by a password.
         #[serde(default)]
         method: Method,
+    },
+    /// Its user showed once more who they are. Access tokens of before are over.
+    SteppedUp {
+        /// When.
+        at: DateTime<Utc>,
     },
     /// It is over, for good.
     Ended {

@@ -1,7 +1,7 @@
 //! One example of each event of a session.
 
 use super::{Device, EndReason, Method, SessionEvent};
-use crate::fixtures::id;
+use crate::fixtures::{at, id};
 use crate::identity::user::fixtures::USER;
 use crate::{Personal, SessionId};
 
@@ -10,7 +10,7 @@ pub const SESSION: SessionId = id(71);
 
 /// One of each.
 pub fn all() -> Vec<SessionEvent> {
-    vec![started(), ended()]
+    vec![started(), stepped_up(), ended()]
 }
 
 /// The device of the examples.
@@ -21,6 +21,11 @@ pub fn device() -> Device {
 /// `session.started`
 pub fn started() -> SessionEvent {
     SessionEvent::Started { user: USER, device: Personal::new(device()), method: Method::Provider }
+}
+
+/// `session.stepped_up`
+pub fn stepped_up() -> SessionEvent {
+    SessionEvent::SteppedUp { at: at(10, 9) }
 }
 
 /// `session.ended`

@@ -188,6 +188,7 @@ pub fn session_commands() -> impl Strategy<Value = Vec<SessionCommand>> {
             user: id(user),
             device: Personal::new(Device::of(&told)),
         }),
+        Just(SessionAction::StepUp),
         reason.prop_map(|reason| SessionAction::End { reason }),
     ])
 }
