@@ -1,5 +1,8 @@
 //! What an invoice is about: its lines, and what is taken off or put on.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -29,10 +32,14 @@ pub struct Line {
     pub period: Option<Period>,
 }
 
-/// A unit of measure: a code of UN/ECE Recommendation 20 or 21, such as `C62` for pieces, `HUR` for hours, `MON` for months.
+/// A unit of measure, such as `C62` for pieces, `HUR` for hours, `MON` for months: a code of UN/ECE Recommendation 20, or of 21 with an
+/// X before it, as EN 16931 lists them (BR-CL-23).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Value")]
 pub struct Unit(String);
+
+static UNITS: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| include_str!("units.txt").split_ascii_whitespace().collect());
 
 /// Something that is taken off a line, or put on it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -98,9 +105,7 @@ impl Unit {
     /// # Errors
     /// [`Invalid::NotAUnit`].
     pub fn parse(code: &str) -> Result<Self, Invalid> {
-        let is_code = (2..=3).contains(&code.len())
-            && code.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
-        if is_code { Ok(Self(code.to_owned())) } else { Err(Invalid::NotAUnit) }
+        if UNITS.contains(code) { Ok(Self(code.to_owned())) } else { Err(Invalid::NotAUnit) }
     }
 
     /// The code.
@@ -157,11 +162,14 @@ mod tests {
     }
 
     #[test]
-    fn units_are_codes_of_two_or_three_characters() {
-        for bad in ["", "H", "hur", "HOUR", "H R"] {
+    fn units_are_those_of_the_list() {
+        for bad in ["", "H", "hur", "HOUR", "H R", "C62 HUR", "PCE", "BX", "XXX"] {
             assert_eq!(Unit::parse(bad), Err(Invalid::NotAUnit), "{bad:?}");
         }
-        assert_eq!(Unit::parse("C62").unwrap().as_str(), "C62");
+        for good in ["C62", "HUR", "MON", "EA", "XBX"] {
+            assert_eq!(Unit::parse(good).unwrap().as_str(), good);
+        }
+        assert_eq!(UNITS.len(), 2_162);
     }
 
     #[test]
