@@ -7,11 +7,11 @@ use event_store::{AppendError, Guard, Idempotency, Stored};
 use uuid::Uuid;
 
 use crate::decide::Decide;
-use crate::unit::{Decided, Unit};
+use crate::unit::{Decided, Seen, Unit};
 use crate::{Accepted, CommandApi, CommandError, Context, Idempotent};
 
 /// Attempts before a caller is told to come back. Each one that fails means that another command got through.
-const ATTEMPTS: u32 = 20;
+pub(crate) const ATTEMPTS: u32 = 20;
 /// Attempts that follow each other at once. After that, waiting a little lets the others pass.
 const EAGER_ATTEMPTS: u32 = 4;
 /// Milliseconds of the longest wait between two attempts.
@@ -68,10 +68,19 @@ where
     F: Fn(Unit<'a>) -> Fut,
     Fut: Future<Output = Result<Decided, CommandError>>,
 {
+    kept_or(app, context, attempt_all(app, context, line, decide)).await
+}
+
+/// The answer that is kept, or else that of the attempts.
+pub(crate) async fn kept_or(
+    app: &CommandApi,
+    context: &Context,
+    attempts: impl Future<Output = Result<Accepted, CommandError>>,
+) -> Result<Accepted, CommandError> {
     if let Some(kept) = kept_answer(app, context).await? {
         return Ok(kept);
     }
-    match attempt_all(app, context, line, decide).await {
+    match attempts.await {
         // A twin with the same key may have got through in between, and be the very reason for the refusal.
         Err(error) if error.is_refusal() => kept_answer(app, context).await?.ok_or(error),
         done => done,
@@ -112,30 +121,45 @@ where
             continue;
         }
         keep_answer(context, &mut decided)?;
-        match (append(app, decided).await, &context.idempotency) {
-            (Ok(accepted), _) => return Ok(accepted),
-            (Err(AppendError::Replayed(stored)), Some(idempotent)) => {
-                return answer_again(idempotent, stored);
-            }
-            (Err(AppendError::Conflict | AppendError::GuardFailed(Guard::Unmoved { .. })), _) => {}
-            // Of a command that came too late in several ways, the log names any one. It stands only if all that the
-            // command saw is still so.
-            (
-                Err(error @ (AppendError::ClaimTaken(_) | AppendError::GuardFailed(Guard::Unclaimed { .. }))),
-                _,
-            ) => {
-                if last_refusal.as_ref() == Some(&seen) {
-                    return Err(error.into());
+        match append(app, decided).await {
+            Ok(accepted) => return Ok(accepted),
+            Err(error) => {
+                if let Some(answered) = judge(error, context, seen, &mut last_refusal)? {
+                    return Ok(answered);
                 }
-                last_refusal = Some(seen);
             }
-            (Err(error), _) => return Err(error.into()),
         }
         if turn.is_none() {
             turn = app.lines().turn(id).await;
         }
     }
     Err(CommandError::contended())
+}
+
+/// What becomes of a command that the log did not take: it was answered before; or nothing, and it is to be decided again.
+///
+/// # Errors
+/// It stands that the log does not take it.
+pub(crate) fn judge(
+    error: AppendError,
+    context: &Context,
+    seen: Seen,
+    last_refusal: &mut Option<Seen>,
+) -> Result<Option<Accepted>, CommandError> {
+    match (error, &context.idempotency) {
+        (AppendError::Replayed(stored), Some(idempotent)) => answer_again(idempotent, stored).map(Some),
+        (AppendError::Conflict | AppendError::GuardFailed(Guard::Unmoved { .. }), _) => Ok(None),
+        // Of a command that came too late in several ways, the log names any one. It stands only if all that the
+        // command saw is still so.
+        (error @ (AppendError::ClaimTaken(_) | AppendError::GuardFailed(Guard::Unclaimed { .. })), _) => {
+            if last_refusal.as_ref() == Some(&seen) {
+                return Err(error.into());
+            }
+            *last_refusal = Some(seen);
+            Ok(None)
+        }
+        (error, _) => Err(error.into()),
+    }
 }
 
 /// Has an existing aggregate decide on some actions, in order.
@@ -177,7 +201,7 @@ pub async fn create<A: Decide>(
 }
 
 /// Has the answer kept for requests that repeat the key, if there is one.
-fn keep_answer(context: &Context, decided: &mut Decided) -> Result<(), CommandError> {
+pub(crate) fn keep_answer(context: &Context, decided: &mut Decided) -> Result<(), CommandError> {
     if let Some(Idempotent { key, request_hash }) = &context.idempotency {
         let answer =
             serde_json::to_value(&decided.accepted).map_err(|error| CommandError::Internal(error.into()))?;
@@ -188,8 +212,8 @@ fn keep_answer(context: &Context, decided: &mut Decided) -> Result<(), CommandEr
 }
 
 /// Appends what was decided; nothing if there is neither an event nor an answer to keep.
-async fn append(app: &CommandApi, decided: Decided) -> Result<Accepted, AppendError> {
-    let Decided { change, accepted, seen } = decided;
+pub(crate) async fn append(app: &CommandApi, decided: Decided) -> Result<Accepted, AppendError> {
+    let Decided { change, accepted, seen, .. } = decided;
     if change.is_empty() {
         return Ok(Accepted { position: seen.position(), ..accepted });
     }
@@ -219,7 +243,7 @@ fn answer_again(idempotent: &Idempotent, stored: Stored) -> Result<Accepted, Com
 }
 
 /// Nothing before the first attempts; then longer and longer, by chance, so that those who clash get out of step.
-async fn wait(attempt: u32) {
+pub(crate) async fn wait(attempt: u32) {
     if let Some(late) = attempt.checked_sub(EAGER_ATTEMPTS) {
         let longest = (2_u64 << late.min(6)).min(MAX_WAIT);
         tokio::time::sleep(Duration::from_millis(rand::random_range(1..=longest))).await;

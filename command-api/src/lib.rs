@@ -21,6 +21,7 @@ mod patch;
 pub mod rates;
 pub mod sales;
 pub mod sent;
+mod together;
 pub mod unit;
 
 pub use accepted::Accepted;

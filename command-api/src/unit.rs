@@ -8,6 +8,7 @@ use event_store::{Change, Claim, Loaded, Metadata, read};
 use uuid::Uuid;
 
 use crate::decide::{Decide, Occupancy};
+use crate::line::Turn;
 use crate::{Accepted, CommandApi, CommandError, Context};
 
 /// Gathers what one attempt at a command writes, over one or several aggregates; [`crate::dispatch()`] commits it whole.
@@ -20,6 +21,9 @@ pub struct Unit<'a> {
     taken: Vec<Claim>,
     left: Vec<Claim>,
     change: Change,
+    /// The line to wait in, and whether to wait for its append too.
+    line: Option<(Uuid, bool)>,
+    turn: Option<Turn>,
 }
 
 /// An attempt that was not refused, ready to be committed.
@@ -28,6 +32,8 @@ pub struct Decided {
     pub(crate) accepted: Accepted,
     /// What was read for it.
     pub(crate) seen: Seen,
+    /// The turn that it was decided in, if it waited for one.
+    pub(crate) turn: Option<Turn>,
 }
 
 /// What an attempt read: two attempts that saw the same decided on the same.
@@ -72,7 +78,30 @@ impl<'a> Unit<'a> {
             taken: Vec::new(),
             left: Vec::new(),
             change,
+            line: None,
+            turn: None,
         })
+    }
+
+    /// The same of a command that goes into one append with others of a line; or alone, once they are appended.
+    pub(crate) fn in_line(self, line: Uuid, is_alone: bool) -> Self {
+        Self { line: Some((line, is_alone)), change: self.change.to_be_joined(), ..self }
+    }
+
+    /// Waits for those before it in the line of the command, if it has one. What is loaded from then on is as they left it.
+    pub async fn turn(&mut self) {
+        let (None, Some((line, is_alone))) = (&self.turn, self.line) else { return };
+        let turn = self.app.lines().turn(line).await;
+        self.turn = match turn {
+            Some(turn) if is_alone => turn.alone(self.app.store()).await,
+            turn => turn,
+        };
+    }
+
+    /// The aggregate as those before in the line left it, if they moved it.
+    fn pending<A: Decide>(&self, id: Uuid) -> Option<Loaded<A>> {
+        let pending = self.turn.as_ref()?.pending::<A>(self.context.tenant.as_uuid(), id)?;
+        Some(Loaded::clone(&pending))
     }
 
     /// The tenant of the command.
@@ -96,9 +125,11 @@ impl<'a> Unit<'a> {
     /// [`CommandError::Unavailable`], or [`CommandError::Internal`] for a history that cannot be read.
     pub async fn load<A: Decide>(&mut self, id: Uuid) -> Result<Loaded<A>, CommandError> {
         let (store, tenant) = (self.app.store(), self.context.tenant.as_uuid());
-        let loaded =
-            if self.newest { store.load_newest(tenant, id).await } else { store.load(tenant, id).await };
-        let loaded = loaded?;
+        let loaded = match self.pending::<A>(id) {
+            Some(pending) => pending,
+            None if self.newest => store.load_newest(tenant, id).await?,
+            None => store.load(tenant, id).await?,
+        };
         self.seen.note(&loaded);
         Ok(loaded)
     }
@@ -109,11 +140,16 @@ impl<'a> Unit<'a> {
     /// Those of [`Unit::load`].
     pub async fn load_all<A: Decide>(&mut self, ids: &[Uuid]) -> Result<Vec<Loaded<A>>, CommandError> {
         let (store, tenant) = (self.app.store(), self.context.tenant.as_uuid());
-        let loaded = if self.newest {
+        let mut loaded = if self.newest {
             store.load_all_newest(tenant, ids).await?
         } else {
             store.load_all(tenant, ids).await?
         };
+        for one in &mut loaded {
+            if let Some(pending) = self.pending::<A>(one.id) {
+                *one = pending;
+            }
+        }
         loaded.iter().for_each(|one| self.seen.note(one));
         Ok(loaded)
     }
@@ -217,7 +253,7 @@ impl<'a> Unit<'a> {
     pub fn done(mut self, accepted: Accepted) -> Decided {
         self.left.into_iter().for_each(|claim| self.change.release(claim));
         self.taken.into_iter().for_each(|claim| self.change.claim(claim));
-        Decided { change: self.change, accepted, seen: self.seen }
+        Decided { change: self.change, accepted, seen: self.seen, turn: self.turn }
     }
 }
 

@@ -8,12 +8,12 @@ use uuid::Uuid;
 
 use crate::event::NewEvent;
 
-/// The outcome of one command: appended as a whole, or not at all.
+/// The outcome of one command, or of several that were decided on top of each other: appended as a whole, or not at all.
 #[derive(Clone, Debug, Default)]
 pub struct Append {
     /// The tenant of everything in here.
     pub tenant: Uuid,
-    /// Events of one or more aggregates. May be empty: then only the idempotency row is kept.
+    /// Events of one or more aggregates. May be empty: then only answers are kept.
     pub events: Vec<NewEvent>,
     /// What the decision relied on and must still hold.
     pub guards: Vec<Guard>,
@@ -21,8 +21,8 @@ pub struct Append {
     pub claims: Vec<Claim>,
     /// What to give free.
     pub releases: Vec<Claim>,
-    /// The answer to keep for a repeated request.
-    pub idempotency: Option<Idempotency>,
+    /// The answers to keep for repeated requests: of each command at most one.
+    pub answers: Vec<Kept>,
     /// Keys that some of the events are the first to be sealed under.
     pub keys: Vec<WrappedKey>,
     /// Persons all of whose keys are destroyed.
@@ -81,6 +81,15 @@ pub struct Idempotency {
     pub request_hash: Vec<u8>,
     /// What to answer again.
     pub answer: Value,
+}
+
+/// An answer to keep, and where its command ends.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// The row.
+    pub row: Idempotency,
+    /// Events of the append until the last one of the command.
+    pub events: i64,
 }
 
 /// An answer that was kept for an idempotency key.

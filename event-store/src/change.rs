@@ -1,9 +1,13 @@
 //! What one command wants to append, over one or several aggregates.
 
+use std::any::Any;
+use std::sync::Arc;
+
 use cqrs_es::{Aggregate, DomainEvent};
 use uuid::Uuid;
 
-use crate::append::{Append, Claim, Guard, Idempotency};
+use crate::append::{Append, Claim, Guard, Idempotency, Kept};
+use crate::appender::count;
 use crate::cache::AggregateCache;
 use crate::event::{Metadata, NewEvent};
 use crate::seal::{Key, Sealer, Stream};
@@ -11,10 +15,18 @@ use crate::store::Loaded;
 
 /// The events of one command, gathered before they are committed together.
 pub struct Change {
-    append: Append,
+    pub(crate) append: Append,
     metadata: String,
-    outcomes: Vec<Outcome>,
-    keys: Vec<NewKey>,
+    pub(crate) outcomes: Vec<Outcome>,
+    pub(crate) keys: Vec<NewKey>,
+    /// What its aggregates become, for what is decided on top of it; nothing if nothing will be.
+    pub(crate) states: Option<Vec<State>>,
+}
+
+/// An aggregate as it is after a change that is not appended yet.
+pub(crate) struct State {
+    pub(crate) key: (&'static str, Uuid),
+    pub(crate) loaded: Arc<dyn Any + Send + Sync>,
 }
 
 /// The key of a stream that had none before the change.
@@ -42,7 +54,15 @@ impl Change {
             metadata: serde_json::to_string(metadata)?,
             outcomes: Vec::new(),
             keys: Vec::new(),
+            states: None,
         })
+    }
+
+    /// The same, to be joined with others ([`crate::Joint`]).
+    #[must_use]
+    pub fn to_be_joined(mut self) -> Self {
+        self.states = Some(Vec::new());
+        self
     }
 
     /// Adds what an aggregate decided. Returns the version it will have. What its events say of people is of one person, whose
@@ -95,6 +115,9 @@ impl Change {
             let (aggregate_type, aggregate_id) = (A::TYPE, loaded.id);
             self.keys.push(NewKey { aggregate_type, aggregate_id, person, key: key.clone() });
         }
+        if let Some(states) = &mut self.states {
+            states.push(State { key: (A::TYPE, loaded.id), loaded: Arc::new(next.clone()) });
+        }
         let sequence = next.sequence;
         let key = (loaded.tenant, A::TYPE, loaded.id);
         self.outcomes.push(Outcome {
@@ -136,14 +159,14 @@ impl Change {
         self.append.erased.push(person);
     }
 
-    /// Keeps `row` for a repeated request.
+    /// Keeps `row` for a repeated request. Nothing is recorded after that.
     pub fn answer_again_with(&mut self, row: Idempotency) {
-        self.append.idempotency = Some(row);
+        self.append.answers = vec![Kept { row, events: count(&self.append) }];
     }
 
     /// Whether there is nothing to append.
     pub fn is_empty(&self) -> bool {
-        self.append.events.is_empty() && self.append.idempotency.is_none()
+        self.append.events.is_empty() && self.append.answers.is_empty()
     }
 
     pub(crate) fn into_parts(self) -> (Append, Vec<NewKey>, Vec<Outcome>) {

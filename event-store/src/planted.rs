@@ -6,7 +6,7 @@
 
 use sqlx::PgPool;
 
-use crate::append::Append;
+use crate::append::{Append, Kept};
 use crate::appender::count;
 
 /// Positions come from a sequence, like those of a `bigserial`, and nobody waits at the gate.
@@ -57,16 +57,17 @@ pub(crate) fn append_sql() -> &'static str {
 pub(crate) async fn keep_answers(pool: &PgPool, batch: &[&Append], base: i64) -> Result<(), sqlx::Error> {
     let mut position = base;
     for append in batch {
+        for Kept { row, events } in &append.answers {
+            sqlx::query("insert into log.idempotency values ($1, $2, $3, $4, $5, now())")
+                .bind(append.tenant)
+                .bind(&row.key)
+                .bind(&row.request_hash)
+                .bind(&row.answer)
+                .bind(position + events)
+                .execute(pool)
+                .await?;
+        }
         position += count(append);
-        let Some(row) = &append.idempotency else { continue };
-        sqlx::query("insert into log.idempotency values ($1, $2, $3, $4, $5, now())")
-            .bind(append.tenant)
-            .bind(&row.key)
-            .bind(&row.request_hash)
-            .bind(&row.answer)
-            .bind(position)
-            .execute(pool)
-            .await?;
     }
     Ok(())
 }

@@ -116,3 +116,64 @@ async fn a_number_and_its_invoice_are_one_append() {
     let next = api.send(issue(api.draft(&billing).await, billing.series)).await.is(200);
     assert!(next.body["data"]["number"].as_str().unwrap().ends_with("-00002"), "{}", next.text);
 }
+
+async fn drafts(api: &Api, billing: &Billing, count: usize) -> Vec<Uuid> {
+    let mut drafts = Vec::new();
+    for _ in 0..count {
+        drafts.push(api.draft(billing).await);
+    }
+    drafts
+}
+
+/// Who waits for a number does not wait for the log to have the one before: they are appended together, and each is told its own place.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_in_line_shares_an_append() {
+    let api = Api::new().await;
+    let billing = api.billing().await;
+    let drafts = drafts(&api, &billing, 32).await;
+    let replies = join_all(drafts.iter().map(|draft| api.send(issue(*draft, billing.series)))).await;
+    for (draft, reply) in drafts.iter().zip(replies) {
+        let reply = reply.is(200);
+        let sql = "select aggregate_id, event_type from log.event where position = $1";
+        let found: (Uuid, String) =
+            sqlx::query_as(sql).bind(reply.position()).fetch_one(&api.pool).await.unwrap();
+        assert_eq!(found, (*draft, "invoice.issued".to_owned()));
+    }
+    let sql = "select count(distinct recorded_at) from log.event where event_type = 'series.number_drawn'";
+    let appends: i64 = sqlx::query_scalar(sql).fetch_one(&api.pool).await.unwrap();
+    assert!(appends < 16, "{appends} appends");
+}
+
+/// One of them has a number that another series has given: none is appended together, and each is told what becomes of it alone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_shares_an_append_that_the_log_refuses_is_asked_alone() {
+    let api = Api::new().await;
+    let billing = api.billing().await;
+    let one = api.series(billing.legal_entity, "A{year}-{seq:1}").await;
+    let two = api.series(billing.legal_entity, "A2026-{seq:1}").await;
+    let issue = async |invoice: Uuid, series: Uuid| {
+        let body = json!({"series_id": series, "issue_date": "2026-01-31"});
+        api.post(&path("invoices", invoice, "/issue"), body).await
+    };
+    assert_eq!(issue(billing.invoice, one).await.is(200).body["data"]["number"], "A2026-1");
+    let drafts = drafts(&api, &billing, 8).await;
+    let head = api.head().await;
+    for reply in join_all(drafts.iter().map(|draft| issue(*draft, two))).await {
+        reply.fails(409, "invoice.number_taken");
+    }
+    assert_eq!(api.head().await, head);
+}
+
+/// The same request twice, under one key, among others of the line: one of the two draws a number.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_that_is_repeated_in_line_draws_one_number() {
+    let api = Api::new().await;
+    let billing = api.billing().await;
+    let drafts = drafts(&api, &billing, 8).await;
+    let twice = drafts.iter().chain(&drafts);
+    let calls = twice.map(|draft| issue(*draft, billing.series).key(&draft.to_string()));
+    let replies = join_all(calls.map(|call| api.send(call))).await;
+    let numbers: Vec<_> = replies.into_iter().map(|reply| reply.is(200).body["data"]["number"].clone()).collect();
+    assert_eq!(numbers[..8], numbers[8..]);
+    assert_eq!(drawn(&api).await[&billing.series], (1..=8).collect::<Vec<i64>>());
+}

@@ -44,7 +44,7 @@ impl Admission {
             self.claimed.insert((tenant, claim.clone()));
             self.claimed_scopes.insert((tenant, claim.scope.clone()));
         }
-        self.keys.extend(append.idempotency.iter().map(|row| (tenant, row.key.clone())));
+        self.keys.extend(append.answers.iter().map(|kept| (tenant, kept.row.key.clone())));
         true
     }
 
@@ -61,7 +61,7 @@ impl Admission {
                 self.claimed.contains(&(tenant, claim.clone()))
                     || self.empty_scopes.contains(&(tenant, claim.scope.clone()))
             })
-            || append.idempotency.iter().any(|row| self.keys.contains(&(tenant, row.key.clone())))
+            || append.answers.iter().any(|kept| self.keys.contains(&(tenant, kept.row.key.clone())))
     }
 }
 

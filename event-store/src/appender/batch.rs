@@ -90,13 +90,14 @@ async fn reason(log: &impl Log, alone: &Pending, error: sqlx::Error) -> AppendEr
         | "event_sequence_is_positive"
         | "person_key_key"
         | "person_key_has_tenant_key" => AppendError::Conflict,
-        "idempotency_key" => match &append.idempotency {
-            Some(row) => match log.stored_answer(append.tenant, &row.key).await {
+        "idempotency_key" => match append.answers.as_slice() {
+            [kept] => match log.stored_answer(append.tenant, &kept.row.key).await {
                 Ok(Some(stored)) => AppendError::Replayed(stored),
                 Ok(None) => AppendError::Conflict,
                 Err(error) => AppendError::Unavailable(Arc::new(error)),
             },
-            None => AppendError::Rejected(Arc::new(error)),
+            // Of several commands it is not told which: each has to be asked alone.
+            _ => AppendError::Rejected(Arc::new(error)),
         },
         "claim_key" => match log.taken(append.tenant, &append.claims).await {
             Ok(Some(claim)) => AppendError::ClaimTaken(claim),

@@ -147,10 +147,11 @@ async fn insert(connection: &mut PgConnection, batch: &[&Append]) -> Result<Writ
     let mut before = 0;
     let mut keyed = Vec::new();
     for append in batch {
-        before += count(append);
         if !is_planted(IDEMPOTENCY_APART) {
-            keyed.extend(append.idempotency.iter().map(|row| (append.tenant, row, before)));
+            let answers = append.answers.iter();
+            keyed.extend(answers.map(|kept| (append.tenant, &kept.row, before + kept.events)));
         }
+        before += count(append);
     }
     let released = Claims::of(batch, |append| &append.releases);
     let claimed = Claims::of(batch, |append| &append.claims);

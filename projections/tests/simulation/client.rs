@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use event_store::appender::Appender;
-use event_store::{Append, AppendError, Claim, Guard, Idempotency, NewEvent};
+use event_store::{Append, AppendError, Claim, Guard, Idempotency, Kept, NewEvent};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -135,7 +135,8 @@ impl Client {
                         .to_string(),
             }
         }));
-        append.idempotency = Some(Idempotency { key: key.into(), request_hash: vec![1], answer: json!(key) });
+        let row = Idempotency { key: key.into(), request_hash: vec![1], answer: json!(key) };
+        append.answers.push(Kept { row, events: i64::try_from(append.events.len()).unwrap() });
         append
     }
 }

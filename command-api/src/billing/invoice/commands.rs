@@ -13,7 +13,8 @@ use domain::billing::{DocumentAdjustment, ExchangeRate, Line};
 use domain::{Currency, CustomerId, DocumentId, InvoiceId, LegalEntityId, Prose, Rule as _, SeriesId, Text};
 use event_store::Loaded;
 
-use crate::dispatch::{change, dispatch, dispatch_in_line};
+use crate::dispatch::{change, dispatch};
+use crate::together::dispatch_together;
 use crate::unit::Unit;
 use crate::{Accepted, CommandApi, CommandError, Context};
 
@@ -146,7 +147,7 @@ pub async fn reverse_write_off(
 /// Issues a draft under the next number of a series: one append has the number drawn and the invoice issued, as long as neither
 /// series, nor seller, nor buyer has moved. The claim on the number is the last fence, for series whose patterns meet.
 ///
-/// All who issue under one series wait for each other before they begin, since each of them moves it.
+/// All who issue under one series draw their numbers one after the other, and are appended together.
 ///
 /// # Errors
 /// A rule of invoices, series or customers, or those of [`crate::dispatch()`].
@@ -157,7 +158,7 @@ pub async fn issue(
     terms: IssueOn,
 ) -> Result<Accepted, CommandError> {
     let IssueOn { series, on, exchange_rate } = terms;
-    let done = dispatch_in_line(app, context, series.as_uuid(), move |mut unit| async move {
+    let done = dispatch_together(app, context, series.as_uuid(), move |mut unit| async move {
         let on = on.unwrap_or_else(|| unit.day());
         let invoice = unit.target::<Invoice>(id.as_uuid()).await?;
         let draft = invoice.state.draft().map_err(|rule| CommandError::rule(&rule))?;
@@ -180,6 +181,7 @@ pub(super) async fn draw(
     document: DocumentId,
     on: NaiveDate,
 ) -> Result<DocumentNumber, CommandError> {
+    unit.turn().await;
     let series = unit.load::<Series>(series.as_uuid()).await?;
     if series.sequence == 0 {
         return Err(CommandError::field("series_id", "must be a series of the legal entity"));

@@ -7,7 +7,7 @@ use domain::billing::payment::{Payment, PaymentAction};
 use domain::{CreditNoteId, InvoiceId, SeriesId, Text};
 
 use super::commands::{act, draw, naming_number};
-use crate::dispatch::dispatch_in_line;
+use crate::together::dispatch_together;
 use crate::unit::Unit;
 use crate::{Accepted, CommandApi, CommandError, Context};
 
@@ -37,7 +37,7 @@ pub async fn credit(
     terms: CreditOn,
 ) -> Result<Accepted, CommandError> {
     let terms = &terms;
-    let done = dispatch_in_line(app, context, terms.series.as_uuid(), move |mut unit| async move {
+    let done = dispatch_together(app, context, terms.series.as_uuid(), move |mut unit| async move {
         let CreditOn { credit_note, on, reason, lines, .. } = terms.clone();
         let invoice = unit.target::<Invoice>(id.as_uuid()).await?;
         let issued = invoice.state.counting().map_err(|rule| CommandError::rule(&rule))?;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use event_store::{Append, Claim, Guard, Recorded, Stored};
+use event_store::{Append, Claim, Guard, Kept, Recorded, Stored};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -61,6 +61,7 @@ impl State {
         let mut position = base;
         // As in the statement: what is released is seen by the unique index only once it is committed.
         for append in batch {
+            let before = position;
             for event in &append.events {
                 position += 1;
                 let key = (append.tenant, event.aggregate_type.to_owned(), event.aggregate_id);
@@ -75,12 +76,12 @@ impl State {
                 after.sequences.insert(key, event.sequence);
                 after.events.insert(position, recorded(position, append, event));
             }
-            if let Some(row) = &append.idempotency {
+            for Kept { row, events } in &append.answers {
                 let key = (append.tenant, row.key.clone());
                 if unique && (self.answers.contains_key(&key) || after.answers.contains_key(&key)) {
                     return Err(refused("idempotency_key"));
                 }
-                after.answers.insert(key, (row.request_hash.clone(), row.answer.clone(), position));
+                after.answers.insert(key, (row.request_hash.clone(), row.answer.clone(), before + events));
             }
             for claim in &append.claims {
                 if !after.claims.insert(claimed(append.tenant, claim)) {
