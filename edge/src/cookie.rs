@@ -31,6 +31,22 @@ pub fn read<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, A
     if values.next().is_some() { Err(Ambiguous) } else { Ok(value) }
 }
 
+/// Leaves, of the cookies of a read, the one that reads need. A browser sends all of them with each request, since those of this host
+/// alone are for all of its paths; the others open what no read does.
+pub(crate) fn leave_access(headers: &mut HeaderMap) {
+    if !headers.contains_key(COOKIE) {
+        return;
+    }
+    let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let pairs = lines.flat_map(|line| line.split(';')).map(str::trim);
+    let is_access = |pair: &&str| pair.split_once('=').is_some_and(|(name, _)| name.trim() == ACCESS);
+    let left = pairs.filter(is_access).collect::<Vec<_>>().join("; ");
+    headers.remove(COOKIE);
+    if let Some(left) = HeaderValue::from_str(&left).ok().filter(|left| !left.is_empty()) {
+        headers.insert(COOKIE, left);
+    }
+}
+
 /// The header field that has a browser keep a cookie for so long. A value of other characters than tokens have is not kept.
 pub fn keep(name: &str, value: &str, age: Duration) -> HeaderValue {
     let text =
@@ -74,6 +90,23 @@ mod tests {
         }
         assert_eq!(found(&["__Host-crm-access=x; __Host-crm-access=x"]), Err(Ambiguous));
         assert_eq!(found(&["__Host-crm-access=x", "__Host-crm-access=y"]), Err(Ambiguous));
+    }
+
+    #[test]
+    fn of_the_cookies_of_a_read_only_the_access_token_is_left() {
+        let left = |lines: &[&str]| {
+            let mut headers = headers(lines);
+            leave_access(&mut headers);
+            let left = headers.get_all(COOKIE).iter().map(|line| line.to_str().unwrap().to_owned());
+            left.collect::<Vec<_>>()
+        };
+        let access = "__Host-crm-access=x.y.z";
+        assert_eq!(left(&[&format!("__Host-crm-refresh=a; {access}; __Host-crm-sign-in=b; c=d")]), [access]);
+        assert_eq!(left(&["__Host-crm-refresh=a", access]), [access]);
+        assert!(left(&["__Host-crm-refresh=a; __host-crm-access=b", "c"]).is_empty());
+        assert!(left(&[]).is_empty());
+        // That it came twice is still to be seen.
+        assert_eq!(left(&[access, access]), [format!("{access}; {access}")]);
     }
 
     #[test]

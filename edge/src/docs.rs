@@ -8,11 +8,11 @@ use axum::middleware::map_response;
 use axum::response::Response as Page;
 use axum::routing::get;
 use axum::{Json, Router};
-use utoipa::ToSchema;
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::schema::{ArrayItems, Schema};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder};
+use utoipa::{PartialSchema as _, ToSchema};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::Failure;
@@ -35,8 +35,8 @@ const BEARER: &str = "bearer";
 /// Completes documents that the routers of an API have gathered.
 pub trait OpenApiExt {
     /// Adds the bearer token to every operation that does not declare its own security (`security(())` for none), and
-    /// the refusals that can happen there: 400, 401, 403, 404, 408, 413, 415, 422, 429, 431, 503. What an operation
-    /// declares itself stays as it is.
+    /// the refusals that can happen there: 400, 401, 403, 404, 408, 413, 415, 422, 429, 431, 503; and `X-Query` to every
+    /// read that takes a query. What an operation declares itself stays as it is.
     #[must_use]
     fn completed(self) -> Self;
 }
@@ -44,13 +44,16 @@ pub trait OpenApiExt {
 impl OpenApiExt for OpenApi {
     fn completed(mut self) -> Self {
         let components = self.components.get_or_insert_default();
-        let mut schemas = vec![(Failure::name().into_owned(), <Failure as utoipa::PartialSchema>::schema())];
+        let mut schemas = vec![(Failure::name().into_owned(), Failure::schema())];
         Failure::schemas(&mut schemas);
         components.schemas.extend(schemas);
         let scheme = Http::builder().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
         components.security_schemes.insert(BEARER.to_owned(), RefOr::T(SecurityScheme::Http(scheme)));
         refer(&mut components.schemas);
         for (path, item) in &mut self.paths.paths {
+            if let Some(read) = &mut item.get {
+                take_query(read);
+            }
             for operation in operations(item) {
                 complete(operation, path.contains('{'));
             }
@@ -112,6 +115,29 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch, &mut item.head]
         .into_iter()
         .filter_map(Option::as_mut)
+}
+
+/// Says that a read which takes a query takes it by the header as well, and may insist on that.
+fn take_query(read: &mut Operation) {
+    let Some(parameters) = &mut read.parameters else { return };
+    if parameters.iter().any(|parameter| parameter.parameter_in == ParameterIn::Query) {
+        parameters.push(x_query());
+        let refused = failure("The URL has what has to come as X-Query");
+        read.responses.responses.entry("400".to_owned()).or_insert(RefOr::T(refused));
+    }
+}
+
+fn x_query() -> Parameter {
+    let text = "Any of the parameters above, in the form that they have in a URL, such as `q=Ada&filter[email]=a%40b.example`: so \
+                that names are in no URL. What comes by it is no different from what comes by the URL. A hardened installation takes \
+                `q`, `cursor`, `actor` and filters by it only.";
+    ParameterBuilder::new()
+        .name("X-Query")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(text))
+        .schema(Some(String::schema()))
+        .build()
 }
 
 fn complete(operation: &mut Operation, has_parameters: bool) {

@@ -3,7 +3,7 @@
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::header::{CONTENT_TYPE, ETAG, IF_MATCH};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::{FieldError, Problem};
 
@@ -11,6 +11,8 @@ use crate::{FieldError, Problem};
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// The header by which a read asks to see at least this position of the log.
 pub const X_MIN_POSITION: HeaderName = HeaderName::from_static("x-min-position");
+/// The header by which a read is asked what would else be in its URL.
+pub const X_QUERY: HeaderName = HeaderName::from_static("x-query");
 /// The header by which an answer tells a position of the log.
 pub const X_POSITION: HeaderName = HeaderName::from_static("x-position");
 /// The header that carries the correlation id both ways.
@@ -88,7 +90,7 @@ pub fn x_position(position: i64) -> (HeaderName, HeaderValue) {
 }
 
 /// A header field that can be read from its one value.
-trait Field: Sized {
+pub(crate) trait Field: Sized {
     const NAME: HeaderName;
     /// The name as people write it.
     const WRITTEN: &'static str;
@@ -139,8 +141,8 @@ fn natural(text: &str) -> Option<i64> {
 }
 
 /// The value of the header; none if it is absent.
-fn read<F: Field>(parts: &Parts) -> Result<Option<F>, Problem> {
-    let mut values = parts.headers.get_all(F::NAME).iter();
+pub(crate) fn read<F: Field>(headers: &HeaderMap) -> Result<Option<F>, Problem> {
+    let mut values = headers.get_all(F::NAME).iter();
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {
         let error = FieldError::new(F::WRITTEN, "duplicate", "must be sent once");
@@ -152,7 +154,7 @@ fn read<F: Field>(parts: &Parts) -> Result<Option<F>, Problem> {
 
 fn required<F: Field>(parts: &Parts) -> Result<F, Problem> {
     let missing = || Problem::invalid(vec![FieldError::new(F::WRITTEN, "required", "must be sent")]);
-    read(parts)?.ok_or_else(missing)
+    read(&parts.headers)?.ok_or_else(missing)
 }
 
 impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
@@ -166,7 +168,7 @@ impl<S: Sync> OptionalFromRequestParts<S> for IdempotencyKey {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Problem> {
-        read(parts)
+        read(&parts.headers)
     }
 }
 impl<S: Sync> FromRequestParts<S> for IfMatch {
@@ -180,7 +182,7 @@ impl<S: Sync> OptionalFromRequestParts<S> for IfMatch {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Problem> {
-        read(parts)
+        read(&parts.headers)
     }
 }
 impl<S: Sync> FromRequestParts<S> for MinPosition {
@@ -194,6 +196,6 @@ impl<S: Sync> OptionalFromRequestParts<S> for MinPosition {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Problem> {
-        read(parts)
+        read(&parts.headers)
     }
 }

@@ -34,7 +34,7 @@ pub fn finish<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> 
     finish_for(router, &WebPolicy::default(), None)
 }
 
-/// The same, for browsers that this policy is about; what routes refuse goes into the trail, if there is one.
+/// The same, by this policy of browsers and URLs; what routes refuse goes into the trail, if there is one.
 ///
 /// All of it is one layer of the router: for each request, axum makes a copy of whatever a layer surrounds.
 pub fn finish_for<S: Clone + Send + Sync + 'static>(
@@ -46,7 +46,8 @@ pub fn finish_for<S: Clone + Send + Sync + 'static>(
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::method_not_allowed());
     let exchange = ExchangeLayer::new(web.hsts(), recorder);
-    let within = (layer_fn(Guard::new), DefaultBodyLimit::max(MAX_BODY));
+    let names = web.names();
+    let within = (layer_fn(move |inner| Guard::new(inner, names)), DefaultBodyLimit::max(MAX_BODY));
     match web.cors() {
         // Around all that can go wrong, since a page that may call is told what did.
         Some(cors) => router.layer((exchange, cors, within)),

@@ -9,18 +9,35 @@ use utoipa::ToSchema;
 /// Where to go and how.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Link {
-    /// A path of this API, with its query.
+    /// A path of this API, with its query, but for what goes by `X-Query`.
     #[schema(example = "/api/v1/leads/01890a5d-ac96-774b-bcce-b302099a8057/qualify")]
     pub href: String,
     /// The HTTP method.
     #[schema(example = "POST")]
     pub method: Cow<'static, str>,
+    /// What to send along as `X-Query`. It is there if the list was asked for by that header, or has to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "q=Ada")]
+    pub query: Option<String>,
 }
 
 /// Links by name: `self`, `next`, or the name of a command.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub struct Links(BTreeMap<Cow<'static, str>, Link>);
+
+impl Link {
+    /// Where something is to be read.
+    pub fn get(href: impl Into<String>) -> Self {
+        Self { href: href.into(), method: "GET".into(), query: None }
+    }
+
+    /// The same, with what to send along as `X-Query`, if that is anything.
+    #[must_use]
+    pub fn with_query(self, query: String) -> Self {
+        Self { query: Some(query).filter(|query| !query.is_empty()), ..self }
+    }
+}
 
 impl Links {
     /// None yet.
@@ -37,7 +54,14 @@ impl Links {
     /// Links to something to be read.
     #[must_use]
     pub fn get(self, name: &'static str, href: impl Into<String>) -> Self {
-        self.with(name, "GET", href)
+        self.to(name, Link::get(href))
+    }
+
+    /// Links to where a link leads.
+    #[must_use]
+    pub fn to(mut self, name: &'static str, link: Link) -> Self {
+        self.0.insert(name.into(), link);
+        self
     }
 
     /// Links to a command that goes by `POST`.
@@ -48,9 +72,8 @@ impl Links {
 
     /// Links to anything.
     #[must_use]
-    pub fn with(mut self, name: &'static str, method: &'static str, href: impl Into<String>) -> Self {
-        self.0.insert(name.into(), Link { href: href.into(), method: method.into() });
-        self
+    pub fn with(self, name: &'static str, method: &'static str, href: impl Into<String>) -> Self {
+        self.to(name, Link { method: method.into(), ..Link::get(href) })
     }
 
     /// The link of a name.

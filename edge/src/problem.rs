@@ -51,6 +51,12 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "request.unreadable", detail)
     }
 
+    /// 400: the URL has what may name people, which is taken by a header only.
+    pub(crate) fn names_in_url(errors: Vec<FieldError>) -> Self {
+        let detail = "What may name people is not taken from URLs here: send it as X-Query.";
+        Self::new(StatusCode::BAD_REQUEST, "query.in_url", detail).with_errors(errors)
+    }
+
     /// 401: no token was sent.
     pub fn unauthenticated() -> Self {
         let detail = "Send a token: Authorization: Bearer <token>.";

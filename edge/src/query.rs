@@ -1,4 +1,6 @@
-//! Queries: typed parameters, with every bad one named at once.
+//! Queries: typed parameters, with every bad one named at once. What is not to be in a URL comes by `X-Query`.
+
+mod joined;
 
 use std::borrow::Cow;
 
@@ -12,6 +14,8 @@ use utoipa::openapi::path::ParameterIn;
 
 use crate::json::{MAX_ERRORS, plain};
 use crate::{FieldError, Problem};
+pub(crate) use joined::join;
+pub use joined::{DIVIDER, divided};
 
 /// Most parameters of a query.
 const MAX_PARAMETERS: usize = 100;

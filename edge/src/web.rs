@@ -10,7 +10,7 @@ use axum::http::{HeaderName, HeaderValue, Method};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::Origins;
-use crate::headers::{IDEMPOTENCY_KEY, X_CSRF_TOKEN, X_MIN_POSITION, X_POSITION, X_REQUEST_ID};
+use crate::headers::{IDEMPOTENCY_KEY, X_CSRF_TOKEN, X_MIN_POSITION, X_POSITION, X_QUERY, X_REQUEST_ID};
 
 /// How long a browser may remember what a site may send.
 const PREFLIGHT: Duration = Duration::from_secs(600);
@@ -27,11 +27,22 @@ pub(crate) const ALWAYS: [(HeaderName, HeaderValue); 4] = [
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
 ];
 
-/// Whose pages may call, and whether browsers must come by TLS from then on.
+/// Whose pages may call, whether browsers must come by TLS from then on, and whether URLs may name people.
 #[derive(Clone, Debug, Default)]
 pub struct WebPolicy {
     origins: Origins,
     hsts: Option<Hsts>,
+    names: Names,
+}
+
+/// Whether URLs may name people.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// They may; `X-Query` is there for whoever does not want that.
+    #[default]
+    InUrls,
+    /// They may not: names come by `X-Query`.
+    ByHeader,
 }
 
 /// For how long browsers come by TLS only, and whether to hosts below this one as well.
@@ -61,6 +72,16 @@ impl WebPolicy {
         Self { hsts: self.hsts.map(|hsts| Hsts { subdomains: false, ..hsts }), ..self }
     }
 
+    /// Refuses URLs that may name people, since they get into logs and histories: searches, filters and cursors come by `X-Query`.
+    #[must_use]
+    pub fn without_names_in_urls(self) -> Self {
+        Self { names: Names::ByHeader, ..self }
+    }
+
+    pub(crate) fn names(&self) -> Names {
+        self.names
+    }
+
     pub(crate) fn hsts(&self) -> Option<HeaderValue> {
         let Hsts { max_age, subdomains } = self.hsts?;
         let rest = if subdomains { "; includeSubDomains" } else { "" };
@@ -83,6 +104,7 @@ impl WebPolicy {
                     IDEMPOTENCY_KEY,
                     X_CSRF_TOKEN,
                     X_MIN_POSITION,
+                    X_QUERY,
                     X_REQUEST_ID,
                     HeaderName::from_static("traceparent"),
                 ])

@@ -16,6 +16,7 @@ use event_store::{MasterKeys, StreamNames, Upcasters};
 use crate::federation::ProviderArgs;
 use crate::maintain::upcasters;
 use crate::post::MailArgs;
+use crate::secret_file::SecretFiles;
 use crate::telemetry::LogFormat;
 
 /// The tenant that `crm serve --embedded` sets up.
@@ -53,12 +54,13 @@ pub struct SiteArgs {
     #[arg(long, env = "CRM_TOKEN_PRIVATE_KEY", global = true, value_name = "FILE")]
     pub token_private_key: Option<PathBuf>,
     /// The master key that personal data is sealed under by way of others: base64 of 32 bytes, as `openssl rand -base64 32` prints.
-    /// To change it, name the new one and the old one, separated by a comma, and run `crm rewrap`. Set it in the environment, since
-    /// other users of the machine see arguments
+    /// To change it, name the new one and the old one, separated by a comma, and run `crm rewrap`. Set CRM_MASTER_KEY_FILE, or this in
+    /// the environment, since other users of the machine see arguments
     #[arg(long, env = "CRM_MASTER_KEY", global = true, hide_env_values = true, value_name = "BASE64")]
     pub master_key: Option<Hidden>,
-    /// Take no connection to PostgreSQL, NATS, Redis, mail servers or collectors without TLS and a checked certificate, and do nothing
-    /// that is for development: no embedded servers, no `crm token`, no pages at /docs
+    /// Take no connection to PostgreSQL, NATS, Redis, mail servers or collectors without TLS and a checked certificate, no secret but
+    /// by a file, and no URL that may name people; and do nothing that is for development: no embedded servers, no `crm token`, no pages
+    /// at /docs
     #[arg(
         long,
         env = "CRM_HARDENED",
@@ -133,6 +135,9 @@ pub struct SiteArgs {
     /// What log lines on stderr look like; RUST_LOG chooses which there are
     #[arg(long, env = "CRM_LOG", global = true, default_value = "auto", value_name = "FORMAT")]
     pub log: LogFormat,
+    /// Where secrets lie
+    #[command(flatten)]
+    pub files: SecretFiles,
     /// How mails go
     #[command(flatten)]
     pub mail: MailArgs,
@@ -145,11 +150,17 @@ pub struct SiteArgs {
 #[derive(Clone)]
 pub struct Hidden(String);
 
+impl From<String> for Hidden {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
 impl FromStr for Hidden {
     type Err = Infallible;
 
     fn from_str(text: &str) -> Result<Self, Infallible> {
-        Ok(Self(text.to_owned()))
+        Ok(text.to_owned().into())
     }
 }
 
@@ -201,9 +212,12 @@ impl SiteArgs {
         CommandLimits { user: self.commands_per_user, tenant: self.commands_per_tenant }
     }
 
-    /// What browsers are told. With embedded servers, nobody has put TLS before the APIs.
+    /// What browsers are told, and what URLs may have in them. With embedded servers, nobody has put TLS before the APIs.
     pub fn web_policy(&self, is_embedded: bool) -> WebPolicy {
-        let web = WebPolicy::default().with_origins(self.allowed_origins());
+        let mut web = WebPolicy::default().with_origins(self.allowed_origins());
+        if self.hardened {
+            web = web.without_names_in_urls();
+        }
         match self.hsts.unwrap_or(if is_embedded { 0 } else { HSTS }) {
             0 => web,
             seconds if self.hsts_subdomains => web.with_hsts(Duration::from_secs(seconds)),
@@ -261,8 +275,8 @@ impl SiteArgs {
         let file = self.embedded_master_key();
         let text = std::fs::read_to_string(&file).with_context(|| {
             format!(
-                "no key to seal personal data with: set CRM_MASTER_KEY to what `openssl rand -base64 32` prints, and keep it; or \
-                 run `crm serve --embedded` once, which makes {}",
+                "no key to seal personal data with: set CRM_MASTER_KEY_FILE to a file with what `openssl rand -base64 32` prints, and \
+                 keep it; or run `crm serve --embedded` once, which makes {}",
                 file.display()
             )
         })?;

@@ -1,4 +1,5 @@
-//! `CRM_HARDENED`: an installation that takes no connection without TLS and a checked certificate, and does nothing that is for development.
+//! `CRM_HARDENED`: an installation that takes no connection without TLS and a checked certificate and no secret but by a file, and does
+//! nothing that is for development.
 
 use std::str::FromStr as _;
 
@@ -9,6 +10,8 @@ use crate::config::SiteArgs;
 
 /// What names a collector of spans.
 const COLLECTORS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"];
+/// What may open it.
+const HEADERS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"];
 
 /// Refuses what a hardened installation may not do.
 ///
@@ -21,7 +24,8 @@ pub fn refuse_development(args: &SiteArgs, what: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Refuses connections that others could read, or answer in place of a server, if the installation is hardened.
+/// Refuses connections that others could read, or answer in place of a server, and secrets that are in the environment or among the
+/// arguments, if the installation is hardened.
 ///
 /// # Errors
 /// All of them, and what each has to be.
@@ -30,11 +34,47 @@ pub fn check(args: &SiteArgs) -> anyhow::Result<()> {
         return Ok(());
     }
     let collectors = COLLECTORS.iter().filter_map(|name| Some((*name, std::env::var(name).ok()?)));
-    let wrong = unsafe_connections(args, collectors);
+    let mut wrong = unsafe_connections(args, collectors);
+    wrong.extend(open_secrets(args, HEADERS.into_iter().filter(|name| std::env::var_os(name).is_some())));
     if !wrong.is_empty() {
-        bail!("CRM_HARDENED asks for TLS and checked certificates:\n  {}", wrong.join("\n  "))
+        bail!(
+            "CRM_HARDENED asks for TLS, checked certificates, and secrets in files:\n  {}",
+            wrong.join("\n  ")
+        )
     }
     Ok(())
+}
+
+/// Secrets that came by no file.
+fn open_secrets(args: &SiteArgs, headers: impl Iterator<Item = &'static str>) -> Vec<String> {
+    let files = &args.files;
+    let urls = [
+        ("DATABASE_URL", &args.database_url, &files.database_url_file),
+        ("NATS_URL", &args.nats_url, &files.nats_url_file),
+        ("REDIS_URL", &args.redis_url, &files.redis_url_file),
+        ("SMTP_URL", &args.mail.smtp_url, &files.smtp_url_file),
+    ];
+    let open = urls.into_iter().filter(|(name, url, file)| {
+        file.is_none() && url.as_deref().is_some_and(|url| has_password(url, *name == "NATS_URL"))
+    });
+    let mut wrong: Vec<String> = open
+        .map(|(name, ..)| format!("{name} has a password, so it needs a file, named by {name}_FILE"))
+        .collect();
+    if args.master_key.is_some() && files.master_key_file.is_none() {
+        wrong.push("CRM_MASTER_KEY needs a file, named by CRM_MASTER_KEY_FILE".to_owned());
+    }
+    wrong.extend(headers.map(|name| format!("{name} needs a file, named by {}_FILE", HEADERS[1])));
+    wrong
+}
+
+/// Of several servers, any may have one; and whoever NATS knows by one word, it knows by a token.
+fn has_password(url: &str, is_nats: bool) -> bool {
+    if is_nats {
+        return url.contains('@');
+    }
+    let (_, rest) = url.split_once("://").unwrap_or(("", url));
+    let user = rest.rsplit_once('@').map(|(user, _)| user);
+    user.is_some_and(|user| user.contains(':')) || url.contains("password=")
 }
 
 fn unsafe_connections(
@@ -77,7 +117,12 @@ fn is_postgres_safe(url: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use axum::Router;
+    use axum::body::Body;
+    use axum::http::Request;
+    use axum::routing::get;
     use clap::Parser;
+    use tower::ServiceExt as _;
 
     use super::*;
 
@@ -115,6 +160,60 @@ mod tests {
             names,
             ["DATABASE_URL", "NATS_URL", "REDIS_URL", "SMTP_URL", "OTEL_EXPORTER_OTLP_ENDPOINT"]
         );
+    }
+
+    fn open(args: &[&str]) -> Vec<String> {
+        let named = ["crm"].into_iter().chain(args.iter().copied());
+        open_secrets(&Only::parse_from(named).site, [].into_iter())
+    }
+
+    #[test]
+    fn every_secret_that_came_by_no_file_is_named_and_not_told() {
+        let all = open(&[
+            "--database-url=postgresql://crm:hunter2@db.example/crm",
+            "--nats-url=tls://one.example,tls://crm:hunter2@two.example",
+            "--redis-url=rediss://:hunter2@redis.example",
+            "--smtp-url=smtps://crm:hunter2@mail.example",
+            "--master-key=hunter2",
+        ]);
+        let names: Vec<_> = all.iter().map(|one| one.split(' ').next().unwrap()).collect();
+        assert_eq!(names, ["DATABASE_URL", "NATS_URL", "REDIS_URL", "SMTP_URL", "CRM_MASTER_KEY"]);
+        assert!(!all.concat().contains("hunter2"), "{all:?}");
+        for one in [
+            "--database-url=postgresql://db.example/crm?user=crm&password=hunter2",
+            "--database-url=postgresql://crm:hunter/2@db.example/crm",
+            "--nats-url=tls://hunter2@nats.example",
+        ] {
+            assert_eq!(open(&[one]).len(), 1, "{one}");
+        }
+        let headers = open_secrets(&Only::parse_from(["crm"]).site, HEADERS.into_iter());
+        assert_eq!(headers.len(), 2);
+    }
+
+    #[test]
+    fn urls_without_a_password_need_no_file_and_what_is_in_one_is_not_asked_for() {
+        let all = [
+            "--database-url=postgresql://crm@db.example:5432/crm?sslmode=verify-full",
+            "--nats-url=tls://one.example:4222,tls://two.example:4222",
+            "--redis-url=rediss://redis.example:6379",
+            "--smtp-url=smtps://mail.example",
+        ];
+        assert!(open(&all).is_empty());
+        let mut site = Only::parse_from(["crm", "--database-url-file=/a", "--master-key-file=/b"]).site;
+        site.database_url = Some("postgresql://crm:hunter2@db.example/crm".to_owned());
+        site.master_key = Some("hunter2".to_owned().into());
+        assert!(open_secrets(&site, [].into_iter()).is_empty());
+    }
+
+    #[tokio::test]
+    async fn its_apis_take_no_names_from_urls() {
+        for (args, status) in [(&["crm", "--hardened"][..], 400), (&["crm"], 200)] {
+            let web = Only::parse_from(args).site.web_policy(false);
+            let routes = Router::new().route("/leads", get(async || "leads"));
+            let request = Request::get("/leads?q=Ada").body(Body::empty()).unwrap();
+            let answer = edge::finish_for(routes, &web, None).oneshot(request).await.unwrap();
+            assert_eq!(answer.status().as_u16(), status, "{args:?}");
+        }
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod replay;
 mod rewrap;
 mod roles;
 mod sampler;
+mod secret_file;
 mod serve;
 mod service;
 mod site;
@@ -32,6 +33,8 @@ mod tenant;
 mod token;
 mod user;
 mod verify;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
@@ -46,7 +49,9 @@ pub use maintain::upcasters;
 #[command(after_help = "\
 To try it out:   crm serve --embedded
 Without --embedded, DATABASE_URL and NATS_URL name the servers. The other commands find the servers of a
-`crm serve --embedded` in the same folder by themselves.")]
+`crm serve --embedded` in the same folder by themselves.
+What is secret may come by a file: DATABASE_URL_FILE, NATS_URL_FILE, REDIS_URL_FILE, SMTP_URL_FILE, CRM_MASTER_KEY_FILE
+and OTEL_EXPORTER_OTLP_HEADERS_FILE name it.")]
 struct Cli {
     #[command(flatten)]
     site: config::SiteArgs,
@@ -125,36 +130,44 @@ impl Task {
 }
 
 /// Does what the command line asks for.
-pub async fn run() -> std::process::ExitCode {
+pub async fn run() -> ExitCode {
     let cli = Cli::parse();
     let telemetry = telemetry::Telemetry::start(cli.site.log, cli.task.service());
-    let done = match cli.task {
-        Task::Serve(args) => serve::serve(&cli.site, args).await,
-        Task::CommandApi(args) => serve::command_api(&cli.site, &args).await,
-        Task::QueryApi(args) => serve::query_api(&cli.site, &args).await,
-        Task::Projector(args) => serve::projector(&cli.site, &args).await,
-        Task::Status(args) => status::status(&cli.site, &args).await,
-        Task::Migrate => maintain::migrate(&cli.site).await,
-        Task::Openapi => roles::print_openapi(),
-        Task::Token(args) => token::token(&cli.site, &args),
-        Task::Tenant(args) => tenant::tenant(&cli.site, &args).await,
-        Task::User(command) => user::user(&cli.site, &command).await,
-        Task::Erase(args) => erase::erase(&cli.site, &args).await,
-        Task::Rewrap => rewrap::rewrap(&cli.site).await,
-        Task::Analyst(command) => analyst::analyst(&cli.site, &command).await,
-        Task::Service(command) => service::service(&cli.site, &command).await,
-        Task::Import(command) => import::import(&cli.site, &command).await,
-        Task::Rebuild(args) => maintain::rebuild(&cli.site, &args).await,
-        Task::Resume(args) => maintain::resume(&cli.site, &args).await,
-        Task::Replay(args) => replay::replay(&cli.site, &args).await,
-        Task::Verify(args) => verify::verify(&cli.site, &args).await,
-    };
+    let done = cli.done().await;
     telemetry.stop().await;
     match done {
         Ok(code) => code,
         Err(error) => {
             eprintln!("crm: {error:#}");
-            std::process::ExitCode::FAILURE
+            ExitCode::FAILURE
+        }
+    }
+}
+
+impl Cli {
+    async fn done(mut self) -> anyhow::Result<ExitCode> {
+        self.site.read_secrets()?;
+        let site = &self.site;
+        match self.task {
+            Task::Serve(args) => serve::serve(site, args).await,
+            Task::CommandApi(args) => serve::command_api(site, &args).await,
+            Task::QueryApi(args) => serve::query_api(site, &args).await,
+            Task::Projector(args) => serve::projector(site, &args).await,
+            Task::Status(args) => status::status(site, &args).await,
+            Task::Migrate => maintain::migrate(site).await,
+            Task::Openapi => roles::print_openapi(),
+            Task::Token(args) => token::token(site, &args),
+            Task::Tenant(args) => tenant::tenant(site, &args).await,
+            Task::User(command) => user::user(site, &command).await,
+            Task::Erase(args) => erase::erase(site, &args).await,
+            Task::Rewrap => rewrap::rewrap(site).await,
+            Task::Analyst(command) => analyst::analyst(site, &command).await,
+            Task::Service(command) => service::service(site, &command).await,
+            Task::Import(command) => import::import(site, &command).await,
+            Task::Rebuild(args) => maintain::rebuild(site, &args).await,
+            Task::Resume(args) => maintain::resume(site, &args).await,
+            Task::Replay(args) => replay::replay(site, &args).await,
+            Task::Verify(args) => verify::verify(site, &args).await,
         }
     }
 }

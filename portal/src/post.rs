@@ -28,7 +28,7 @@ pub struct MailArgs {
     #[arg(long, env = "CRM_MAIL_FROM", global = true, value_name = "ADDRESS")]
     pub mail_from: Option<String>,
     /// The folder that mails are put into in place of sending them; with embedded servers, and without SMTP_URL, .crm/mail
-    #[arg(long, env = "CRM_MAIL_DIR", global = true, value_name = "FOLDER", conflicts_with = "smtp_url")]
+    #[arg(long, env = "CRM_MAIL_DIR", global = true, value_name = "FOLDER", conflicts_with_all = ["smtp_url", "smtp_url_file"])]
     pub mail_dir: Option<PathBuf>,
     /// What links in mails begin with: https://crm.company.example
     #[arg(long, env = "CRM_PUBLIC_URL", global = true, value_name = "URL")]

@@ -36,7 +36,7 @@ const OPERATORS: usize = 64;
 #[derive(Args)]
 pub struct ServeArgs {
     /// Bring a private PostgreSQL and NATS along, in the folder .crm, with a demo tenant
-    #[arg(long, conflicts_with_all = ["database_url", "nats_url"])]
+    #[arg(long, conflicts_with_all = ["database_url", "nats_url", "database_url_file", "nats_url_file"])]
     embedded: bool,
     /// Address and port; by default 127.0.0.1:8080, or a free port if that is taken and the servers are embedded
     #[arg(long, env = "CRM_LISTEN", value_name = "ADDRESS")]

@@ -1,6 +1,5 @@
 //! `crm service`: logins for the services, each of which may do what its duties take, and nothing else.
 
-use std::env::{self, VarError};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
@@ -10,6 +9,7 @@ use sqlx::{Connection as _, Executor as _, PgConnection};
 
 use crate::config::SiteArgs;
 use crate::login::{Login, Password, administrator};
+use crate::secret_file;
 use crate::site::Site;
 
 /// What every login of a service begins with.
@@ -31,7 +31,7 @@ Example:  crm service create                  a login for each service, with the
           crm service create query-api        the same for one
 
 A password is made by chance, unless CRM_COMMAND_API_PASSWORD, CRM_QUERY_API_PASSWORD or CRM_PROJECTOR_PASSWORD
-has it. Whoever migrates, erases, rebuilds, imports or verifies goes on using the login of the owner.")]
+has it, or a file that CRM_COMMAND_API_PASSWORD_FILE and so on name. Whoever migrates, erases, rebuilds, imports or verifies goes on using the login of the owner.")]
     Create(LoginArgs),
     /// List the logins, each with the roles that it may take.
     List,
@@ -83,15 +83,13 @@ impl Service {
     }
 
     /// Its password, if somebody has chosen one.
-    fn password(self) -> anyhow::Result<Option<Password>> {
+    fn password(self, args: &SiteArgs) -> anyhow::Result<Option<Password>> {
         let variable = format!("CRM_{}_PASSWORD", self.name().to_uppercase());
-        match env::var(&variable) {
-            Ok(text) => {
-                Ok(Some(Password::chosen(&text).with_context(|| format!("{variable} is not right"))?))
-            }
-            Err(VarError::NotPresent) => Ok(None),
-            Err(error) => Err(error).with_context(|| format!("{variable} is not right")),
+        let Some(given) = secret_file::from_env(&variable)? else { return Ok(None) };
+        if args.hardened && !given.by_file {
+            bail!("CRM_HARDENED asks for {variable}_FILE in place of {variable}")
         }
+        Ok(Some(Password::chosen(&given.text).with_context(|| format!("{variable} is not right"))?))
     }
 }
 
@@ -117,7 +115,7 @@ pub async fn service(args: &SiteArgs, command: &ServiceCommand) -> anyhow::Resul
     match &command.task {
         ServiceTask::Create(create) => {
             for (service, login) in create.logins()? {
-                match service.password()? {
+                match service.password(args)? {
                     Some(password) => {
                         employ(&mut connection, service, &login, &password).await?;
                         println!("{} has the password that was chosen", login.name());

@@ -17,7 +17,7 @@ async fn whoever_is_invited_chooses_a_password_and_signs_in() {
         (mail.to.as_slice(), mail.header("Subject")),
         (&[GRACE.to_owned()][..], Some("Your account in the CRM"))
     );
-    assert!(mail.text.contains(&format!("{PUBLIC_URL}/accept?token={}", mail.token())), "{}", mail.text);
+    assert!(mail.text.contains(&format!("{PUBLIC_URL}/accept#token={}", mail.token())), "{}", mail.text);
     assert_eq!(api.history(user).await, ["user.registered", "user.invited"]);
     let chosen = accept(&api, &mail.token(), NEW).await.is(200);
     assert_eq!((chosen.uuid("tenant_id"), chosen.uuid("user_id")), (api.tenant.as_uuid(), user));

@@ -27,7 +27,7 @@ async fn token(api: &Api, server: &mut TestSmtp) -> String {
     api.send(call("/sign-ups", body)).await.is(202);
     let mail = server.next().await;
     assert_eq!(mail.to, [GRACE]);
-    assert!(mail.text.contains(&format!("{PUBLIC_URL}/sign-up?token=")), "{}", mail.text);
+    assert!(mail.text.contains(&format!("{PUBLIC_URL}/sign-up#token=")), "{}", mail.text);
     // Whoever asked need not be whoever reads it.
     assert!(!mail.text.contains("evil") && !mail.text.contains("Engines"), "{}", mail.text);
     mail.token()

@@ -1,4 +1,5 @@
-//! The answer within the time limit, panics included.
+//! The answer within the time limit, panics included, to a request that is no larger than it may be, and
+//! to a read whose query is whole and which has no cookie too many.
 
 use std::any::Any;
 use std::convert::Infallible;
@@ -7,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::extract::Request;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt as _;
 use futures::future::{CatchUnwind, Either, Map, Ready, ready};
@@ -17,10 +18,16 @@ use tower::Service;
 
 use super::{MAX_HEADER_BYTES, MAX_HEADERS, MAX_TIME};
 use crate::Problem;
+use crate::cookie::leave_access;
+use crate::query::join;
+use crate::web::Names;
 
 /// Whatever makes the answer, within bounds.
 #[derive(Clone)]
-pub(super) struct Guard<S>(S);
+pub(super) struct Guard<S> {
+    inner: S,
+    names: Names,
+}
 
 type Answered = Result<Response, Infallible>;
 /// What is left of an answer that may have panicked, and may have come too late.
@@ -28,8 +35,8 @@ type Ended = Result<Result<Answered, Box<dyn Any + Send>>, Elapsed>;
 type Guarded<F> = Map<Timeout<CatchUnwind<AssertUnwindSafe<F>>>, fn(Ended) -> Answered>;
 
 impl<S> Guard<S> {
-    pub fn new(inner: S) -> Self {
-        Self(inner)
+    pub fn new(inner: S, names: Names) -> Self {
+        Self { inner, names }
     }
 }
 
@@ -42,14 +49,20 @@ where
     type Future = Either<Ready<Answered>, Guarded<S::Future>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.0.poll_ready(context)
+        self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request) -> Self::Future {
+    fn call(&mut self, mut request: Request) -> Self::Future {
         if is_too_large(request.headers()) {
             return Either::Left(ready(Ok(Problem::headers_too_large().into_response())));
         }
-        match catch_unwind(AssertUnwindSafe(|| self.0.call(request))) {
+        if matches!(*request.method(), Method::GET | Method::HEAD) {
+            leave_access(request.headers_mut());
+            if let Err(problem) = join(&mut request, self.names) {
+                return Either::Left(ready(Ok(problem.into_response())));
+            }
+        }
+        match catch_unwind(AssertUnwindSafe(|| self.inner.call(request))) {
             Ok(answer) => {
                 let answer = AssertUnwindSafe(answer).catch_unwind();
                 Either::Right(tokio::time::timeout(MAX_TIME, answer).map(whole))

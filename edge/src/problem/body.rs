@@ -37,7 +37,7 @@ pub struct FieldError {
     /// the body as a whole.
     #[schema(example = "contact.email")]
     pub field: String,
-    /// `required`, `unknown`, `duplicate`, `type`, `invalid`, `conflict`, `too_many` or `hidden`.
+    /// `required`, `unknown`, `duplicate`, `type`, `invalid`, `conflict`, `too_many`, `hidden` or `in_url`.
     #[schema(value_type = String, example = "invalid")]
     pub code: Cow<'static, str>,
     /// What is wrong, to be read after the name of the field: "must be …".

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::Request;
+use axum::http::{HeaderMap, Request};
 use axum::routing::get as at;
 use edge::{Answer, Bearer, EdgeState, Origins, TenantId, TokenKeys, finish, ok};
 use serde_json::{Value, json};
@@ -180,4 +180,20 @@ async fn what_is_no_good_token_is_none_in_a_cookie_either() {
     let kept = format!("{COOKIE}={token}");
     let twice = site.send("GET", &[("cookie", &kept), ("cookie", &kept)]).await;
     assert_eq!((twice.status.as_u16(), twice.code()), (401, "token.invalid"));
+}
+
+/// The refresh token is for commands, and so for the command API alone.
+#[tokio::test]
+async fn no_read_is_told_the_refresh_token() {
+    async fn told(headers: HeaderMap) -> Answer<Option<String>> {
+        ok(headers.get("cookie").map(|cookies| cookies.to_str().unwrap().to_owned()))
+    }
+    let router: Router = finish(Router::new().route("/told", at(told).post(told)));
+    let cookies = "__Host-crm-access=x.y.z; __Host-crm-refresh=crm_rt_x; __Host-crm-sign-in=b";
+    let ask = async |method: &str| {
+        let request = Request::builder().method(method).uri("/told").header("cookie", cookies);
+        send(&router, request.body(Body::empty()).unwrap()).await.body["data"].clone()
+    };
+    assert_eq!(ask("GET").await, "__Host-crm-access=x.y.z");
+    assert_eq!(ask("POST").await, cookies);
 }

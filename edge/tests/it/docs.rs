@@ -55,7 +55,7 @@ fn every_operation_tells_what_can_go_wrong_there() {
     let document = serde_json::to_value(completed()).unwrap();
     let paths = &document["paths"];
     assert_eq!(document["openapi"], "3.1.0");
-    assert_eq!(statuses(&paths["/deals"]["get"]), ["200", "401", "403", "422", "429", "431", "503"]);
+    assert_eq!(statuses(&paths["/deals"]["get"]), ["200", "400", "401", "403", "422", "429", "431", "503"]);
     let win = &paths["/deals/{id}/win"]["post"];
     assert_eq!(
         statuses(win),
@@ -101,10 +101,25 @@ fn the_parameters_of_a_list_are_documented() {
     let document = serde_json::to_value(completed()).unwrap();
     let parameters = document["paths"]["/deals"]["get"]["parameters"].as_array().unwrap();
     let names: Vec<_> = parameters.iter().map(|parameter| parameter["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["filter[name]", "filter[status]", "sort", "page", "page_size", "cursor", "q"]);
-    assert!(parameters.iter().all(|parameter| parameter["in"] == "query" && parameter["required"] == false));
+    assert_eq!(
+        names,
+        ["filter[name]", "filter[status]", "sort", "page", "page_size", "cursor", "q", "X-Query"]
+    );
+    assert!(parameters[..7].iter().all(|parameter| parameter["in"] == "query"));
+    assert!(parameters.iter().all(|parameter| parameter["required"] == false));
     assert_eq!(parameters[1]["schema"]["items"]["enum"], serde_json::json!(["open", "won"]));
     assert_eq!(parameters[4]["schema"]["maximum"], 200);
+}
+
+#[test]
+fn what_is_read_by_a_query_is_read_by_a_header_as_well() {
+    let document = serde_json::to_value(completed()).unwrap();
+    let last =
+        |path: &str, method: &str| document["paths"][path][method]["parameters"].as_array()?.last().cloned();
+    let list = last("/deals", "get").unwrap();
+    assert_eq!((&list["name"], &list["in"]), (&"X-Query".into(), &"header".into()));
+    assert_eq!(last("/deals/{id}/win", "post").unwrap()["in"], "path");
+    assert_eq!(last("/health", "get"), None);
 }
 
 #[tokio::test]

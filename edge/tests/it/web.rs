@@ -172,9 +172,15 @@ async fn a_browser_that_asks_first_is_told_what_the_site_may_send() {
         let (methods, headers) =
             (reply.header("access-control-allow-methods"), reply.header("access-control-allow-headers"));
         assert_eq!(methods, "GET,POST,PUT,PATCH,DELETE");
-        for name in
-            ["authorization", "content-type", "idempotency-key", "if-match", "x-csrf-token", "x-min-position"]
-        {
+        for name in [
+            "authorization",
+            "content-type",
+            "idempotency-key",
+            "if-match",
+            "x-csrf-token",
+            "x-min-position",
+            "x-query",
+        ] {
             assert!(headers.split(',').any(|one| one == name), "{name}: {headers}");
         }
         assert!(!methods.contains('*') && !headers.contains('*'));

@@ -11,7 +11,7 @@ fn letter(to: &str) -> Letter {
     Letter {
         to: to.to_owned(),
         subject: "Grüße\r\nBcc: eve@engines.example".to_owned(),
-        text: "Dear Grace,\n\n.\nthe line above is a dot; ü is one letter.\nhttps://crm.example/accept?token=crm_link_x\n".to_owned(),
+        text: "Dear Grace,\n\n.\nthe line above is a dot; ü is one letter.\nhttps://crm.example/accept#token=crm_link_x\n".to_owned(),
         link: None,
     }
 }
@@ -88,7 +88,7 @@ async fn a_folder_holds_each_letter_as_a_file_for_its_owner() {
 
 #[tokio::test]
 async fn a_long_link_stays_in_one_piece_and_a_line_that_is_a_dot_is_one_line() {
-    let link = format!("https://crm.example/accept?token=crm_link_{}", "x".repeat(100));
+    let link = format!("https://crm.example/accept#token=crm_link_{}", "x".repeat(100));
     let plain = Letter { text: format!("Hello,\n\n.\n{link}\n"), ..letter("grace@engines.example") };
     let dir = tempfile::tempdir().unwrap();
     Mailer::folder(dir.path(), FROM).unwrap().send(&plain).await.unwrap();

@@ -4,6 +4,7 @@
 //! and dropped. One task takes batches from the queue and sends them; what the collector does not take is counted and
 //! dropped too.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -21,10 +22,15 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{LevelFilter, filter_fn};
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::secret_file;
+
 /// Spans handed to the collector.
 pub const EXPORTED: &str = "crm_spans_exported_total";
 /// Spans given up, by `reason`: the queue was full, or the collector did not take them.
 pub const DROPPED: &str = "crm_spans_dropped_total";
+
+/// Headers that may open the collector: `name=value`, several separated by commas.
+const HEADERS: &str = "OTEL_EXPORTER_OTLP_HEADERS";
 
 /// Spans that may wait.
 const QUEUE: usize = 8_192;
@@ -64,6 +70,7 @@ impl Export {
         let mut exporter = SpanExporter::builder()
             .with_http()
             .with_http_client(Client(client))
+            .with_headers(headers_of_file()?)
             .build()
             .context("OTEL_EXPORTER_OTLP_ENDPOINT is not right")?;
         let mut resource = Resource::builder();
@@ -97,6 +104,18 @@ impl Export {
             tracing::warn!("the collector did not take the last spans in time");
         }
     }
+}
+
+/// The headers that a file has; those of the environment, the exporter reads itself.
+fn headers_of_file() -> anyhow::Result<HashMap<String, String>> {
+    let text = secret_file::from_env(HEADERS)?.filter(|given| given.by_file).map(|given| given.text);
+    let pairs = text.iter().flat_map(|text| text.split(','));
+    let read = pairs.map(|pair| -> anyhow::Result<_> {
+        let (name, value) =
+            pair.split_once('=').with_context(|| format!("{HEADERS}_FILE is not name=value"))?;
+        Ok((name.trim().to_owned(), value.trim().to_owned()))
+    });
+    read.collect()
 }
 
 /// Spans only, and ours only: the fields of log lines stay here, and those of libraries may hold anything.

@@ -41,3 +41,22 @@ fn a_hardened_installation_takes_no_connection_that_others_could_read() {
         assert!(!said.contains("secret"), "{said}");
     }
 }
+
+#[test]
+fn a_hardened_installation_takes_secrets_by_files_only() {
+    let named = [
+        ("DATABASE_URL", "postgresql://crm:hunter2@db.invalid/crm?sslmode=verify-full"),
+        ("NATS_URL", "tls://crm:hunter2@nats.invalid"),
+        ("REDIS_URL", "rediss://:hunter2@redis.invalid"),
+        ("SMTP_URL", "smtps://crm:hunter2@mail.invalid"),
+        ("CRM_MASTER_KEY", "hunter2"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=hunter2"),
+    ];
+    for task in [&["migrate"][..], &["command-api"], &["query-api"], &["projector"], &["service", "create"]] {
+        let said = refused(&crm(task, &named));
+        for (name, _) in named {
+            assert!(said.contains(&format!("named by {name}_FILE")), "{task:?}: {said}");
+        }
+        assert!(!said.contains("hunter2"), "{said}");
+    }
+}

@@ -9,4 +9,5 @@ mod import_killed;
 mod import_undo;
 mod importer;
 mod permissions;
+mod secret_files;
 mod security;

@@ -146,10 +146,13 @@ async fn send_everything(site: &Site, crm: &Crm, things: &Things) -> usize {
             let url = format!("{}{way}", crm.address);
             if method == Method::GET {
                 for name in operation["parameters"].as_array().into_iter().flatten().map(|one| &one["name"]) {
-                    let query = [(name.as_str().unwrap(), "kanarie"), ("kanarie", "kanarie")];
+                    let name = name.as_str().unwrap();
+                    let query = [(name, "kanarie"), ("kanarie", "kanarie")];
                     for query in [&query[..1], &query[..]] {
                         answered(site.client.get(&url).query(query).bearer_auth(&site.token)).await;
                     }
+                    let by_header = site.client.get(&url).header("X-Query", format!("{name}=kanarie"));
+                    answered(by_header.bearer_auth(&site.token)).await;
                 }
                 continue;
             }
@@ -187,6 +190,7 @@ async fn send_strange_headers(site: &Site, crm: &Crm) {
         ("Authorization", "kanarie"),
         ("If-Match", "kanarie"),
         ("X-Min-Position", "kanarie"),
+        ("X-Query", "kanarie with spaces"),
         ("Cookie", "session=kanarie"),
         ("X-Request-Id", "kanarie with spaces"),
         ("traceparent", "00-kanarie-kanarie-01"),

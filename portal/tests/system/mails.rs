@@ -50,7 +50,7 @@ async fn a_mail_that_was_asked_for_goes_although_server_and_process_died() {
     sqlx::query("update identity.mail set due_at = now()").execute(&site.pool()).await.unwrap();
     let mail = server.next().await;
     assert_eq!((mail.to.as_slice(), mail.from.as_str()), (&[GRACE.to_owned()][..], "crm@engines.example"));
-    assert!(mail.text.contains(&format!("{PUBLIC_URL}/accept?token={}", mail.token())), "{}", mail.text);
+    assert!(mail.text.contains(&format!("{PUBLIC_URL}/accept#token={}", mail.token())), "{}", mail.text);
     let chosen = json!({"token": mail.token(), "password": "battery staple"});
     let (status, answer) = site.send(&crm, "/invitations/accept", chosen).await;
     assert_eq!(status, 200, "{answer}");
@@ -64,7 +64,7 @@ async fn a_tenant_begins_on_the_command_line_and_its_admin_comes_in_by_the_link(
     let crm = site.serve().await;
     let create = ["tenant", "create", "--name", "Example Engines", "--admin-email", GRACE];
     let (made, text) = site.run(&create).await;
-    assert!(made && text.contains("http://127.0.0.1:8080/accept?token=crm_link_"), "{text}");
+    assert!(made && text.contains("http://127.0.0.1:8080/accept#token=crm_link_"), "{text}");
     let tenant = text.split_once("tenant    ").unwrap().1.split_whitespace().next().unwrap().to_owned();
     let (listed, text_of_list) = site.run(&["tenant", "list"]).await;
     assert!(

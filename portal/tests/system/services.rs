@@ -162,6 +162,12 @@ async fn making_a_login_again_gives_it_another_password() {
     assert!(PgConnection::connect(before).await.is_err());
     let password = before.split(['@', ':']).nth(2).unwrap();
     PgConnection::connect(&before.replace(password, "correct-horse-battery")).await.unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "battery-staple-by-file\n").unwrap();
+    let mut by_file = site.command(&create);
+    let by_file = by_file.env("CRM_QUERY_API_PASSWORD_FILE", file.path()).output().await.unwrap();
+    assert!(by_file.status.success(), "{}", String::from_utf8_lossy(&by_file.stderr));
+    PgConnection::connect(&before.replace(password, "battery-staple-by-file")).await.unwrap();
     let mut bad = site.command(&create);
     let bad = bad.env("CRM_QUERY_API_PASSWORD", "correct horse").output().await.unwrap();
     let told = String::from_utf8_lossy(&bad.stderr).into_owned();

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use axum::extract::{OriginalUri, State};
+use axum::extract::State;
 use axum::http::header::{ACCEPT, VARY};
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, Uri};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use edge::{Asker, Envelope, FieldError, Links, Meta, Permission, Permit, Problem, Query, ok};
@@ -147,7 +147,7 @@ pub(super) fn router() -> OpenApiRouter<QueryApi> {
 async fn audit_events(
     caller: Permit<ReadAudit>,
     State(app): State<QueryApi>,
-    OriginalUri(uri): OriginalUri,
+    uri: Uri,
     headers: HeaderMap,
     asker: Asker,
     Query(asked): Query<EventsQuery>,
@@ -177,9 +177,9 @@ async fn audit_events(
         let size = asked.page_size.unwrap_or(PAGE_SIZE.0);
         let (events, left) = page(&app, &caller, sought, span, usize::from(size)).await?;
         let next = left.map(|position| cursor.write(position));
-        let mut links = Links::new().itself(cursor.link(asked.cursor.as_deref()));
+        let mut links = Links::new().to("self", cursor.link(asked.cursor.as_deref()));
         if let Some(next) = &next {
-            links = links.get("next", cursor.link(Some(next)));
+            links = links.to("next", cursor.link(Some(next)));
         }
         let meta = Meta { page_size: Some(size.into()), next_cursor: next, ..Meta::default() };
         ok(Listed { items: events, links }).with_meta(meta).with_position(end).into_response()

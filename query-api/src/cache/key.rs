@@ -19,7 +19,7 @@ pub(crate) struct Key {
     reach: Reach,
     /// Whether the answer tells how fresh it is, as it does whoever asks for a position.
     tells: bool,
-    /// Path and query as they were sent.
+    /// Path and query as they were sent, what came by `X-Query` included.
     target: String,
 }
 
@@ -77,6 +77,8 @@ mod tests {
         assert_ne!(known, key(&sam, true, "/leads?q=a"));
         assert_ne!(known, key(&sam, false, "/leads?q=b"));
         assert_ne!(known, key(&sam, false, "/leads"));
+        // Links tell what came by the URL from what came by the header.
+        assert_ne!(known, key(&sam, false, "/leads?&&q=a"));
     }
 
     #[test]

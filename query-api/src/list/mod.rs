@@ -3,6 +3,7 @@
 //! Invariant: whatever a client sends reaches SQL as a bound value; names of columns come from constants only.
 
 mod answering;
+mod asked;
 mod condition;
 mod cursor;
 mod custom;
@@ -17,10 +18,11 @@ mod search;
 use domain::identity::RecordKind;
 use edge::{ListFields, Order};
 
+pub(crate) use asked::{link, written};
 pub use page::Listed;
 pub(crate) use page::{load, rest};
 pub(crate) use position::PositionCursor;
-pub(crate) use request::{List, link};
+pub(crate) use request::List;
 
 /// A list of rows of a read model. The name of each of its fields is that of a column.
 pub trait View: ListFields {

@@ -1,7 +1,7 @@
 //! A page of a list.
 
 use edge::list::MAX_PAGE;
-use edge::{Answer, Links, Meta, Problem};
+use edge::{Answer, Link, Links, Meta, Problem};
 use serde::{Deserialize, Serialize};
 use sqlx::{Postgres, QueryBuilder, Row};
 use utoipa::ToSchema;
@@ -92,20 +92,20 @@ fn links<F: View>(list: &List<F>, next: Option<&str>, prev: Option<&str>) -> Lin
         None if list.by_number => list.link(Some(("page", &number))),
         None => list.link(None),
     };
-    let mut links = Links::new().itself(itself);
+    let mut links = Links::new().to("self", itself);
     if !list.by_number {
         for (name, cursor) in [("next", next), ("prev", prev)] {
             if let Some(cursor) = cursor {
-                links = links.get(name, list.link(Some(("cursor", cursor))));
+                links = links.to(name, list.link(Some(("cursor", cursor))));
             }
         }
         return links;
     }
     if page > 1 {
-        links = links.get("prev", list.link(Some(("page", &(page - 1).to_string()))));
+        links = links.to("prev", list.link(Some(("page", &(page - 1).to_string()))));
     }
     if next.is_some() && page < MAX_PAGE {
-        links = links.get("next", list.link(Some(("page", &(page + 1).to_string()))));
+        links = links.to("next", list.link(Some(("page", &(page + 1).to_string()))));
     }
     links
 }
@@ -232,7 +232,7 @@ pub(crate) fn rest<F: View>(
     list: &List<F>,
     values: Vec<Option<edge::Value>>,
     id: uuid::Uuid,
-) -> String {
+) -> Link {
     let fingerprint = list.fingerprint();
     let context = Context { tenant: transaction.tenant(), list: &fingerprint };
     list.link(Some(("cursor", &context.write(&Place { values, id }, Way::Onwards))))

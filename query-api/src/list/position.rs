@@ -1,24 +1,25 @@
 //! Cursors of the log, where a position says it all.
 
-use edge::{Problem, TenantId, Value};
+use edge::{Link, Problem, TenantId, Value};
 use uuid::Uuid;
 
+use super::asked::{Asked, Sent, sent};
 use super::cursor::{Context, refusal};
 use super::keyset::{Key, Place, Way};
-use super::request::{link, pairs};
 
 /// Cursors of one query of the log.
 pub(crate) struct PositionCursor<'a> {
     tenant: TenantId,
     path: &'a str,
-    asked: Vec<(String, String)>,
+    asked: Asked,
 }
 
 impl<'a> PositionCursor<'a> {
     /// For a path and its query.
     pub(crate) fn new(tenant: TenantId, path: &'a str, query: &str) -> Self {
-        let mut asked: Vec<_> = pairs(query).filter_map(|(_, pair)| pair).collect();
-        asked.retain(|(name, _)| name != "cursor");
+        let mut asked = Asked::of(query);
+        let begins = |sent: &Sent<'_>| sent.pair.as_ref().is_some_and(|(name, _)| name == "cursor");
+        sent(query).filter(|sent| !begins(sent)).for_each(|sent| asked.add(sent));
         Self { tenant, path, asked }
     }
 
@@ -41,16 +42,12 @@ impl<'a> PositionCursor<'a> {
     }
 
     /// The link to the same query, beginning at a cursor.
-    pub(crate) fn link(&self, cursor: Option<&str>) -> String {
-        let asked = self.asked.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        link(self.path, asked.chain(cursor.map(|cursor| ("cursor", cursor))))
+    pub(crate) fn link(&self, cursor: Option<&str>) -> Link {
+        self.asked.link(self.path, cursor.map(|cursor| ("cursor", cursor)))
     }
 
     fn with_context<T>(&self, then: impl FnOnce(Context<'_>) -> T) -> T {
-        let mut asked: Vec<_> = self.asked.iter().filter(|(name, _)| name != "page_size").collect();
-        asked.sort_unstable();
-        let asked = asked.into_iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]);
-        let list: Vec<&str> = std::iter::once(self.path).chain(asked).collect();
+        let list: Vec<&str> = std::iter::once(self.path).chain(self.asked.fingerprint()).collect();
         then(Context { tenant: self.tenant, list: &list })
     }
 }

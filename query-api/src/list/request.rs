@@ -1,26 +1,20 @@
 //! What is asked of a list.
 
-use std::borrow::Cow;
-
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use edge::list::{MAX_FILTERS, MAX_SORTS};
-use edge::{FieldError, ListQuery, Problem, Sight};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use edge::{FieldError, Link, ListQuery, Problem, Sight};
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::{ArrayBuilder, RefOr, Required, Schema};
 
 use super::View;
+use super::asked::{Asked, sent};
 use super::custom::{self, CustomFilter};
 
 /// Bytes of the longest cursor: the values of all fields of an order fit, escaped in JSON and in base 64.
 const MAX_CURSOR: usize = 8 * 1024;
 const _: () = assert!(MAX_CURSOR > MAX_SORTS * 200 * 6 * 4 / 3);
-
-/// What need not be escaped in a query: unreserved characters, and two that read better as they are.
-const ESCAPED: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':').remove(b',');
 
 /// A query of the list `F`. It adds to [`ListQuery`] the custom fields, cursors that hold long values, and the links.
 pub(crate) struct List<F> {
@@ -30,8 +24,7 @@ pub(crate) struct List<F> {
     /// Whether a page was asked for by its number.
     pub(super) by_number: bool,
     path: String,
-    /// Everything that was asked, but for where to begin.
-    pub(super) asked: Vec<(String, String)>,
+    pub(super) asked: Asked,
 }
 
 impl<F: View> List<F> {
@@ -41,12 +34,12 @@ impl<F: View> List<F> {
     /// The 422 problem with everything that is bad.
     pub(crate) fn parse(path: &str, query: &str) -> Result<Self, Problem> {
         let (mut errors, mut plain) = (Vec::new(), Vec::new());
-        let (mut custom, mut sent, mut cursor, mut by_number) = (Vec::new(), 0, None, false);
-        let mut asked = Vec::new();
-        for (raw, pair) in pairs(query) {
+        let (mut custom, mut customs, mut cursor, mut by_number) = (Vec::new(), 0, None, false);
+        let mut asked = Asked::of(query);
+        for sent in sent(query) {
             // What cannot be decoded is left to the plain query, which says so.
-            let Some((name, value)) = pair else {
-                plain.push(raw);
+            let Some((name, value)) = &sent.pair else {
+                plain.push(sent.raw);
                 continue;
             };
             let begins = matches!(name.as_str(), "page" | "cursor");
@@ -56,23 +49,23 @@ impl<F: View> List<F> {
                 } else if value.len() > MAX_CURSOR {
                     errors.push(super::cursor::refusal());
                 }
-            } else if F::CUSTOM && custom::is_one(&name) {
-                sent += 1;
-                if sent <= MAX_FILTERS {
-                    errors.extend(custom::add(&mut custom, &name, &value));
+            } else if F::CUSTOM && custom::is_one(name) {
+                customs += 1;
+                if customs <= MAX_FILTERS {
+                    errors.extend(custom::add(&mut custom, name, value));
                 }
             } else {
                 by_number |= name == "page";
-                plain.push(raw);
+                plain.push(sent.raw);
             }
             if !begins {
-                asked.push((name, value));
+                asked.add(sent);
             }
         }
         if cursor.is_some() && by_number {
             errors.push(FieldError::new("page", "conflict", "must not be sent along with cursor"));
         }
-        if sent > MAX_FILTERS {
+        if customs > MAX_FILTERS {
             errors.push(FieldError::new("filter", "too_many", format!("must be at most {MAX_FILTERS}")));
         }
         match ListQuery::parse(&plain.join("&")) {
@@ -90,9 +83,8 @@ impl<F: View> List<F> {
 
 impl<F> List<F> {
     /// The link to this list, beginning at a cursor or page.
-    pub(super) fn link(&self, begin: Option<(&str, &str)>) -> String {
-        let asked = self.asked.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        link(&self.path, asked.chain(begin))
+    pub(crate) fn link(&self, begin: Option<(&str, &str)>) -> Link {
+        self.asked.link(&self.path, begin)
     }
 
     /// Makes sure that nothing is asked by a field that is hidden from whoever asks.
@@ -127,38 +119,10 @@ impl<F> List<F> {
         self.query.sort.is_empty() || self.query.sort == F::ORDER
     }
 
-    /// What makes this list another one: where it is and what was asked, whatever the order of asking. The size of
-    /// pages may change on the way.
+    /// What makes this list another one: where it is and what was asked.
     pub(super) fn fingerprint(&self) -> Vec<&str> {
-        let mut asked: Vec<_> = self.asked.iter().filter(|(name, _)| name != "page_size").collect();
-        asked.sort_unstable();
-        let asked = asked.into_iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]);
-        std::iter::once(self.path.as_str()).chain(asked).collect()
+        std::iter::once(self.path.as_str()).chain(self.asked.fingerprint()).collect()
     }
-}
-
-/// A path with a query.
-pub(crate) fn link<'a>(path: &str, query: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
-    let mut text = path.to_owned();
-    for (index, (name, value)) in query.into_iter().enumerate() {
-        text.push(if index == 0 { '?' } else { '&' });
-        text.extend(utf8_percent_encode(name, ESCAPED));
-        text.push('=');
-        text.extend(utf8_percent_encode(value, ESCAPED));
-    }
-    text
-}
-
-/// The parameters of a query as they were sent, and as they were meant if they can be decoded.
-pub(crate) fn pairs(query: &str) -> impl Iterator<Item = (&str, Option<(String, String)>)> {
-    let decode = |text: &str| {
-        let spaced = text.replace('+', " ");
-        percent_decode_str(&spaced).decode_utf8().ok().map(Cow::into_owned)
-    };
-    query.split('&').filter(|raw| !raw.is_empty()).map(move |raw| {
-        let (name, value) = raw.split_once('=').unwrap_or((raw, ""));
-        (raw, decode(name).zip(decode(value)))
-    })
 }
 
 impl<F: View, S: Sync> FromRequestParts<S> for List<F> {

@@ -5,6 +5,7 @@ use axum::http::Uri;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::PipelineId;
 use domain::identity::RecordKind;
+use edge::query::{DIVIDER, divided};
 use edge::{
     Envelope, FieldError, Links, Meta, MinPosition, Path, Permission, Permit, Permitted, Problem, Query,
     Rendered, Value as FieldValue,
@@ -27,7 +28,7 @@ use crate::answering::Question;
 use crate::app::QueryApi;
 use crate::cache::Made;
 use crate::failure;
-use crate::list::{self, List, link};
+use crate::list::{self, List, link, written};
 use crate::permission::ReadOpportunities;
 use crate::row::{Doc, Item};
 use crate::single::doc;
@@ -159,13 +160,15 @@ async fn read_board(
     }
     let views = &[PipelineList::NAME, OpportunityList::NAME];
     let question = Question { caller: &caller, at_least, uri: &uri, views };
-    app.answer(question, |reading| board(reading, id, cards, &caller)).await
+    let by_header = divided(uri.query().unwrap_or_default()).1.is_some();
+    app.answer(question, |reading| board(reading, id, cards, by_header, &caller)).await
 }
 
 async fn board(
     mut reading: Reading,
     id: PipelineId,
     cards: u16,
+    by_header: bool,
     caller: &Permitted,
 ) -> Result<Made<BoardDoc>, Problem> {
     let transaction = &mut reading.transaction;
@@ -179,7 +182,7 @@ async fn board(
         .await
         .map_err(failure::database)?;
     let mut days = Days { now: reading.now, until: None };
-    let stages = rows.into_iter().map(|row| stage(transaction, id, row, &mut days, caller));
+    let stages = rows.into_iter().map(|row| stage(transaction, (id, by_header), row, &mut days, caller));
     let stages = stages.collect::<Result<Vec<_>, _>>()?;
     let path = format!("/api/v1/pipelines/{id}");
     let size = cards.to_string();
@@ -213,7 +216,7 @@ impl Days {
 
 fn stage(
     transaction: &TenantTransaction,
-    pipeline: PipelineId,
+    (pipeline, by_header): (PipelineId, bool),
     row: StageRow,
     days: &mut Days,
     caller: &Permitted,
@@ -236,28 +239,20 @@ fn stage(
         ("filter[status]", "open"),
         ("sort", "stage_since"),
     ];
-    let deals = link("/api/v1/opportunities", asked);
-    let mut links = Links::new().get("deals", &deals);
+    // Where names come by `X-Query`, filters are taken by it only.
+    let query = format!("{}{}", if by_header { DIVIDER } else { "" }, written(asked));
+    let deals = List::<Opportunity>::parse("/api/v1/opportunities", &query)?;
+    let mut links = Links::new().to("deals", deals.link(None));
     if usize::try_from(count).is_ok_and(|count| count > shown) {
         let rest = match (last, last_since) {
-            (Some(last), Some(since)) => rest(transaction, &deals, since, last)?,
-            _ => deals,
+            (Some(last), Some(since)) => {
+                list::rest(transaction, &deals, vec![Some(FieldValue::Time(since))], last)
+            }
+            _ => deals.link(None),
         };
-        links = links.get("rest", rest);
+        links = links.to("rest", rest);
     }
     let is_told = !caller.sight().hides("opportunity.amount");
     let (without_amount, totals) = (is_told.then_some(without_amount), is_told.then_some(totals));
     Ok(StageDoc { stage, count, without_amount, totals, cards, links })
-}
-
-/// The list of a stage's deals, from the one after the last card on.
-fn rest(
-    transaction: &TenantTransaction,
-    deals: &str,
-    since: DateTime<Utc>,
-    last: Uuid,
-) -> Result<String, Problem> {
-    let (path, query) = deals.split_once('?').unwrap_or((deals, ""));
-    let list = List::<Opportunity>::parse(path, query)?;
-    Ok(list::rest(transaction, &list, vec![Some(FieldValue::Time(since))], last))
 }

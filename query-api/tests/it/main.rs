@@ -8,6 +8,7 @@ mod billing;
 mod billing_credit_note;
 mod billing_payment;
 mod board;
+mod by_header;
 mod cursors;
 mod export;
 mod forecast;

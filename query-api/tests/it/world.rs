@@ -86,6 +86,12 @@ impl World {
         router(made(self.api(sessions, &self.positions)), &self.trail)
     }
 
+    /// The API in a process of its own, with a policy of browsers and URLs.
+    pub fn router_by(&self, web: &WebPolicy) -> Router {
+        let api = query_api::router(self.api(self.sessions(6), &self.positions));
+        edge::finish_for(api, web, Some(Recorder::new(self.trail.clone(), 0)))
+    }
+
     /// The API in a process of its own, that takes the time from a clock.
     pub fn router_at(&self, clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Router {
         router(self.api(self.sessions(6), &self.positions).with_clock(clock), &self.trail)

@@ -9,7 +9,7 @@ use uuid::Uuid;
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewPasswordIn {
-    /// The token of the link: what stands after `token=`.
+    /// The token of the link: what stands after `#token=`.
     #[schema(max_length = 200)]
     pub token: String,
     /// The password from now on: 8 to 128 characters, none of the most common ones, and none that contains the name of
@@ -22,7 +22,7 @@ pub struct NewPasswordIn {
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LinkIn {
-    /// The token of the link: what stands after `token=`.
+    /// The token of the link: what stands after `#token=`.
     #[schema(max_length = 200)]
     pub token: String,
 }

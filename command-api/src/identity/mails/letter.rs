@@ -36,9 +36,10 @@ const fn places(purpose: Purpose) -> (&'static str, &'static str) {
     }
 }
 
-/// The link that a token makes.
+/// The link that a token makes. The token is in the fragment: no browser sends it to the server of the page, nor to one that the page
+/// asks for something.
 pub fn link(public_url: &str, purpose: Purpose, token: &LinkToken) -> String {
-    format!("{public_url}/{}?token={}", places(purpose).0, token.reveal())
+    format!("{public_url}/{}#token={}", places(purpose).0, token.reveal())
 }
 
 /// A letter with a link.
@@ -159,17 +160,29 @@ mod tests {
         let token = LinkToken::fresh(TenantId::from_uuid(Uuid::from_u128(7))).unwrap();
         let to = To { address: "grace@engines.example", name: Some("Grace Hopper") };
         for (purpose, time, path) in [
-            (Purpose::Invitation, "within 7 days", "/accept?"),
-            (Purpose::PasswordReset, "within 30 minutes", "/reset?"),
-            (Purpose::EmailChange, "within 24 hours", "/confirm-email?"),
-            (Purpose::SignUp, "within 24 hours", "/sign-up?"),
+            (Purpose::Invitation, "within 7 days", "/accept"),
+            (Purpose::PasswordReset, "within 30 minutes", "/reset"),
+            (Purpose::EmailChange, "within 24 hours", "/confirm-email"),
+            (Purpose::SignUp, "within 24 hours", "/sign-up"),
         ] {
             let letter = with_link("https://crm.example", &to, purpose, &token);
-            let url = format!("https://crm.example{path}token={}\n", token.reveal());
+            let url = format!("https://crm.example{path}#token={}\n", token.reveal());
             for part in ["Hello Grace Hopper,\n", time, url.as_str(), "leave"] {
                 assert!(letter.text.contains(part), "{part}: {}", letter.text);
             }
             assert_eq!(letter.link.as_deref(), Some(url.trim_end()));
+        }
+    }
+
+    /// What a server is asked for is what stands before `#` (RFC 9110, section 7.1).
+    #[test]
+    fn no_server_is_asked_for_the_token_of_a_link() {
+        let token = LinkToken::fresh(TenantId::from_uuid(Uuid::from_u128(7))).unwrap();
+        for purpose in [Purpose::Invitation, Purpose::PasswordReset, Purpose::EmailChange, Purpose::SignUp] {
+            let link = link("https://crm.example", purpose, &token);
+            let (asked, rest) = link.split_once('#').unwrap();
+            assert!(!asked.contains(&token.reveal()) && !asked.contains('?'), "{purpose:?}");
+            assert_eq!(rest, format!("token={}", token.reveal()));
         }
     }
 }
