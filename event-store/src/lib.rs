@@ -11,6 +11,7 @@ pub mod change;
 pub mod database;
 pub mod event;
 pub mod fixtures;
+mod history;
 pub mod metrics;
 pub mod nats;
 pub mod planted;
@@ -24,6 +25,7 @@ pub mod trace;
 pub mod upcast;
 
 pub use append::{Append, AppendError, Appended, Claim, Guard, Idempotency, Stored};
+pub use cache::AGGREGATE_CACHE_MIB;
 pub use change::Change;
 pub use database::{Duty, connect, measured, within_reason};
 pub use event::{Metadata, NewEvent, RawRecorded, Recorded};
