@@ -97,7 +97,6 @@ impl Change {
             next.sequence += 1;
             next.last_event = Some(event_id);
             let payload = sealer.seal(event_id, &event)?;
-            next.weight = next.weight.saturating_add(u32::try_from(payload.len()).unwrap_or(u32::MAX));
             self.append.events.push(NewEvent {
                 aggregate_type: A::TYPE,
                 aggregate_id: loaded.id,

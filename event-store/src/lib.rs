@@ -12,6 +12,7 @@ pub mod database;
 pub mod event;
 pub mod fixtures;
 mod joint;
+mod history;
 pub mod metrics;
 pub mod nats;
 pub mod planted;
@@ -25,6 +26,8 @@ pub mod trace;
 pub mod upcast;
 
 pub use append::{Append, AppendError, Appended, Claim, Guard, Idempotency, Kept, Stored};
+pub use append::{Append, AppendError, Appended, Claim, Guard, Idempotency, Stored};
+pub use cache::AGGREGATE_CACHE_MIB;
 pub use change::Change;
 pub use database::{Duty, connect, measured, within_reason};
 pub use joint::{Joint, Place};

@@ -25,6 +25,8 @@ pub const BATCH_EVENTS: &str = "crm_append_batch_events_size";
 pub const HALVED: &str = "crm_append_batches_halved_total";
 /// Aggregates asked for, by `result`: hit or miss of the cache.
 pub const CACHE: &str = "crm_aggregate_cache_lookups_total";
+/// Bytes of aggregates kept in memory.
+pub const CACHE_SIZE: &str = "crm_aggregate_cache_size_bytes";
 /// How long it took until a connection could be used, by `pool`.
 pub const POOL_WAIT: &str = "crm_pool_wait_seconds";
 /// Connections that did not become free in time, by `pool`.
@@ -50,6 +52,7 @@ pub fn describe() {
     describe_histogram!(BATCH_EVENTS, Unit::Count, "Events of a committed batch.");
     describe_counter!(HALVED, Unit::Count, "Batches halved to find the command that the database refuses.");
     describe_counter!(CACHE, Unit::Count, "Aggregates asked for, by hit or miss of the cache.");
+    describe_gauge!(CACHE_SIZE, Unit::Bytes, "Bytes of aggregates kept in memory.");
     describe_histogram!(
         POOL_WAIT,
         Unit::Seconds,
@@ -135,6 +138,20 @@ impl Lookups {
 
     pub(crate) fn miss(&self) {
         self.misses.increment(1);
+    }
+}
+
+/// How much is kept in memory, looked up once.
+#[derive(Clone)]
+pub(crate) struct Held(Gauge);
+
+impl Held {
+    pub(crate) fn new() -> Self {
+        Self(gauge!(CACHE_SIZE))
+    }
+
+    pub(crate) fn set(&self, bytes: u64) {
+        self.0.set(real(i64::try_from(bytes).unwrap_or(i64::MAX)));
     }
 }
 

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::append::Stored;
 use crate::event::{RawRecorded, Recorded};
+pub use crate::history::History;
 
 /// The columns of an event, in the order in which [`Recorded`] is read from a row.
 pub const COLUMNS: &str = "position, tenant_id, aggregate_type, aggregate_id, sequence, event_id, event_type, \
@@ -150,69 +151,6 @@ pub async fn selected(
 pub async fn at(executor: impl PgExecutor<'_>, position: i64) -> Result<Option<Recorded>, sqlx::Error> {
     let sql = format!("select {COLUMNS} from log.event where position = $1");
     sqlx::query_as(&sql).bind(position).fetch_optional(executor).await
-}
-
-/// Events of a history that are in memory at once.
-const PAGE: usize = 500;
-
-/// The history of one aggregate, read a page at a time, so that memory does not depend on how long it is.
-#[derive(Clone, Copy, Debug)]
-pub struct History<'a> {
-    tenant: Uuid,
-    aggregate: (&'a str, Uuid),
-    /// The sequence that was read last; none at the end.
-    after: Option<i64>,
-}
-
-impl<'a> History<'a> {
-    /// From the beginning.
-    pub fn of(tenant: Uuid, aggregate: (&'a str, Uuid)) -> Self {
-        Self::after(tenant, aggregate, 0)
-    }
-
-    /// What comes after a sequence.
-    pub fn after(tenant: Uuid, aggregate: (&'a str, Uuid), sequence: i64) -> Self {
-        Self { tenant, aggregate, after: Some(sequence) }
-    }
-
-    /// The next events, in order; none at the end.
-    ///
-    /// # Errors
-    /// The database is not there. The next call reads the same events.
-    pub async fn next(
-        &mut self,
-        executor: impl PgExecutor<'_>,
-    ) -> Result<Option<Vec<Recorded>>, sqlx::Error> {
-        let Some(after) = self.after else { return Ok(None) };
-        let sql = format!(
-            "select {COLUMNS} from log.event
-             where tenant_id = $1 and aggregate_type = $2 and aggregate_id = $3 and sequence > $4
-             order by sequence limit {PAGE}"
-        );
-        let events: Vec<Recorded> = sqlx::query_as(&sql)
-            .bind(self.tenant)
-            .bind(self.aggregate.0)
-            .bind(self.aggregate.1)
-            .bind(after)
-            .fetch_all(executor)
-            .await?;
-        self.after = events.last().filter(|_| events.len() == PAGE).map(|last| last.sequence);
-        Ok((!events.is_empty()).then_some(events))
-    }
-}
-
-/// The histories of several aggregates of one type, each in order. For few that are short: all of it is in memory at once.
-pub(crate) async fn histories(
-    executor: impl PgExecutor<'_>,
-    tenant: Uuid,
-    aggregate_type: &str,
-    ids: &[Uuid],
-) -> Result<Vec<Recorded>, sqlx::Error> {
-    let sql = format!(
-        "select {COLUMNS} from log.event
-         where tenant_id = $1 and aggregate_type = $2 and aggregate_id = any ($3) order by aggregate_id, sequence"
-    );
-    sqlx::query_as(&sql).bind(tenant).bind(aggregate_type).bind(ids).fetch_all(executor).await
 }
 
 /// The first values that are claimed in a scope, in order.

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use cqrs_es::Aggregate;
-use serde_json::Value;
 use sqlx::{PgConnection, PgPool};
 use tokio::sync::Notify;
 use tracing::Instrument as _;
@@ -12,10 +11,11 @@ use uuid::Uuid;
 
 use crate::append::{Append, AppendError, Appended, Stored, WrappedKey};
 use crate::appender::{Appender, Postgres};
-use crate::cache::AggregateCache;
+use crate::cache::{AGGREGATE_CACHE_MIB, AggregateCache};
 use crate::change::{Change, NewKey};
 use crate::event::Recorded;
-use crate::read::{self, History};
+use crate::history::{Histories, History};
+use crate::read;
 use crate::seal::{Key, Stream, TenantKeys, open_streams};
 use crate::upcast::Upcasters;
 
@@ -47,22 +47,19 @@ pub struct Loaded<A> {
     pub last_event: Option<Uuid>,
     /// The key that its personal data is sealed under, if it has any.
     pub key: Option<Key>,
-    /// About the bytes of its events, for the cache: its state holds no more than they say.
-    pub weight: u32,
 }
 
 impl<A: Default> Loaded<A> {
     /// An aggregate without events.
     pub fn unborn(tenant: Uuid, id: Uuid) -> Self {
         let (state, last_event, key) = (A::default(), None, None);
-        Self { tenant, id, state, sequence: 0, position: 0, last_event, key, weight: 0 }
+        Self { tenant, id, state, sequence: 0, position: 0, last_event, key }
     }
 }
 
 impl<A: Aggregate> Loaded<A> {
     fn apply(&mut self, recorded: Recorded, upcasters: Upcasters) -> Result<(), LoadError> {
         let Recorded { sequence, position, event_id, event_type, event_version, payload, .. } = recorded;
-        self.weight = self.weight.saturating_add(weight_of(&payload));
         let payload = upcasters.newest(&event_type, event_version, payload);
         let event = serde_json::from_value(payload).map_err(|source| LoadError::Undecodable {
             event_type,
@@ -104,7 +101,14 @@ impl EventStore {
         let (appender, task) = Appender::new(Postgres::new(pool.clone()), appended.clone());
         tokio::spawn(task);
         let tenant_keys = TenantKeys::new(pool.clone(), upcasters.master_keys());
-        Self { pool, appender, cache: AggregateCache::new(), upcasters, tenant_keys, appended }
+        let cache = AggregateCache::of(mebibytes(AGGREGATE_CACHE_MIB));
+        Self { pool, appender, cache, upcasters, tenant_keys, appended }
+    }
+
+    /// The same, with room for so many MiB of aggregates in memory instead of [`AGGREGATE_CACHE_MIB`]. Nothing is kept so far.
+    #[must_use]
+    pub fn with_cache(self, mib: u32) -> Self {
+        Self { cache: AggregateCache::of(mebibytes(mib)), ..self }
     }
 
     /// Notified after each commit of this process; wakes a relay in the same process.
@@ -161,8 +165,8 @@ impl EventStore {
         Ok(loaded)
     }
 
-    /// Several aggregates of one type, in the order of their ids: those that are in memory, and all others by one query. For few with
-    /// short histories.
+    /// Several aggregates of one type, in the order of their ids: those that are in memory, and all others by one query if their
+    /// histories are short.
     pub async fn load_all<A>(&self, tenant: Uuid, ids: &[Uuid]) -> Result<Vec<Loaded<A>>, LoadError>
     where
         A: Aggregate + Clone + 'static,
@@ -192,18 +196,19 @@ impl EventStore {
         let unknown: Vec<Uuid> = ids.iter().copied().filter(|id| !known.contains_key(id)).collect();
         if !unknown.is_empty() {
             let mut connection = self.pool.acquire().await?;
-            let events = read::histories(&mut *connection, tenant, A::TYPE, &unknown).await?;
-            let (events, mut keys) =
-                open_streams(&mut connection, events, self.upcasters.master_keys()).await?;
-            drop(connection);
-            for recorded in events {
-                let id = recorded.aggregate_id;
-                let loaded = known.entry(id).or_insert_with(|| Loaded::unborn(tenant, id));
-                loaded.apply(recorded, self.upcasters)?;
+            let mut histories = Histories::of(tenant, A::TYPE, unknown.clone());
+            while let Some(events) = histories.next(&mut connection).await? {
+                let (events, mut keys) =
+                    open_streams(&mut connection, events, self.upcasters.master_keys()).await?;
+                for recorded in events {
+                    let id = recorded.aggregate_id;
+                    let loaded = known.entry(id).or_insert_with(|| Loaded::unborn(tenant, id));
+                    loaded.key = keys.remove(&id).or(loaded.key.take());
+                    loaded.apply(recorded, self.upcasters)?;
+                }
             }
-            for id in &unknown {
-                let Some(loaded) = known.get_mut(id) else { continue };
-                loaded.key = keys.remove(id);
+            drop(connection);
+            for loaded in unknown.iter().filter_map(|id| known.get(id)) {
                 self.cache.put(loaded.clone());
             }
         }
@@ -222,7 +227,8 @@ impl EventStore {
         let mut history = History::after(hot.tenant, (A::TYPE, hot.id), hot.sequence - 1);
         let mut events = history.next(&mut *connection).await?.unwrap_or_default();
         let is_known = events.first().is_some_and(|last| last.event_id == known);
-        if !is_known || (events.len() > 1 && hot.key.is_some()) {
+        let has_news = events.len() > 1 || !history.is_over();
+        if !is_known || (has_news && hot.key.is_some()) {
             return Ok(None);
         }
         let new = events.split_off(1);
@@ -312,18 +318,6 @@ impl EventStore {
     }
 }
 
-/// About how many bytes of text a payload is.
-fn weight_of(payload: &Value) -> u32 {
-    let bytes = match payload {
-        Value::Null | Value::Bool(_) | Value::Number(_) => 8,
-        Value::String(text) => u32::try_from(text.len()).unwrap_or(u32::MAX),
-        Value::Array(elements) => elements.iter().map(weight_of).fold(0, u32::saturating_add),
-        Value::Object(fields) => fields
-            .iter()
-            .map(|(name, value)| {
-                weight_of(value).saturating_add(u32::try_from(name.len()).unwrap_or(u32::MAX))
-            })
-            .fold(0, u32::saturating_add),
-    };
-    bytes.saturating_add(8)
+fn mebibytes(mib: u32) -> u64 {
+    u64::from(mib) * 1024 * 1024
 }

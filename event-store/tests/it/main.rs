@@ -6,6 +6,7 @@ mod appending;
 mod claims;
 mod compatibility;
 mod counter;
+mod histories;
 mod log;
 mod memory;
 mod order;

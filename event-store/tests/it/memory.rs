@@ -52,3 +52,13 @@ async fn an_aggregate_that_the_log_has_lost_altogether_is_none() {
     }
     assert_eq!(log.store.load::<Counter>(log.tenant, id).await.unwrap().sequence, 0);
 }
+
+#[tokio::test]
+async fn a_process_that_is_to_keep_nothing_reads_the_log_each_time() {
+    let log = Log::new().await;
+    let (other, id) = (log.another_process().with_cache(0), Uuid::now_v7());
+    log.count_with(&other, id).await;
+    log.count_with(&other, id).await;
+    lose_up_to(&log, 2).await;
+    assert_eq!(other.load::<Counter>(log.tenant, id).await.unwrap().sequence, 0);
+}
