@@ -93,7 +93,9 @@ pub enum Invalid {
     #[error("must have a rate above 0 in category S and none in others, and a reason in category E alone")]
     NotATax,
     /// Not a code of a unit.
-    #[error("must be a unit code of UN/ECE Recommendation 20, such as C62 for pieces or HUR for hours, or one of 21 after an X, such as XBX for boxes")]
+    #[error(
+        "must be a unit code of UN/ECE Recommendation 20, such as C62 for pieces or HUR for hours, or one of 21 after an X, such as XBX for boxes"
+    )]
     NotAUnit,
     /// Days that end before they begin.
     #[error("must not end before it begins")]

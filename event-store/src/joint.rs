@@ -144,7 +144,9 @@ fn stream(event: &NewEvent) -> Stream {
 
 fn relies_on(append: &Append, (of_type, id): Stream) -> bool {
     append.guards.iter().any(|guard| match guard {
-        Guard::Unmoved { aggregate_type, aggregate_id, .. } => (*aggregate_type, *aggregate_id) == (of_type, id),
+        Guard::Unmoved { aggregate_type, aggregate_id, .. } => {
+            (*aggregate_type, *aggregate_id) == (of_type, id)
+        }
         Guard::Unclaimed { .. } => false,
     })
 }
@@ -220,7 +222,8 @@ mod tests {
         assert!(joint.is_empty() && joint.take().is_none());
         let sequences: Vec<i64> = append.events.iter().map(|event| event.sequence).collect();
         assert_eq!((sequences, append.guards.len()), (vec![5, 6, 1], 1));
-        let answers: Vec<_> = append.answers.iter().map(|kept| (kept.row.key.as_str(), kept.events)).collect();
+        let answers: Vec<_> =
+            append.answers.iter().map(|kept| (kept.row.key.as_str(), kept.events)).collect();
         assert_eq!(answers, [("a", 1), ("b", 2), ("c", 3)]);
         let all = Appended { position: 100, recorded_at: Utc::now() };
         let positions: Vec<i64> = places.iter().map(|place| place.of(all, places[2]).position).collect();
@@ -240,8 +243,16 @@ mod tests {
             ("it relies on what moves", writes(1, 5), relying_on(1, writes(2, 1))),
             ("it claims what is claimed", claiming("1", writes(1, 5)), claiming("1", writes(2, 1))),
             ("it claims what is given free", releasing("1", writes(1, 5)), claiming("1", writes(2, 1))),
-            ("it finds a scope empty that is not", claiming("1", writes(1, 5)), finding_empty("number", writes(2, 1))),
-            ("it fills what is to be empty", finding_empty("number", writes(1, 5)), claiming("1", writes(2, 1))),
+            (
+                "it finds a scope empty that is not",
+                claiming("1", writes(1, 5)),
+                finding_empty("number", writes(2, 1)),
+            ),
+            (
+                "it fills what is to be empty",
+                finding_empty("number", writes(1, 5)),
+                claiming("1", writes(2, 1)),
+            ),
             ("it has the same key", answered("a", writes(1, 5)), answered("a", writes(2, 1))),
             ("it is of another tenant", writes(1, 5), of_another_tenant),
             ("it erases somebody", writes(1, 5), erasing.clone()),

@@ -173,7 +173,8 @@ async fn a_request_that_is_repeated_in_line_draws_one_number() {
     let twice = drafts.iter().chain(&drafts);
     let calls = twice.map(|draft| issue(*draft, billing.series).key(&draft.to_string()));
     let replies = join_all(calls.map(|call| api.send(call))).await;
-    let numbers: Vec<_> = replies.into_iter().map(|reply| reply.is(200).body["data"]["number"].clone()).collect();
+    let numbers: Vec<_> =
+        replies.into_iter().map(|reply| reply.is(200).body["data"]["number"].clone()).collect();
     assert_eq!(numbers[..8], numbers[8..]);
     assert_eq!(drawn(&api).await[&billing.series], (1..=8).collect::<Vec<i64>>());
 }

@@ -69,7 +69,9 @@ fn the_rules_know_all_units() {
     let codes: Vec<&str> = include_str!("../../../domain/src/billing/units.txt").split_whitespace().collect();
     let documents: Vec<(String, Document)> = codes
         .chunks(500)
-        .map(|codes| (codes[0].to_owned(), with(codes.iter().map(|code| unit(code)).collect(), Vec::new(), "EUR")))
+        .map(|codes| {
+            (codes[0].to_owned(), with(codes.iter().map(|code| unit(code)).collect(), Vec::new(), "EUR"))
+        })
         .collect();
     assert_eq!(documents.len(), 5);
     let Some(broken) = broken(&documents) else { return };
@@ -80,12 +82,10 @@ fn the_rules_know_all_units() {
 /// text says.
 #[test]
 fn the_rules_refuse_some_rates_that_the_domain_takes() {
-    let documents: Vec<(String, Document)> = [
-        ("low-rate", line("1", "1000", standard("0.4"))),
-        ("low-tax", line("1", "100", standard("0.4"))),
-    ]
-    .map(|(name, line)| (name.to_owned(), with(vec![line], Vec::new(), "EUR")))
-    .into();
+    let documents: Vec<(String, Document)> =
+        [("low-rate", line("1", "1000", standard("0.4"))), ("low-tax", line("1", "100", standard("0.4")))]
+            .map(|(name, line)| (name.to_owned(), with(vec![line], Vec::new(), "EUR")))
+            .into();
     let Some(broken) = broken(&documents) else { return };
     let expected = [["low-rate", "BR-CO-17"]];
     assert_eq!(broken, expected.map(|pair| pair.map(str::to_owned)).into());

@@ -308,7 +308,11 @@ impl Told {
             at: at.timestamp(),
             ttl: ACCESS_TOKEN_TTL,
             jti,
-            sign_in: Some(SignIn { session: self.id.as_uuid(), rights: user.sequence, version: self.version }),
+            sign_in: Some(SignIn {
+                session: self.id.as_uuid(),
+                rights: user.sequence,
+                version: self.version,
+            }),
             auth_time: self.stepped_up_at.map(|at| at.timestamp()),
         }
     }

@@ -95,6 +95,8 @@ pub(in crate::identity) async fn stepped_up(
     let answered = SteppedUp { access_token: None, token_type: "Cookie", expires_in, max_age: MAX_AGE };
     Ok(match own.transport() {
         Transport::Bearer => ok(SteppedUp { access_token: Some(token), token_type: "Bearer", ..answered }),
-        Transport::Cookie => ok(answered).with_cookies([cookie::keep(cookie::ACCESS, &token, ACCESS_TOKEN_TTL)]),
+        Transport::Cookie => {
+            ok(answered).with_cookies([cookie::keep(cookie::ACCESS, &token, ACCESS_TOKEN_TTL)])
+        }
     })
 }

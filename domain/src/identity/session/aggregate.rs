@@ -111,7 +111,9 @@ impl Aggregate for Session {
 
     fn apply(&mut self, event: Self::Event) {
         match event {
-            SessionEvent::Started { user, method, .. } => *self = Self::Live { user, method, stepped_up_at: None },
+            SessionEvent::Started { user, method, .. } => {
+                *self = Self::Live { user, method, stepped_up_at: None }
+            }
             SessionEvent::SteppedUp { at } => {
                 if let Self::Live { stepped_up_at, .. } = self {
                     *stepped_up_at = Some(at);
