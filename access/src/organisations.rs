@@ -1,7 +1,6 @@
 //! Custom roles, teams and policies, read from the log.
 
 use std::collections::HashMap;
-use std::error::Error;
 use std::hash::Hash;
 
 use cqrs_es::Aggregate;
@@ -13,6 +12,7 @@ use domain::identity::team::Team;
 use edge::Organisations;
 use edge::directory::Loading;
 use event_store::{Recorded, Upcasters, measured, read, within_reason};
+use futures::TryStreamExt as _;
 use sqlx::{Executor as _, PgPool};
 use uuid::Uuid;
 
@@ -28,25 +28,28 @@ impl LoggedOrganisations {
         Self { pool, upcasters }
     }
 
-    async fn events(&self, tenant: TenantId) -> Result<Vec<Recorded>, sqlx::Error> {
+    /// Folds the events as they come: what they come to is in memory, and not all of them.
+    async fn organisation(&self, tenant: TenantId) -> Result<Organisation, sqlx::Error> {
         let mut transaction = measured("organisations", self.pool.begin()).await?;
         // A UUID needs no quoting.
         transaction.execute(format!("set local crm.tenant = '{tenant}'").as_str()).await?;
         let sql = format!("select {} {}", read::COLUMNS, include_str!("sql/organisation.sql"));
-        sqlx::query_as(&sql).fetch_all(&mut *transaction).await
-    }
-
-    async fn organisation(&self, tenant: TenantId) -> Result<Organisation, Box<dyn Error + Send + Sync>> {
+        let mut events = sqlx::query_as::<_, Recorded>(&sql).fetch(&mut *transaction);
         let mut organisation = Organisation::default();
-        for event in within_reason(self.events(tenant)).await? {
-            match event.aggregate_type.as_str() {
-                CustomRole::TYPE => self.apply(&mut organisation.roles, event)?,
-                Team::TYPE => self.apply(&mut organisation.teams, event)?,
-                Policy::TYPE => self.upcasters.apply(&mut organisation.policy, event)?,
-                _ => {}
-            }
+        while let Some(event) = events.try_next().await? {
+            let applied = self.add(&mut organisation, event);
+            applied.map_err(|error| sqlx::Error::Decode(error.into()))?;
         }
         Ok(organisation)
+    }
+
+    fn add(&self, organisation: &mut Organisation, event: Recorded) -> Result<(), serde_json::Error> {
+        match event.aggregate_type.as_str() {
+            CustomRole::TYPE => self.apply(&mut organisation.roles, event),
+            Team::TYPE => self.apply(&mut organisation.teams, event),
+            Policy::TYPE => self.upcasters.apply(&mut organisation.policy, event),
+            _ => Ok(()),
+        }
     }
 
     fn apply<K: From<Uuid> + Eq + Hash, A: Aggregate>(
@@ -60,6 +63,6 @@ impl LoggedOrganisations {
 
 impl Organisations for LoggedOrganisations {
     fn load(&self, tenant: TenantId) -> Loading<'_> {
-        Box::pin(self.organisation(tenant))
+        Box::pin(async move { Ok(within_reason(self.organisation(tenant)).await?) })
     }
 }

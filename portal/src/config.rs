@@ -11,7 +11,7 @@ use clap::Args;
 use command_api::rates::CommandLimits;
 use edge::server::open_files;
 use edge::{Limits, Origin, Origins, SigningKey, TokenSettings, WebPolicy};
-use event_store::{MasterKeys, StreamNames, Upcasters};
+use event_store::{AGGREGATE_CACHE_MIB, MasterKeys, StreamNames, Upcasters};
 
 use crate::federation::ProviderArgs;
 use crate::maintain::upcasters;
@@ -122,6 +122,17 @@ pub struct SiteArgs {
     /// Commands that the users of a tenant may give at once, and then each minute; 0 is any number
     #[arg(long, env = "CRM_COMMANDS_PER_TENANT", global = true, default_value_t = CommandLimits::default().tenant, value_name = "COUNT")]
     pub commands_per_tenant: u32,
+    /// MiB of memory in which a command API keeps the things that commands were lately about, so that it need not read what happened to
+    /// them again; 0 keeps none. What is heavier than all of it is not kept
+    #[arg(
+        long,
+        env = "CRM_AGGREGATE_CACHE_MIB",
+        global = true,
+        default_value_t = AGGREGATE_CACHE_MIB,
+        value_parser = clap::value_parser!(u32).range(..=1_048_576),
+        value_name = "MIB"
+    )]
+    pub aggregate_cache_mib: u32,
     /// Hours after which a session is over that nobody uses; seven days end any
     #[arg(
         long,

@@ -83,7 +83,8 @@ impl<'a> Roles<'a> {
         let store = EventStore::start(
             self.named_pool("commands", Duty::Appender, COMMAND_CONNECTIONS)?,
             self.reading()?,
-        );
+        )
+        .with_cache(self.args.aggregate_cache_mib);
         let keys = self.keys()?;
         let signing_key = self.signing_key(&keys)?;
         let (revocations, directory) = self.rights()?;
@@ -284,7 +285,8 @@ pub fn in_process(args: &SiteArgs, site: &Site, connections: u32) -> anyhow::Res
     let pool = connect(&site.database_url, Duty::Appender, connections)?;
     // No token is ever shown to it: whoever can reach the database needs none.
     let keys = TokenKeys::from_pem(&SigningKey::generate()?.public_pem()?, &token_settings())?;
-    Ok(CommandApi::new(EventStore::start(pool, args.reading()?), keys))
+    let store = EventStore::start(pool, args.reading()?).with_cache(args.aggregate_cache_mib);
+    Ok(CommandApi::new(store, keys))
 }
 
 /// The document of both APIs, whichever of them a process serves.

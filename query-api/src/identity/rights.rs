@@ -12,6 +12,7 @@ use domain::identity::{Level, Organisation, Reason, Role};
 use edge::{Envelope, Meta, Path, Permission, Permit, Permitted, Problem, Query, Rendered};
 use event_store::Recorded;
 use event_store::read::{self, History};
+use futures::TryStreamExt as _;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use utoipa::ToSchema;
@@ -176,12 +177,6 @@ impl Histories<'_> {
         Ok(user)
     }
 
-    fn aggregate<A: Aggregate>(&self, events: Vec<Recorded>) -> Result<A, Problem> {
-        let mut aggregate = A::default();
-        self.fold(&mut aggregate, events, false)?;
-        Ok(aggregate)
-    }
-
     /// Applies the events that count. Returns whether any did, or had `begun` to.
     fn fold<A: Aggregate>(
         &self,
@@ -199,17 +194,28 @@ impl Histories<'_> {
 
     async fn organisation(&self, connection: &mut PgConnection) -> Result<Organisation, Problem> {
         let sql = format!("select {} {}", read::COLUMNS, include_str!("organisation.sql"));
-        let events: Vec<Recorded> =
-            sqlx::query_as(&sql).fetch_all(connection).await.map_err(failure::database)?;
+        let mut events = sqlx::query_as::<_, Recorded>(&sql).fetch(connection);
         let mut organisation = Organisation::default();
-        for history in events.chunk_by(|one, next| one.aggregate_id == next.aggregate_id) {
-            let Some(first) = history.first() else { continue };
-            let (kind, id) = (first.aggregate_type.clone(), first.aggregate_id);
-            if kind == CustomRole::TYPE {
-                organisation.roles.insert(id.into(), self.aggregate(history.to_vec())?);
-            } else if kind == Team::TYPE {
-                organisation.teams.insert(id.into(), self.aggregate(history.to_vec())?);
-            }
+        // Whose events these are, and whether it has begun. They are folded as they come, so that memory does not depend on how many
+        // there are.
+        let mut current: Option<(Uuid, bool)> = None;
+        while let Some(event) = events.try_next().await.map_err(failure::database)? {
+            let id = event.aggregate_id;
+            let begun = match current.filter(|(of, _)| *of == id) {
+                // What does not begin with its first event is not there.
+                Some((_, false)) => continue,
+                known => known.is_some(),
+            };
+            let begun = match event.aggregate_type.as_str() {
+                CustomRole::TYPE => {
+                    self.fold(organisation.roles.entry(id.into()).or_default(), vec![event], begun)?
+                }
+                Team::TYPE => {
+                    self.fold(organisation.teams.entry(id.into()).or_default(), vec![event], begun)?
+                }
+                _ => continue,
+            };
+            current = Some((id, begun));
         }
         Ok(organisation)
     }
