@@ -16,16 +16,19 @@ use event_store::{Recorded, Upcasters, measured, read, within_reason};
 use sqlx::{Executor as _, PgPool};
 use uuid::Uuid;
 
+use crate::SignInRules;
+
 /// The log, by connections of [`event_store::Duty::Reader`].
 pub struct LoggedOrganisations {
     pool: PgPool,
     upcasters: Upcasters,
+    rules: SignInRules,
 }
 
 impl LoggedOrganisations {
-    /// Reads old events by `upcasters`.
-    pub fn new(pool: PgPool, upcasters: Upcasters) -> Self {
-        Self { pool, upcasters }
+    /// Reads old events by `upcasters`. Every tenant demands what `rules` do.
+    pub fn new(pool: PgPool, upcasters: Upcasters, rules: SignInRules) -> Self {
+        Self { pool, upcasters, rules }
     }
 
     async fn events(&self, tenant: TenantId) -> Result<Vec<Recorded>, sqlx::Error> {
@@ -46,6 +49,7 @@ impl LoggedOrganisations {
                 _ => {}
             }
         }
+        organisation.policy.demands_second_factor |= self.rules.demands_second_factor;
         Ok(organisation)
     }
 
