@@ -10,10 +10,25 @@ use uuid::Uuid;
 
 use crate::Vault;
 use crate::refresh::Digest;
-use crate::second_factor::Secret;
+use crate::second_factor::{CodeAlgorithm, Secret};
 
 /// How long after it was told a secret can be confirmed.
 pub const CONFIRM: Duration = Duration::from_secs(10 * 60);
+
+/// A secret as it is kept.
+#[derive(sqlx::FromRow)]
+struct Sealed {
+    secret: Vec<u8>,
+    master: Option<String>,
+    algorithm: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct Pending {
+    id: Uuid,
+    #[sqlx(flatten)]
+    sealed: Sealed,
+}
 
 impl Vault {
     /// Keeps a secret that nobody is asked for yet, in place of the one that the user was told before.
@@ -35,7 +50,8 @@ impl Vault {
             .bind(factor.as_uuid())
             .bind(sealed)
             .bind(CONFIRM)
-            .bind(keys.current());
+            .bind(keys.current())
+            .bind(secret.algorithm().name());
         self.write(tenant, query).await
     }
 
@@ -50,18 +66,15 @@ impl Vault {
         current: Option<SecondFactorId>,
     ) -> Result<Option<(SecondFactorId, Secret)>, sqlx::Error> {
         let mut transaction = self.begin(tenant).await?;
-        let found: Option<(Uuid, Vec<u8>, Option<String>)> =
-            sqlx::query_as(include_str!("sql/pending_factor.sql"))
-                .bind(tenant.as_uuid())
-                .bind(user.as_uuid())
-                .bind(current.map(SecondFactorId::as_uuid))
-                .bind(CONFIRM)
-                .fetch_optional(&mut *transaction)
-                .await?;
+        let found: Option<Pending> = sqlx::query_as(include_str!("sql/pending_factor.sql"))
+            .bind(tenant.as_uuid())
+            .bind(user.as_uuid())
+            .bind(current.map(SecondFactorId::as_uuid))
+            .bind(CONFIRM)
+            .fetch_optional(&mut *transaction)
+            .await?;
         transaction.commit().await?;
-        let opened = |(id, secret, master): (Uuid, Vec<u8>, Option<String>)| {
-            Ok((id.into(), self.opened(tenant, user, secret, master)?))
-        };
+        let opened = |Pending { id, sealed }: Pending| Ok((id.into(), self.opened(tenant, user, sealed)?));
         found.map(opened).transpose()
     }
 
@@ -76,29 +89,48 @@ impl Vault {
         factor: SecondFactorId,
     ) -> Result<Option<Secret>, sqlx::Error> {
         let mut transaction = self.begin(tenant).await?;
-        let sql = "select secret, master from identity.second_factor
+        let sql = "select secret, master, algorithm from identity.second_factor
             where tenant_id = $1 and user_id = $2 and id = $3";
-        let found: Option<(Vec<u8>, Option<String>)> = sqlx::query_as(sql)
+        let found: Option<Sealed> = sqlx::query_as(sql)
             .bind(tenant.as_uuid())
             .bind(user.as_uuid())
             .bind(factor.as_uuid())
             .fetch_optional(&mut *transaction)
             .await?;
         transaction.commit().await?;
-        found.map(|(secret, master)| self.opened(tenant, user, secret, master)).transpose()
+        found.map(|sealed| self.opened(tenant, user, sealed)).transpose()
     }
 
-    fn opened(
+    fn opened(&self, tenant: TenantId, user: UserId, sealed: Sealed) -> Result<Secret, sqlx::Error> {
+        let Sealed { secret, master, algorithm } = sealed;
+        let algorithm = algorithm_named(&algorithm)?;
+        let Some(master) = master else { return Ok(Secret::of(secret, algorithm)) };
+        let place = place(tenant.as_uuid(), user.as_uuid());
+        let opened = self.master_keys()?.open(&master, &place, &secret)?;
+        Ok(Secret::of(opened.to_vec(), algorithm))
+    }
+
+    /// By what codes of a factor are made.
+    ///
+    /// # Errors
+    /// The database is not there.
+    pub async fn factor_algorithm(
         &self,
         tenant: TenantId,
         user: UserId,
-        secret: Vec<u8>,
-        master: Option<String>,
-    ) -> Result<Secret, sqlx::Error> {
-        let Some(master) = master else { return Ok(Secret::of(secret)) };
-        let place = place(tenant.as_uuid(), user.as_uuid());
-        let opened = self.master_keys()?.open(&master, &place, &secret)?;
-        Ok(Secret::of(opened.to_vec()))
+        factor: SecondFactorId,
+    ) -> Result<Option<CodeAlgorithm>, sqlx::Error> {
+        let mut transaction = self.begin(tenant).await?;
+        let sql = "select algorithm from identity.second_factor
+            where tenant_id = $1 and user_id = $2 and id = $3";
+        let found: Option<String> = sqlx::query_scalar(sql)
+            .bind(tenant.as_uuid())
+            .bind(user.as_uuid())
+            .bind(factor.as_uuid())
+            .fetch_optional(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        found.as_deref().map(algorithm_named).transpose()
     }
 
     /// Takes the code of a time step, unless one of it or of a later one was taken.
@@ -199,6 +231,11 @@ impl Vault {
         transaction.commit().await?;
         Ok(spent.rows_affected() > 0)
     }
+}
+
+/// The table takes no others.
+fn algorithm_named(name: &str) -> Result<CodeAlgorithm, sqlx::Error> {
+    CodeAlgorithm::named(name).ok_or_else(|| sqlx::Error::Decode("codes of no known algorithm".into()))
 }
 
 /// What a secret is bound to.

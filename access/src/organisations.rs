@@ -16,16 +16,19 @@ use futures::TryStreamExt as _;
 use sqlx::{Executor as _, PgPool};
 use uuid::Uuid;
 
+use crate::SignInRules;
+
 /// The log, by connections of [`event_store::Duty::Reader`].
 pub struct LoggedOrganisations {
     pool: PgPool,
     upcasters: Upcasters,
+    rules: SignInRules,
 }
 
 impl LoggedOrganisations {
-    /// Reads old events by `upcasters`.
-    pub fn new(pool: PgPool, upcasters: Upcasters) -> Self {
-        Self { pool, upcasters }
+    /// Reads old events by `upcasters`. Every tenant demands what `rules` do.
+    pub fn new(pool: PgPool, upcasters: Upcasters, rules: SignInRules) -> Self {
+        Self { pool, upcasters, rules }
     }
 
     /// Folds the events as they come: what they come to is in memory, and not all of them.
@@ -40,6 +43,7 @@ impl LoggedOrganisations {
             let applied = self.add(&mut organisation, event);
             applied.map_err(|error| sqlx::Error::Decode(error.into()))?;
         }
+        organisation.policy.demands_second_factor |= self.rules.demands_second_factor;
         Ok(organisation)
     }
 

@@ -250,7 +250,16 @@ impl Problem {
 
     /// 503: not now; come back after `retry_after`. `detail` is shown to the client.
     pub fn unavailable(retry_after: Duration, detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail).with_retry_after(retry_after)
+        Self::unavailable_for("unavailable", retry_after, detail)
+    }
+
+    /// The same for a reason that clients may want to tell from others.
+    pub fn unavailable_for(
+        code: impl Into<Cow<'static, str>>,
+        retry_after: Duration,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).with_retry_after(retry_after)
     }
 
     /// A problem for an answer that somebody else (axum, a library) made without one.

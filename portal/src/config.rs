@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use access::{LeakedPasswords, SignInRules};
+use anyhow::{Context as _, bail};
 use clap::Args;
+use command_api::identity::Issuer;
 use command_api::rates::CommandLimits;
 use edge::server::open_files;
 use edge::{Limits, Origin, Origins, SigningKey, TokenSettings, WebPolicy};
@@ -21,6 +23,9 @@ use crate::telemetry::LogFormat;
 
 /// The tenant that `crm serve --embedded` sets up.
 pub const DEMO_TENANT: &str = "00000000-0000-7000-8000-00000000de30";
+
+/// Where leaked passwords are known.
+const RANGES: &str = "https://api.pwnedpasswords.com/range/";
 
 /// Seconds of a year.
 const HSTS: u64 = 365 * 24 * 60 * 60;
@@ -59,8 +64,9 @@ pub struct SiteArgs {
     #[arg(long, env = "CRM_MASTER_KEY", global = true, hide_env_values = true, value_name = "BASE64")]
     pub master_key: Option<Hidden>,
     /// Take no connection to PostgreSQL, NATS, Redis, mail servers or collectors without TLS and a checked certificate, no secret but
-    /// by a file, and no URL that may name people; and do nothing that is for development: no embedded servers, no `crm token`, no pages
-    /// at /docs
+    /// by a file, and no URL that may name people; do nothing that is for development: no embedded servers, no `crm token`, no pages
+    /// at /docs; take no password that leaked (CRM_LEAKED_PASSWORDS); and demand of every user a second factor, by SHA-256, of which
+    /// each code counts for its 30 seconds
     #[arg(
         long,
         env = "CRM_HARDENED",
@@ -74,6 +80,10 @@ pub struct SiteArgs {
         value_name = "BOOL"
     )]
     pub hardened: bool,
+    /// The service that is asked whether a password leaked, when one is chosen; it learns 5 of 40 digits of its SHA-1 (k-anonymity):
+    /// https://api.pwnedpasswords.com/range/ is that of Have I Been Pwned. While it does not answer, nobody chooses a password
+    #[arg(long, env = "CRM_LEAKED_PASSWORDS", global = true, value_name = "URL")]
+    pub leaked_passwords: Option<String>,
     /// How many proxies stand before the APIs, each of which adds to X-Forwarded-For: so that guesses of passwords are counted
     /// by where they come from
     #[arg(long, env = "CRM_PROXIES", global = true, default_value_t = 0, value_name = "COUNT")]
@@ -221,6 +231,26 @@ impl SiteArgs {
     /// How many commands users and tenants may give.
     pub fn command_limits(&self) -> CommandLimits {
         CommandLimits { user: self.commands_per_user, tenant: self.commands_per_tenant }
+    }
+
+    /// What is asked of whoever signs in, whatever their tenant asks.
+    pub fn sign_in_rules(&self) -> SignInRules {
+        if self.hardened { SignInRules::HARDENED } else { SignInRules::default() }
+    }
+
+    /// What signs users in, or sets their passwords, by the rules of this installation.
+    pub fn ruled(&self, issuer: Issuer) -> anyhow::Result<Issuer> {
+        let issuer = issuer.with_rules(self.sign_in_rules());
+        match &self.leaked_passwords {
+            Some(url) => {
+                let leaked = LeakedPasswords::at(url).context("CRM_LEAKED_PASSWORDS is of no use")?;
+                Ok(issuer.with_leaked_passwords(leaked))
+            }
+            None if self.hardened => bail!(
+                "CRM_HARDENED lets nobody choose a password that leaked: set CRM_LEAKED_PASSWORDS to {RANGES}, or to a mirror of it"
+            ),
+            None => Ok(issuer),
+        }
     }
 
     /// What browsers are told, and what URLs may have in them. With embedded servers, nobody has put TLS before the APIs.

@@ -1,5 +1,7 @@
 //! `CRM_HARDENED`: an installation that takes no connection without TLS and a checked certificate and no secret but by a file, and does
 //! nothing that is for development.
+//!
+//! What it asks of whoever signs in is said by [`SiteArgs::sign_in_rules`].
 
 use std::str::FromStr as _;
 
@@ -102,6 +104,9 @@ fn unsafe_connections(
         let is_safe = url.starts_with("smtps://") || url.contains("tls=required");
         ask(is_safe, "SMTP_URL needs smtps://, or ?tls=required");
     }
+    if let Some(url) = &args.leaked_passwords {
+        ask(url.starts_with("https://"), "CRM_LEAKED_PASSWORDS needs https://");
+    }
     for (name, url) in collectors.filter(|(_, url)| !url.is_empty()) {
         ask(url.starts_with("https://"), &format!("{name} needs https://"));
     }
@@ -152,13 +157,21 @@ mod tests {
                 "--nats-url=tls://one.example,nats://two.example",
                 "--redis-url=rediss://redis.example/#insecure",
                 "--smtp-url=smtp://mail.example",
+                "--leaked-passwords=http://127.0.0.1:8000/range/",
             ],
             "http://collector.example:4318",
         );
         let names: Vec<_> = all.iter().map(|one| one.split(' ').next().unwrap()).collect();
         assert_eq!(
             names,
-            ["DATABASE_URL", "NATS_URL", "REDIS_URL", "SMTP_URL", "OTEL_EXPORTER_OTLP_ENDPOINT"]
+            [
+                "DATABASE_URL",
+                "NATS_URL",
+                "REDIS_URL",
+                "SMTP_URL",
+                "CRM_LEAKED_PASSWORDS",
+                "OTEL_EXPORTER_OTLP_ENDPOINT"
+            ]
         );
     }
 
@@ -223,6 +236,7 @@ mod tests {
             "--nats-url=tls://one.example, tls://two.example",
             "--redis-url=rediss://redis.example",
             "--smtp-url=smtps://mail.example",
+            "--leaked-passwords=https://api.pwnedpasswords.com/range/",
         ];
         assert!(wrong(&all, "https://collector.example").is_empty());
         let near = [

@@ -125,7 +125,7 @@ impl<'a> Roles<'a> {
             .with_idle(Duration::from_secs(u64::from(self.args.session_idle_hours) * 60 * 60));
         // Half of the cores at most, so that a flood of sign-ins leaves the others to everything else.
         let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() / 2);
-        Ok(Issuer::new(vault, Hasher::new(cores)?))
+        self.args.ruled(Issuer::new(vault, Hasher::new(cores)?))
     }
 
     /// What limits are shared through, if anything is.
@@ -178,7 +178,8 @@ impl<'a> Roles<'a> {
 
     fn watch_rights(&self) -> anyhow::Result<Rights> {
         let pool = self.named_pool("organisations", Duty::Reader, ORGANISATION_CONNECTIONS)?;
-        let directory = Directory::new(LoggedOrganisations::new(pool, self.reading()?));
+        let organisations = LoggedOrganisations::new(pool, self.reading()?, self.args.sign_in_rules());
+        let directory = Directory::new(organisations);
         let revocations = Revocations::new();
         let watch = RightsWatch::start(self.pool(Duty::Identity, 1)?, revocations.clone(), directory.clone());
         Ok(Rights { revocations, directory, _watch: watch })
@@ -338,6 +339,39 @@ fn openapi_text() -> serde_json::Result<String> {
 #[cfg(test)]
 mod tests {
     use std::path::Path;
+
+    use access::SignInRules;
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Only {
+        #[command(flatten)]
+        site: SiteArgs,
+    }
+
+    fn issuer(more: &[&str]) -> anyhow::Result<Issuer> {
+        let named = ["crm", "--master-key", event_store::fixtures::MASTER_KEY];
+        let args = Only::parse_from(named.iter().chain(more)).site;
+        Roles::new(&args, &Site::nowhere()).issuer()
+    }
+
+    #[tokio::test]
+    async fn a_hardened_installation_signs_in_by_rules_of_its_own_and_lets_nobody_choose_what_leaked() {
+        let open = issuer(&[]).unwrap();
+        assert_eq!((open.rules(), open.leaked_passwords().is_some()), (SignInRules::default(), false));
+        let ranges = "--leaked-passwords=https://api.pwnedpasswords.com/range/";
+        let hardened = issuer(&["--hardened", ranges]).unwrap();
+        assert_eq!((hardened.rules(), hardened.leaked_passwords().is_some()), (SignInRules::HARDENED, true));
+        let Err(error) = issuer(&["--hardened"]) else { panic!("nobody is asked what leaked") };
+        assert!(error.to_string().contains("set CRM_LEAKED_PASSWORDS to https://"), "{error}");
+        let Err(error) = issuer(&["--leaked-passwords=api.pwnedpasswords.com"]) else { panic!("no URL") };
+        assert!(
+            format!("{error:#}").contains("CRM_LEAKED_PASSWORDS is of no use: must look like"),
+            "{error:#}"
+        );
+    }
 
     /// A changed contract is a visible diff: `UPDATE_OPENAPI=1 cargo test -p portal` writes it anew.
     #[test]

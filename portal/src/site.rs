@@ -84,6 +84,13 @@ impl Site {
         Ok(site)
     }
 
+    /// Servers that nobody connects to.
+    #[cfg(test)]
+    pub fn nowhere() -> Self {
+        let database_url = "postgresql://db.invalid/crm".to_owned();
+        Self { database_url, nats_url: "nats://nats.invalid".to_owned(), embedded: None, addresses: None }
+    }
+
     /// Whether both are there and new enough, in one clear line if not.
     async fn check(&self) -> anyhow::Result<()> {
         let mut connection = PgConnection::connect(&self.database_url)

@@ -235,5 +235,5 @@ pub fn email(text: &str) -> anyhow::Result<EmailAddress> {
 pub fn commands(args: &SiteArgs, site: &Site) -> anyhow::Result<CommandApi> {
     let vault = Vault::new(connect(&site.database_url, Duty::Identity, CONNECTIONS)?);
     let issuer = Issuer::new(vault, Hasher::new(1)?).with_post(args.mail.post(USUAL_ADDRESS)?);
-    Ok(in_process(args, site, CONNECTIONS)?.with_issuer(issuer))
+    Ok(in_process(args, site, CONNECTIONS)?.with_issuer(args.ruled(issuer)?))
 }

@@ -2,6 +2,7 @@
 
 mod context;
 mod hasher;
+mod leaked;
 
 use std::fmt;
 
@@ -9,6 +10,7 @@ use serde::{Deserialize, Deserializer};
 
 pub use context::ContextWords;
 pub use hasher::{HashError, Hasher, Verdict};
+pub use leaked::{LeakedError, LeakedPasswords, NoRangeService};
 
 /// The 5,000 most common passwords of 8 characters and more, in order of their bytes and in lower case; from the list that
 /// Royce Williams made of leaked ones.
@@ -34,6 +36,9 @@ pub enum NotAPassword {
     /// Whoever knows where it is for, or whose it is, tries it first.
     #[error("must not contain the name of the product, of the company or of the user, nor their address")]
     Context,
+    /// Somebody had it, and it is in lists of those who guess. Only [`LeakedPasswords`] can tell.
+    #[error("must not be one that has leaked somewhere: those who guess know it")]
+    Leaked,
 }
 
 impl Password {

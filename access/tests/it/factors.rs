@@ -1,6 +1,6 @@
 //! Secrets of second factors, and of clients of providers, are of no use to whoever reads the tables.
 
-use access::second_factor::Secret;
+use access::second_factor::{CodeAlgorithm, Secret};
 use access::{Vault, rewrap};
 use domain::{SecondFactorId, TenantId, UserId};
 use embedded::testing::{self, TestDatabase};
@@ -19,7 +19,8 @@ impl Kept {
     async fn new() -> Self {
         let database = testing::database().await;
         let (tenant, user) = (TenantId::from_uuid(Uuid::now_v7()), UserId::from_uuid(Uuid::now_v7()));
-        let (factor, secret) = (SecondFactorId::from_uuid(Uuid::now_v7()), Secret::fresh().unwrap());
+        let (factor, secret) =
+            (SecondFactorId::from_uuid(Uuid::now_v7()), Secret::fresh(CodeAlgorithm::Sha256).unwrap());
         let kept = Self { database, tenant, user, factor, secret };
         let keep = kept.vault(fixtures::MASTER_KEY);
         keep.keep_factor(tenant, user, factor, &kept.secret).await.unwrap();
@@ -74,6 +75,32 @@ async fn a_secret_is_sealed_and_opens_for_its_user_under_its_key_only() {
     let thief = UserId::from_uuid(Uuid::now_v7());
     sqlx::query(moved).bind(thief.as_uuid()).execute(&kept.database.pool()).await.unwrap();
     assert!(kept.vault(fixtures::MASTER_KEY).factor(kept.tenant, thief, kept.factor).await.is_err());
+}
+
+#[tokio::test]
+async fn a_secret_comes_back_with_the_algorithm_of_its_codes_and_those_of_before_are_of_sha_1() {
+    let kept = Kept::new().await;
+    let vault = kept.vault(fixtures::MASTER_KEY);
+    let algorithms = async || {
+        let secret = vault.factor(kept.tenant, kept.user, kept.factor).await.unwrap().unwrap();
+        let told = vault.factor_algorithm(kept.tenant, kept.user, kept.factor).await.unwrap();
+        let (_, pending) = vault.pending_factor(kept.tenant, kept.user, None).await.unwrap().unwrap();
+        (secret.algorithm(), told, pending.algorithm())
+    };
+    let all_are = |algorithm| (algorithm, Some(algorithm), algorithm);
+    assert_eq!(algorithms().await, all_are(CodeAlgorithm::Sha256));
+    let confirmed = SecondFactorId::from_uuid(Uuid::now_v7());
+    let user = (kept.tenant, kept.user);
+    assert!(vault.confirm_factor(user, kept.factor, 1, confirmed, &[]).await.unwrap());
+    let told = vault.factor_algorithm(kept.tenant, kept.user, confirmed).await.unwrap();
+    assert_eq!(told, Some(CodeAlgorithm::Sha256));
+    let before = "update identity.second_factor set algorithm = default";
+    sqlx::query(before).execute(&kept.database.pool()).await.unwrap();
+    assert_eq!(algorithms().await, all_are(CodeAlgorithm::Sha1));
+    let none = vault.factor_algorithm(kept.tenant, UserId::from_uuid(Uuid::now_v7()), kept.factor).await;
+    assert_eq!(none.unwrap(), None);
+    let other = "update identity.second_factor set algorithm = 'MD5'";
+    sqlx::query(other).execute(&kept.database.pool()).await.unwrap_err();
 }
 
 #[tokio::test]

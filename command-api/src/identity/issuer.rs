@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use access::{Guesses, Hasher, Rates, SharedLimits, Throttle, Vault};
+use access::{Guesses, Hasher, LeakedPasswords, Rates, SharedLimits, SignInRules, Throttle, Vault};
 use edge::{SigningKey, TokenSettings};
 
 use super::session::{REFRESHES, RefreshLimits};
@@ -22,6 +22,8 @@ struct Parts {
     signer: Option<Signer>,
     post: Option<Post>,
     federation: Option<Federation>,
+    leaked_passwords: Option<LeakedPasswords>,
+    rules: SignInRules,
 }
 
 /// What access tokens are signed with.
@@ -46,6 +48,8 @@ impl Issuer {
             signer: None,
             post: None,
             federation: None,
+            leaked_passwords: None,
+            rules: SignInRules::default(),
         }))
     }
 
@@ -92,6 +96,28 @@ impl Issuer {
     #[must_use]
     pub fn with_federation(self, federation: Federation) -> Self {
         Self(Arc::new(Parts { federation: Some(federation), ..Arc::unwrap_or_clone(self.0) }))
+    }
+
+    /// The same, which takes no password that leaked.
+    #[must_use]
+    pub fn with_leaked_passwords(self, leaked: LeakedPasswords) -> Self {
+        Self(Arc::new(Parts { leaked_passwords: Some(leaked), ..Arc::unwrap_or_clone(self.0) }))
+    }
+
+    /// The same, by other rules.
+    #[must_use]
+    pub fn with_rules(self, rules: SignInRules) -> Self {
+        Self(Arc::new(Parts { rules, ..Arc::unwrap_or_clone(self.0) }))
+    }
+
+    /// What is asked of whoever signs in, whatever their tenant asks.
+    pub fn rules(&self) -> SignInRules {
+        self.0.rules
+    }
+
+    /// Where it is asked whether a password leaked, if anywhere.
+    pub fn leaked_passwords(&self) -> Option<&LeakedPasswords> {
+        self.0.leaked_passwords.as_ref()
     }
 
     pub(crate) fn guesses(&self) -> &Guesses {

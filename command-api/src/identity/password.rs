@@ -1,6 +1,6 @@
 //! `/api/v1/password`: the password of whoever is signed in.
 
-use access::password::{ContextWords, Guess};
+use access::password::{ContextWords, Guess, NotAPassword};
 use access::second_factor::Proof;
 use access::{Password, Purpose};
 use axum::extract::State;
@@ -36,7 +36,8 @@ pub struct PasswordIn {
     #[schema(value_type = String, format = "password")]
     pub current_password: Guess,
     /// The password from now on: 8 to 128 characters, none of the most common ones, and none that contains the name of
-    /// the product, of the company or of the user, or their address.
+    /// the product, of the company or of the user, or their address; and none that has leaked, where whoever runs the portal
+    /// has that asked.
     #[schema(value_type = String, format = "password", min_length = 8, max_length = 128)]
     pub new_password: Password,
     /// A code of the second factor, if the user has one.
@@ -85,7 +86,7 @@ async fn change_password(
     if before.state.password() != checked {
         return Err(CommandError::StaleVersion.into());
     }
-    check_words(&app, "new_password", &new_password, &before).await?;
+    check_choice(&app, "new_password", &new_password, &before).await?;
     let hash = app.issuer()?.hasher().hash(new_password).await.map_err(Refusal::from)?;
     let password = replace(&app, own.context(), &before, &hash, None).await?;
     let after = user(&app, tenant, own.user()).await?;
@@ -100,9 +101,9 @@ async fn change_password(
 /// Gives a user a password, whatever they had. All sessions of the user end.
 ///
 /// # Errors
-/// A rule of users; [`Refusal::Busy`] or [`Refusal::Off`]; or the log or the database is not available.
+/// A rule of users; [`Refusal::Busy`], [`Refusal::Unchecked`] or [`Refusal::Off`]; or the log or the database is not available.
 pub async fn set(app: &CommandApi, context: &Context, id: UserId, password: Password) -> Result<(), Refusal> {
-    check_words(app, "password", &password, &user(app, context.tenant, id).await?).await?;
+    check_choice(app, "password", &password, &user(app, context.tenant, id).await?).await?;
     let hash = app.issuer()?.hasher().hash(password).await?;
     give(app, context, id, &hash, None).await
 }
@@ -145,7 +146,8 @@ async fn give(
 /// is good once, whatever crashes, and no longer than until something else ends all sessions, or the user has another address.
 ///
 /// # Errors
-/// [`Refusal::LinkOver`], [`Refusal::Busy`] or [`Refusal::Off`]; or the log or the database is not available.
+/// [`Refusal::LinkOver`], [`Refusal::Busy`], [`Refusal::Unchecked`] or [`Refusal::Off`]; or the log or the database is not
+/// available.
 pub(super) async fn choose(
     app: &CommandApi,
     circumstances: &Circumstances,
@@ -155,7 +157,7 @@ pub(super) async fn choose(
     let followed = Followed::find(app, &request.token, purpose).await?;
     let (tenant, id) = (followed.token.tenant(), followed.link.user());
     circumstances.recorded(app, tenant, id).await?;
-    check_words(app, "password", &request.password, &user(app, tenant, id).await?).await?;
+    check_choice(app, "password", &request.password, &user(app, tenant, id).await?).await?;
     let hash = app.issuer()?.hasher().hash(request.password).await?;
     for _ in 0..ATTEMPTS {
         let before = user(app, tenant, id).await?;
@@ -200,29 +202,37 @@ async fn replace(
     Ok(id)
 }
 
-/// Refuses a password that contains a name of the product, of the tenant or of the user, or their address.
-async fn check_words(
+/// Refuses a password that contains a name of the product, of the tenant or of the user, or their address; and one that leaked.
+async fn check_choice(
     app: &CommandApi,
     field: &str,
     password: &Password,
     user: &Loaded<User>,
-) -> Result<(), CommandError> {
+) -> Result<(), Refusal> {
     let company = tenant::name(app, TenantId::from_uuid(user.tenant)).await?;
     let account = user.state.account();
     let (name, email) = (account.map(|account| &account.name), account.map(|account| &account.email));
-    check_words_of(field, password, company.as_ref(), name, email)
+    check_choice_of(app, field, password, company.as_ref(), name, email).await
 }
 
 /// The same of whoever is about to have an account.
-pub(super) fn check_words_of(
+pub(super) async fn check_choice_of(
+    app: &CommandApi,
     field: &str,
     password: &Password,
     company: Option<&Text<200>>,
     name: Option<&Personal<Text<200>>>,
     email: Option<&Personal<EmailAddress>>,
-) -> Result<(), CommandError> {
+) -> Result<(), Refusal> {
     let (name, email) = (name.and_then(Personal::reveal), email.and_then(Personal::reveal));
     let names = [company.map(Text::as_str), name.map(Text::as_str), email.map(EmailAddress::as_str)];
-    let checked = ContextWords::of(names.into_iter().flatten()).check(password);
-    checked.map_err(|error| CommandError::field(field, &error.to_string()))
+    let refused = |reason: NotAPassword| CommandError::field(field, &reason.to_string());
+    ContextWords::of(names.into_iter().flatten()).check(password).map_err(refused)?;
+    // Last, so that nobody is asked about what is refused anyhow.
+    if let Some(leaked) = app.issuer()?.leaked_passwords()
+        && leaked.contain(password).await?
+    {
+        return Err(refused(NotAPassword::Leaked).into());
+    }
+    Ok(())
 }

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::Refusal;
 use super::permission::ChangePolicy;
 use crate::answer::replayed;
 use crate::caller::{Caller, ChangeHeaders};
@@ -41,7 +42,7 @@ pub fn router() -> OpenApiRouter<CommandApi> {
 /// Demand a second factor of every user, or leave it to them.
 ///
 /// A user without one still signs in, without any role until they have one: tokens of before go on for 15 minutes. Asks for a token
-/// of `POST /api/v1/sessions/step-up`.
+/// of `POST /api/v1/sessions/step-up`. 409 `policy.second_factor_demanded`: whoever runs the portal demands one everywhere.
 #[utoipa::path(
     put,
     path = "/api/v1/policies/second-factor",
@@ -71,18 +72,21 @@ async fn change_second_factor_policy(
 /// Demands a second factor of every user of a tenant, or leaves it to them.
 ///
 /// # Errors
-/// A rule of policies, or those of [`crate::dispatch()`].
-pub async fn demand(app: &CommandApi, context: &Context, demanded: bool) -> Result<Accepted, CommandError> {
+/// [`Refusal::SecondFactorDemandedHere`], a rule of policies, or those of [`crate::dispatch()`].
+pub async fn demand(app: &CommandApi, context: &Context, demanded: bool) -> Result<Accepted, Refusal> {
+    if !demanded && app.issuer().is_ok_and(|issuer| issuer.rules().demands_second_factor) {
+        return Err(Refusal::SecondFactorDemandedHere);
+    }
     let id = policy_id(context.tenant);
     let action =
         if demanded { PolicyAction::DemandSecondFactor } else { PolicyAction::MakeSecondFactorOptional };
-    dispatch(app, context, move |mut unit| async move {
+    let done = dispatch(app, context, move |mut unit| async move {
         let policy = unit.load::<Policy>(id).await?;
         if context.if_match.is_some_and(|version| version != policy.sequence) {
             return Err(CommandError::StaleVersion);
         }
         let next = unit.decide(&policy, [action])?;
         Ok(unit.done(Accepted::of(id, next.sequence)))
-    })
-    .await
+    });
+    Ok(done.await?)
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use access::limits::NotNow;
-use access::password::HashError;
+use access::password::{HashError, LeakedError};
 use access::refresh::NoRandomNumbers;
 use edge::Problem;
 use edge::token::KeyError;
@@ -16,6 +16,8 @@ use crate::CommandError;
 const PROVIDER: Duration = Duration::from_secs(5);
 /// When to come back if too many sign in at once.
 const BUSY: Duration = Duration::from_secs(2);
+/// When to come back if nobody tells which passwords leaked.
+const UNCHECKED: Duration = Duration::from_secs(5);
 /// When to come back if limits that are shared cannot be asked.
 const UNTOLD: Duration = Duration::from_secs(5);
 
@@ -34,12 +36,18 @@ pub enum Refusal {
     /// The password is right, and was good for choosing another one in time.
     #[error("the time of the first password is over")]
     FirstPasswordOver,
+    /// Whether the chosen password leaked cannot be told, so it is not taken.
+    #[error("whether a password leaked cannot be told")]
+    Unchecked(#[from] LeakedError),
     /// The password is right, and the user has a second factor, too.
     #[error("a second factor is needed")]
     SecondFactorRequired,
-    /// The tenant demands a second factor, and the user has none yet.
-    #[error("the tenant demands a second factor")]
+    /// A second factor is demanded, and the user has none yet that will do.
+    #[error("a second factor is demanded")]
     SecondFactorDemanded,
+    /// A tenant does without what the installation demands.
+    #[error("the installation demands a second factor")]
+    SecondFactorDemandedHere,
     /// The code is wrong, was taken before, or is no recovery code that is left.
     #[error("the second factor is wrong")]
     SecondFactor,
@@ -152,13 +160,23 @@ impl From<Refusal> for Problem {
                 "password.over",
                 "The time to choose another password by this one is over. Ask for a link to one: POST /api/v1/password-resets.",
             ),
+            Refusal::Unchecked(error) => Self::unavailable_for(
+                "password.unchecked",
+                UNCHECKED,
+                "Whether this password has leaked somewhere cannot be told right now, so it is not taken. Send it again.",
+            )
+            .with_source(error),
             Refusal::SecondFactorRequired => Self::not_signed_in(
                 "second_factor.required",
                 "Send a code of the second factor, too, or a recovery_code.",
             ),
             Refusal::SecondFactorDemanded => Self::refused(
                 "second_factor.demanded",
-                "The tenant demands a second factor: begin with POST /api/v1/second-factor.",
+                "A second factor is demanded here: begin with POST /api/v1/second-factor.",
+            ),
+            Refusal::SecondFactorDemandedHere => Self::refused(
+                "policy.second_factor_demanded",
+                "Whoever runs the portal demands a second factor of every user: no tenant does without.",
             ),
             Refusal::SecondFactor => Self::not_signed_in(
                 "second_factor.wrong",

@@ -24,13 +24,15 @@ pub fn router() -> OpenApiRouter<CommandApi> {
 }
 
 /// Begin to have a second factor: the secret to put into an app that shows codes. It counts once a code of it is confirmed.
+///
+/// Whoever has one that is too weak for whoever runs the portal begins to have another one in its place.
 #[utoipa::path(
     post,
     path = "/api/v1/second-factor",
     tag = "Sessions",
     responses(
         (status = 200, description = "The secret, told once", body = Envelope<SecretTold>),
-        (status = 409, description = "There is a second factor already", body = edge::Failure),
+        (status = 409, description = "There is a second factor already, and it will do", body = edge::Failure),
     ),
     extensions(("x-permission" = json!(OWN)), ("x-roles" = json!(Role::ALL)))
 )]

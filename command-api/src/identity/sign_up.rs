@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::aggregates::no_email;
 use super::mails::{Followed, NewPasswordIn, PasswordChosen, Posted};
-use super::password::check_words_of;
+use super::password::check_choice_of;
 use super::session::Circumstances;
 use super::tenant::{Entry, FirstAdmin, create};
 use super::{PUBLIC, Refusal, USERS};
@@ -120,7 +120,7 @@ async fn complete(
     let wanted = SignUpIn::of(&followed.link).ok_or(Refusal::LinkOver)?;
     circumstances.recorded(app, tenant, id).await?;
     let (name, email) = (Some(&wanted.name), Some(&wanted.email));
-    check_words_of("password", &request.password, Some(&wanted.company), name, email)?;
+    check_choice_of(app, "password", &request.password, Some(&wanted.company), name, email).await?;
     let hash = app.issuer()?.hasher().hash(request.password).await?;
     let password: PasswordId = Uuid::now_v7().into();
     app.issuer()?.vault().keep_hash(tenant, id, password, &hash).await?;

@@ -61,6 +61,7 @@ impl Site {
             .env_remove("SMTP_URL")
             .env_remove("CRM_OIDC_ORIGINS")
             .env_remove("CRM_LISTEN")
+            .env_remove("CRM_LEAKED_PASSWORDS")
             .stdin(Stdio::null())
             .kill_on_drop(true);
         if let Some(collector) = &self.collector {

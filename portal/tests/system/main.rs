@@ -8,6 +8,7 @@ mod crm;
 mod erasing;
 mod guarded_nats;
 mod kills;
+mod leaked_passwords;
 mod leaks;
 mod mails;
 mod matrix;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use access::rights::RightsWatch;
-use access::{ApiKey, KeyRing, LoggedOrganisations, Vault};
+use access::{ApiKey, KeyRing, LoggedOrganisations, SignInRules, Vault};
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
@@ -38,8 +38,8 @@ impl Desk {
         let vault = Vault::new(pool(Duty::Identity));
         let ring = KeyRing::new(vault.clone(), pool(Duty::Reader), event_store::fixtures::upcasters());
         let watched = Revocations::new();
-        let directory =
-            Directory::new(LoggedOrganisations::new(pool(Duty::Reader), event_store::fixtures::upcasters()));
+        let (log, upcasters) = (pool(Duty::Reader), event_store::fixtures::upcasters());
+        let directory = Directory::new(LoggedOrganisations::new(log, upcasters, SignInRules::default()));
         let watch = RightsWatch::start(pool(Duty::Identity), watched.clone(), directory.clone());
         let router = world.router_with(world.sessions(4), |api| {
             api.with_api_keys(Arc::new(ring.clone()))

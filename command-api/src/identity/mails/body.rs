@@ -13,7 +13,8 @@ pub struct NewPasswordIn {
     #[schema(max_length = 200)]
     pub token: String,
     /// The password from now on: 8 to 128 characters, none of the most common ones, and none that contains the name of
-    /// the product, of the company or of the user, or their address.
+    /// the product, of the company or of the user, or their address; and none that has leaked, where whoever runs the portal
+    /// has that asked.
     #[schema(value_type = String, format = "password", min_length = 8, max_length = 128)]
     pub password: Password,
 }

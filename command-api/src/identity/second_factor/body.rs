@@ -22,6 +22,9 @@ pub struct SecretTold {
     pub secret: String,
     /// To be shown as a picture.
     pub otpauth_url: String,
+    /// By what the app has to make codes: `SHA1`, or `SHA256`, which some apps cannot.
+    #[schema(value_type = String, example = "SHA1")]
+    pub algorithm: &'static str,
     /// Seconds within which a code of it can be confirmed.
     #[schema(example = 600)]
     pub confirm_within: u64,

@@ -2,7 +2,7 @@
 
 use access::factors::CONFIRM;
 use access::password::Guess;
-use access::second_factor::{Proof, RECOVERY_CODES, Secret, recovery_codes, recovery_digest};
+use access::second_factor::{CodeAlgorithm, Proof, RECOVERY_CODES, Secret, recovery_codes, recovery_digest};
 use chrono::Utc;
 use domain::identity::policy::{Policy, policy_id};
 use domain::identity::session::Method;
@@ -18,7 +18,7 @@ use crate::identity::provider::provider;
 use crate::identity::session::{Circumstances, Guessing, OwnSession, user};
 use crate::{Accepted, CommandApi, CommandError, Context};
 
-/// Tells a user a new secret.
+/// Tells a user a new secret, who has no second factor or one that the installation takes for too weak.
 ///
 /// # Errors
 /// `user.second_factor_enabled`; or the log or the database is not available.
@@ -26,14 +26,16 @@ pub async fn begin(app: &CommandApi, own: &OwnSession) -> Result<SecretTold, Ref
     let (tenant, id) = (own.identity().tenant, own.user());
     let user = user(app, tenant, id).await?;
     own.check_own_password(app, &user).await?;
-    check_none(&user)?;
+    replaceable(app, &user).await?;
     let email =
         user.state.account().and_then(|account| account.email.reveal()).ok_or(CommandError::NotFound)?;
-    let (factor, secret) = (SecondFactorId::from_uuid(Uuid::now_v7()), Secret::fresh()?);
-    app.issuer()?.vault().keep_factor(tenant, id, factor, &secret).await?;
+    let issuer = app.issuer()?;
+    let secret = Secret::fresh(issuer.rules().code_algorithm)?;
+    issuer.vault().keep_factor(tenant, id, SecondFactorId::from_uuid(Uuid::now_v7()), &secret).await?;
     Ok(SecretTold {
         secret: secret.reveal(),
         otpauth_url: secret.url(email.as_str()),
+        algorithm: secret.algorithm().name(),
         confirm_within: CONFIRM.as_secs(),
     })
 }
@@ -52,11 +54,15 @@ pub(crate) async fn confirm(
     let (issuer, tenant, id) = (app.issuer()?, own.identity().tenant, own.user());
     let before = user(app, tenant, id).await?;
     own.check_own_password(app, &before).await?;
-    check_none(&before)?;
+    let former = replaceable(app, &before).await?;
     let guessing = Guessing::begin(issuer, tenant, &guessed(id), own.circumstances()).await?;
-    let pending = issuer.vault().pending_factor(tenant, id, None).await?;
+    let rules = issuer.rules();
+    let pending = issuer.vault().pending_factor(tenant, id, former.map(|factor| factor.id)).await?;
+    // One that was told before the installation asked for more does not do any more.
+    let pending = pending.filter(|(_, secret)| secret.algorithm() >= rules.code_algorithm);
     let (pending, secret) = pending.ok_or(Refusal::NotBegun)?;
-    let step = secret.step(code, Utc::now().timestamp()).ok_or(Refusal::SecondFactor)?;
+    let now = Utc::now().timestamp();
+    let step = secret.step(code, now, rules.code_leeway).ok_or(Refusal::SecondFactor)?;
     let codes = recovery_codes()?;
     let digests: Vec<_> =
         codes.iter().map(|code| recovery_digest(tenant, id, &Guess::new(code.as_str()))).collect();
@@ -67,8 +73,9 @@ pub(crate) async fn confirm(
     guessing.right();
     let recovery_codes = u32::try_from(RECOVERY_CODES).unwrap_or(u32::MAX);
     let context = Context { if_match: Some(before.sequence), ..own.context() };
-    let action = UserAction::EnableSecondFactor { factor, recovery_codes };
-    let done = change::<User>(app, &context, before.id, vec![action]).await?;
+    let enable = UserAction::EnableSecondFactor { factor, recovery_codes };
+    let actions = former.map(|_| UserAction::DisableSecondFactor).into_iter().chain([enable]).collect();
+    let done = change::<User>(app, &context, before.id, actions).await?;
     // It is the factor now, whatever becomes of the others. The next change forgets them too.
     if let Err(error) = issuer.vault().forget_other_factors(tenant, id, Some(factor)).await {
         tracing::warn!(%error, "secrets of former second factors are kept for now");
@@ -122,9 +129,10 @@ async fn check_code(
     factor: SecondFactor,
     code: &Guess,
 ) -> Result<(), Refusal> {
-    let vault = app.issuer()?.vault();
+    let (vault, rules) = (app.issuer()?.vault(), app.issuer()?.rules());
     let secret = vault.factor(tenant, id, factor.id).await?.ok_or(Refusal::SecondFactor)?;
-    let step = secret.step(code, Utc::now().timestamp()).ok_or(Refusal::SecondFactor)?;
+    let now = Utc::now().timestamp();
+    let step = secret.step(code, now, rules.code_leeway).ok_or(Refusal::SecondFactor)?;
     let is_first = vault.take_step(tenant, id, factor.id, step).await?;
     if is_first { Ok(()) } else { Err(Refusal::SecondFactor) }
 }
@@ -146,7 +154,8 @@ async fn spend(
     Ok(())
 }
 
-/// Whether the tenant demands a second factor of a user who has none, and signed in without one.
+/// Whether a second factor is demanded of a user who has none, or one that the installation takes for too weak, and signed in without
+/// one that does.
 ///
 /// # Errors
 /// The log is not available.
@@ -155,23 +164,44 @@ pub(crate) async fn is_missing(
     user: &Loaded<User>,
     method: Method,
 ) -> Result<bool, Refusal> {
-    if user.state.second_factor().is_some() {
+    if let Some(factor) = user.state.second_factor()
+        && !is_weak(app, user, factor).await?
+    {
         return Ok(false);
     }
     let tenant = TenantId::from_uuid(user.tenant);
-    let policy: Loaded<Policy> = app.store().load_newest(user.tenant, policy_id(tenant)).await?;
-    if !policy.state.demands_second_factor || method != Method::ProviderSecondFactor {
-        return Ok(policy.state.demands_second_factor);
+    let is_demanded = app.issuer()?.rules().demands_second_factor || {
+        let policy: Loaded<Policy> = app.store().load_newest(user.tenant, policy_id(tenant)).await?;
+        policy.state.demands_second_factor
+    };
+    if !is_demanded || method != Method::ProviderSecondFactor {
+        return Ok(is_demanded);
     }
     // The provider's second factor counts for as long as the tenant says so.
     Ok(!provider(app, tenant).await?.state.vouches_for_second_factors())
 }
 
-fn check_none(user: &Loaded<User>) -> Result<(), Refusal> {
-    match user.state.second_factor() {
-        Some(_) => Err(CommandError::rule(&UserError::SecondFactorEnabled).into()),
-        None => Ok(()),
+/// The second factor in whose place a user may have another one; none if there is none yet.
+///
+/// # Errors
+/// `user.second_factor_enabled`; or the database is not available.
+async fn replaceable(app: &CommandApi, user: &Loaded<User>) -> Result<Option<SecondFactor>, Refusal> {
+    let Some(factor) = user.state.second_factor() else { return Ok(None) };
+    if is_weak(app, user, factor).await? {
+        return Ok(Some(factor));
     }
+    Err(CommandError::rule(&UserError::SecondFactorEnabled).into())
+}
+
+/// Whether codes of a factor are made by less than the installation asks of new ones. It is asked for all the same.
+async fn is_weak(app: &CommandApi, user: &Loaded<User>, factor: SecondFactor) -> Result<bool, Refusal> {
+    let (issuer, tenant, id) = (app.issuer()?, TenantId::from_uuid(user.tenant), UserId::from_uuid(user.id));
+    let asked = issuer.rules().code_algorithm;
+    if asked == CodeAlgorithm::default() {
+        return Ok(false);
+    }
+    let kept = issuer.vault().factor_algorithm(tenant, id, factor.id).await?;
+    Ok(kept.is_none_or(|kept| kept < asked))
 }
 
 /// What guesses of codes of a user are counted by, beside those of the password.

@@ -75,8 +75,9 @@ pub struct SessionTokens {
     /// What to send as `X-CSRF-Token` with each request that is no GET, if the tokens are in cookies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub csrf_token: Option<String>,
-    /// Whether the tenant demands a second factor that the user does not have: until then, the tokens tell no roles, and are good
-    /// for what is the user's own. After `POST /api/v1/second-factor/confirm`, a refresh brings the roles.
+    /// Whether a second factor is demanded, by the tenant or by whoever runs the portal, and the user has none, or one that is too weak
+    /// for the latter: until then, the tokens tell no roles, and are good for what is the user's own. After
+    /// `POST /api/v1/second-factor/confirm`, a refresh brings the roles.
     pub second_factor_missing: bool,
     /// Whether the password is a first one that somebody else made: until `PUT /api/v1/password` has brought another, the tokens tell
     /// no roles, and are good for that and for signing out.

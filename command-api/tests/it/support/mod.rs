@@ -95,9 +95,14 @@ impl Api {
 
     /// Another process on the same database, with a cache of its own.
     pub fn another(&self) -> Self {
-        let (app, router, watch, trail) = whole(&self.url, &self.key, &self.made);
+        self.another_made(Arc::clone(&self.made))
+    }
+
+    /// The same, which signs users in otherwise.
+    pub fn another_made(&self, made: Made) -> Self {
+        let (app, router, watch, trail) = whole(&self.url, &self.key, &made);
         let (url, pool, key) = (self.url.clone(), self.pool.clone(), self.key.clone());
-        let (tenant, made) = (self.tenant, Arc::clone(&self.made));
+        let tenant = self.tenant;
         Self { app, tenant, router, key, url, made, pool, trail, _watch: watch, _database: None }
     }
 
@@ -286,14 +291,14 @@ fn whole(url: &str, key: &SigningKey, made: &Made) -> (CommandApi, Router, Right
         pool(Duty::Reader, 2),
         event_store::fixtures::upcasters(),
     );
-    let revocations = Revocations::new();
-    let organisations = LoggedOrganisations::new(pool(Duty::Reader, 2), event_store::fixtures::upcasters());
-    let directory = Directory::new(organisations);
-    let watch = RightsWatch::start(pool(Duty::Identity, 1), revocations.clone(), directory.clone());
     let issuer = issuer
         .with_key(key.clone(), TokenSettings::default())
         .with_post(Post::new(PUBLIC_URL).with_sign_up());
     let issuer = made(issuer, key);
+    let revocations = Revocations::new();
+    let (log, upcasters) = (pool(Duty::Reader, 2), event_store::fixtures::upcasters());
+    let directory = Directory::new(LoggedOrganisations::new(log, upcasters, issuer.rules()));
+    let watch = RightsWatch::start(pool(Duty::Identity, 1), revocations.clone(), directory.clone());
     let trail = Trail::start(TrailTable::new(pool(Duty::Trail, 2)));
     let app = commands(pool(Duty::Appender, 8), key)
         .with_issuer(issuer)

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use access::rights::RightsWatch;
-use access::{LoggedOrganisations, TrailTable};
+use access::{LoggedOrganisations, SignInRules, TrailTable};
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
@@ -204,8 +204,8 @@ struct Apis {
 async fn apis(site: &Site, key: &SigningKey) -> Apis {
     let pool = |duty, connections| connect(site.database.url(), duty, connections).unwrap();
     let keys = TokenKeys::from_pem(&key.public_pem().unwrap(), &TokenSettings::default()).unwrap();
-    let directory =
-        Directory::new(LoggedOrganisations::new(pool(Duty::Reader, 1), event_store::fixtures::upcasters()));
+    let (log, upcasters) = (pool(Duty::Reader, 1), event_store::fixtures::upcasters());
+    let directory = Directory::new(LoggedOrganisations::new(log, upcasters, SignInRules::default()));
     let revocations = Revocations::new();
     let watch = RightsWatch::start(pool(Duty::Identity, 1), revocations.clone(), directory.clone());
     let store = EventStore::start(pool(Duty::Appender, 4), event_store::fixtures::upcasters());
