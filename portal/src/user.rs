@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use command_api::identity::invitation::new_link;
 use command_api::identity::user::{UserIn, invite, register};
-use command_api::identity::{Issuer, find, password};
+use command_api::identity::{Issuer, Refusal, find, password};
 use command_api::{CommandApi, Context};
 use domain::{EmailAddress, Personal, TenantId, Text, UserId};
 use edge::Role;
@@ -182,7 +182,7 @@ impl Secret {
             "the password was not changed; `crm user password` sets it",
         );
         if self.is_told {
-            return password::set(app, context, user, password).await.context(failed);
+            return password::set(app, context, user, password).await.map_err(told).context(failed);
         }
         let until = password::set_first(app, context, user, password).await.context(failed)?;
         println!("until     {}, for choosing another one", until.format("%Y-%m-%d %H:%M UTC"));
@@ -210,6 +210,16 @@ impl Chosen {
         Password::choose(text.as_str()).map_err(|error| anyhow::anyhow!("the password {error}"))?;
         Ok(Secret { text, is_told: true })
     }
+}
+
+/// Why a password was not taken, with what is wrong with it.
+fn told(refusal: Refusal) -> anyhow::Error {
+    if let Refusal::Command(error) = &refusal
+        && let [wrong, ..] = error.errors()
+    {
+        return anyhow::anyhow!("the password {}", wrong.message);
+    }
+    refusal.into()
 }
 
 fn tenant(text: &str) -> anyhow::Result<TenantId> {
