@@ -120,8 +120,12 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 /// Says that a read which takes a query takes it by the header as well, and may insist on that.
 fn take_query(read: &mut Operation) {
     let Some(parameters) = &mut read.parameters else { return };
-    if parameters.iter().any(|parameter| parameter.parameter_in == ParameterIn::Query) {
-        parameters.push(x_query());
+    let mut places = parameters.iter().filter_map(|parameter| match parameter {
+        RefOr::T(parameter) => Some(&parameter.parameter_in),
+        RefOr::Ref(_) => None,
+    });
+    if places.any(|place| *place == ParameterIn::Query) {
+        parameters.push(RefOr::T(x_query()));
         let refused = failure("The URL has what has to come as X-Query");
         read.responses.responses.entry("400".to_owned()).or_insert(RefOr::T(refused));
     }
