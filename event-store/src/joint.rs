@@ -198,7 +198,9 @@ mod tests {
             import: None,
             traceparent: None,
         };
-        Change { append, ..Change::new(Uuid::nil(), &metadata).unwrap().to_be_joined() }
+        let mut change = Change::new(Uuid::nil(), &metadata).unwrap().to_be_joined();
+        change.append = append;
+        change
     }
 
     fn answered(key: &str, append: Append) -> Append {
