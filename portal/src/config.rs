@@ -17,6 +17,7 @@ use crate::federation::ProviderArgs;
 use crate::maintain::upcasters;
 use crate::post::MailArgs;
 use crate::telemetry::LogFormat;
+use crate::tls::TlsArgs;
 
 /// The tenant that `crm serve --embedded` sets up.
 pub const DEMO_TENANT: &str = "00000000-0000-7000-8000-00000000de30";
@@ -57,8 +58,8 @@ pub struct SiteArgs {
     /// other users of the machine see arguments
     #[arg(long, env = "CRM_MASTER_KEY", global = true, hide_env_values = true, value_name = "BASE64")]
     pub master_key: Option<Hidden>,
-    /// Take no connection to PostgreSQL, NATS, Redis, mail servers or collectors without TLS and a checked certificate, and do nothing
-    /// that is for development: no embedded servers, no `crm token`, no pages at /docs
+    /// Take no connection to PostgreSQL, NATS, Redis, mail servers or collectors without TLS and a checked certificate, let nobody in
+    /// from other machines without TLS, and do nothing that is for development: no embedded servers, no `crm token`, no pages at /docs
     #[arg(
         long,
         env = "CRM_HARDENED",
@@ -133,6 +134,9 @@ pub struct SiteArgs {
     /// What log lines on stderr look like; RUST_LOG chooses which there are
     #[arg(long, env = "CRM_LOG", global = true, default_value = "auto", value_name = "FORMAT")]
     pub log: LogFormat,
+    /// Which certificate we show, and whose we take
+    #[command(flatten)]
+    pub tls: TlsArgs,
     /// How mails go
     #[command(flatten)]
     pub mail: MailArgs,

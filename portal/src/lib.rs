@@ -29,6 +29,7 @@ mod standing;
 mod status;
 mod telemetry;
 mod tenant;
+mod tls;
 mod token;
 mod user;
 mod verify;
@@ -127,7 +128,7 @@ impl Task {
 /// Does what the command line asks for.
 pub async fn run() -> std::process::ExitCode {
     let cli = Cli::parse();
-    let telemetry = telemetry::Telemetry::start(cli.site.log, cli.task.service());
+    let telemetry = telemetry::Telemetry::start(&cli.site, cli.task.service());
     let done = match cli.task {
         Task::Serve(args) => serve::serve(&cli.site, args).await,
         Task::CommandApi(args) => serve::command_api(&cli.site, &args).await,

@@ -3,5 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, which helpers lack")]
 
 mod factors;
+mod shared;
 mod tenants;
 mod trail;
