@@ -69,7 +69,7 @@ pub use problem::{FieldError, Problem, ProblemBody};
 pub use query::Query;
 pub use reach::Reach;
 pub use revocation::Revocations;
-pub use server::{Limits, serve, serve_for};
+pub use server::{Limits, Listener, Tls, serve, serve_for};
 pub use sight::Sight;
 pub use state::EdgeState;
 pub use token::{TokenKeys, TokenSettings};

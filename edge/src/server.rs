@@ -1,12 +1,15 @@
-//! Serves a router over HTTP/1.1 until it is told to stop, whatever its clients do.
+//! Serves a router over HTTP/1.1, by TLS if there is a certificate, until it is told to stop, whatever its clients do.
 
 mod answering;
 mod body;
 mod connection;
 mod farewell;
 mod limits;
+mod listener;
 mod peers;
 mod stream;
+mod tls;
+mod wire;
 
 use std::io;
 use std::pin::pin;
@@ -14,12 +17,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
 pub(crate) use body::Late;
 pub use limits::{Limits, open_files};
+pub use listener::Listener;
 use peers::Peers;
+pub use tls::{BadCertificate, Tls};
 
 use crate::{Problem, WebPolicy};
 use farewell::Farewells;
@@ -44,7 +48,7 @@ enum Stage {
 /// # Errors
 /// The listener has no address, which means that it is broken.
 pub async fn serve(
-    listener: TcpListener,
+    listener: impl Into<Listener>,
     router: Router,
     limits: Limits,
     stop: impl Future<Output = ()>,
@@ -57,14 +61,16 @@ pub async fn serve(
 /// # Errors
 /// The listener has no address, which means that it is broken.
 pub async fn serve_for(
-    listener: TcpListener,
+    listener: impl Into<Listener>,
     router: Router,
     limits: Limits,
     web: &WebPolicy,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
+    let listener = listener.into();
+    tracing::info!(url = listener.url()?, "serving");
+    let Listener { tcp: listener, tls } = listener;
     let farewells = Farewells::new(web);
-    tracing::info!(address = %listener.local_addr()?, "serving");
     let (seats, turned_away) = (Semaphore::new(limits.seats()), Semaphore::new(MAX_TURNED_AWAY));
     let (seats, turned_away) = (Arc::new(seats), Arc::new(turned_away));
     let peers = Peers::new(limits.peer);
@@ -77,15 +83,15 @@ pub async fn serve_for(
             accepted = listener.accept() => match accepted {
                 Ok((stream, address)) => {
                     let Some(peer) = peers.enter(address.ip()) else {
-                        farewells.turn_away(stream, &turned_away, Problem::too_many_connections());
+                        farewells.turn_away(stream, tls.clone(), &turned_away, Problem::too_many_connections());
                         continue;
                     };
                     let Ok(seat) = Arc::clone(&seats).try_acquire_owned() else {
-                        farewells.turn_away(stream, &turned_away, Problem::full());
+                        farewells.turn_away(stream, tls.clone(), &turned_away, Problem::full());
                         continue;
                     };
                     let served = connection::serve(
-                        stream, address, router.clone(), limits, stages.clone(), farewells.clone(),
+                        stream, tls.clone(), address, router.clone(), limits, stages.clone(), farewells.clone(),
                     );
                     tokio::spawn(async move {
                         served.await;

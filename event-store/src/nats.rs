@@ -1,5 +1,6 @@
 //! The connection to NATS.
 
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -15,6 +16,15 @@ const PING: Duration = Duration::from_secs(5);
 /// so that one service cannot be given the right to read what another is answered. The client connects in the background, again and
 /// again: nothing that a service promises needs NATS to be there at this moment.
 pub async fn connect(urls: &str) -> Result<Client, ConnectError> {
+    connect_trusting(urls, None).await
+}
+
+/// The same; by TLS, servers show certificates that lead to one of the PEM file `authority`, if there is any, and to no other. It is read
+/// for each connection.
+///
+/// # Errors
+/// As [`connect`].
+pub async fn connect_trusting(urls: &str, authority: Option<&Path>) -> Result<Client, ConnectError> {
     let servers = urls
         .split(',')
         .map(|url| ServerAddr::from_str(url.trim()))
@@ -30,6 +40,9 @@ pub async fn connect(urls: &str) -> Result<Client, ConnectError> {
             options = options.custom_inbox_prefix(format!("_INBOX.{user}"));
         }
         options = options.user_and_password(user, password);
+    }
+    if let Some(file) = authority {
+        options = options.add_root_certificates(file.to_owned());
     }
     options.connect(servers).await
 }

@@ -65,6 +65,9 @@ pub enum ConfigError {
     /// The password would go over the network for all to read.
     #[error("SMTP_URL has a password but no TLS: use smtps://, or ?tls=required")]
     PasswordInTheClear,
+    /// No certificate of an authority is where one should be.
+    #[error("the authority whose word is taken for the mail server is no certificate in PEM form")]
+    Authority,
     /// The folder cannot be made.
     #[error("cannot make the folder of mails {0}")]
     Folder(PathBuf, #[source] std::io::Error),
@@ -96,8 +99,16 @@ impl Mailer {
     /// # Errors
     /// The URL or the sender is of no use, or a password would go unencrypted to another machine.
     pub fn smtp(url: &str, from: &str) -> Result<Self, ConfigError> {
+        Self::smtp_trusting(url, from, None)
+    }
+
+    /// The same; by TLS, the certificate of the server leads to an authority that is public, or is one of these, in PEM.
+    ///
+    /// # Errors
+    /// As [`Mailer::smtp`]; or what should be authorities is none.
+    pub fn smtp_trusting(url: &str, from: &str, authority: Option<&[u8]>) -> Result<Self, ConfigError> {
         let from: Mailbox = from.parse().map_err(|_| ConfigError::From)?;
-        let way = Way::Smtp(Smtp::new(url, from.email.domain())?);
+        let way = Way::Smtp(Smtp::new(url, from.email.domain(), authority)?);
         Ok(Self { from, way })
     }
 

@@ -86,6 +86,17 @@ impl Providers {
     pub fn new<'o>(
         origins: impl IntoIterator<Item = &'o str>,
     ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Self::trusting(origins, None)
+    }
+
+    /// The same, of which those at these origins may also have certificates of these authorities, in PEM; those that are public may not.
+    ///
+    /// # Errors
+    /// As [`Providers::new`]; or an authority is none.
+    pub fn trusting<'o>(
+        origins: impl IntoIterator<Item = &'o str>,
+        authority: Option<&[u8]>,
+    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let (mut asks_public, mut named) = (false, BTreeSet::new());
         for text in origins {
             if text == Self::PUBLIC {
@@ -95,7 +106,7 @@ impl Providers {
             }
         }
         let known = Cache::builder().max_capacity(CAPACITY).time_to_live(KNOWN).build();
-        Ok(Self { web: Web::new(named, asks_public)?, known })
+        Ok(Self { web: Web::new(named, asks_public, authority)?, known })
     }
 
     /// Makes sure that a provider of this name may be asked, as far as its name tells.

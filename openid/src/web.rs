@@ -12,7 +12,7 @@ use openidconnect::url::{Host, Url};
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
-use reqwest::{Client, ClientBuilder};
+use reqwest::{Certificate, Client, ClientBuilder};
 use tokio::net::lookup_host;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -107,15 +107,24 @@ impl AskError {
 }
 
 impl Web {
-    /// For these origins, letter by letter, wherever they are; and perhaps for whatever is public.
-    pub fn new(origins: BTreeSet<String>, asks_public: bool) -> Result<Self, reqwest::Error> {
+    /// For these origins, letter by letter, wherever they are; and perhaps for whatever is public. Those that are named may have
+    /// certificates of these authorities, in PEM.
+    pub fn new(
+        origins: BTreeSet<String>,
+        asks_public: bool,
+        authority: Option<&[u8]>,
+    ) -> Result<Self, reqwest::Error> {
         let client = || {
             // A proxy would look names up by itself, and lead to wherever it can.
             ClientBuilder::new().redirect(Policy::none()).no_proxy().connect_timeout(CONNECT).timeout(ANSWER)
         };
         let public = client().https_only(true).dns_resolver(Arc::new(PublicNames)).build()?;
+        let mut named = client();
+        for certificate in Certificate::from_pem_bundle(authority.unwrap_or_default())? {
+            named = named.add_root_certificate(certificate);
+        }
         let turns = Cache::builder().max_capacity(ORIGINS).build();
-        Ok(Self { public, named: client().build()?, origins: Arc::new(origins), asks_public, turns })
+        Ok(Self { public, named: named.build()?, origins: Arc::new(origins), asks_public, turns })
     }
 
     /// Whether a URL may be asked, or a browser sent to it, as far as the URL tells.
@@ -222,10 +231,12 @@ impl Resolve for PublicNames {
 
 #[cfg(test)]
 mod tests {
+    use embedded::testing::{Opening, TestAuthority, tls_before};
+
     use super::*;
 
     fn web() -> Web {
-        Web::new(["http://127.0.0.1:9000".to_owned()].into(), true).unwrap()
+        Web::new(["http://127.0.0.1:9000".to_owned()].into(), true, None).unwrap()
     }
 
     fn checked(url: &str) -> Result<(), &'static str> {
@@ -257,7 +268,7 @@ mod tests {
 
     #[test]
     fn nobody_is_asked_whom_no_operator_has_named() {
-        let web = Web::new(["https://login.engines.example".to_owned()].into(), false).unwrap();
+        let web = Web::new(["https://login.engines.example".to_owned()].into(), false, None).unwrap();
         let checked = |url: &str| web.check(&Url::parse(url).unwrap()).map_err(|error| error.reason());
         assert_eq!(checked("https://login.engines.example/token"), Ok(()));
         for other in ["https://1.1.1.1/", "https://login.other.example", "https://login.engines.example:8443"]
@@ -272,6 +283,39 @@ mod tests {
         let error = web().ask(request).await.unwrap_err();
         assert!(error.is_private(), "{error:?}");
         assert!(PublicNames.resolve("localhost".parse().unwrap()).await.is_err());
+    }
+
+    /// Says yes to whoever asks.
+    async fn yes() -> SocketAddr {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut request = Vec::new();
+                while !request.ends_with(b"\r\n\r\n") {
+                    assert!(stream.read_buf(&mut request).await.unwrap() > 0);
+                }
+                stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nyes").await.unwrap();
+            }
+        });
+        address
+    }
+
+    #[tokio::test]
+    async fn a_provider_that_is_named_may_be_of_an_authority_of_ones_own() {
+        let (authority, other) = (TestAuthority::new(), TestAuthority::new());
+        let before = tls_before(yes().await, &authority, Opening::None).await;
+        let origin = format!("https://127.0.0.1:{}", before.port);
+        let asked = async |trusted: Option<&TestAuthority>| {
+            let pem = trusted.map(|authority| std::fs::read(authority.file()).unwrap());
+            let web = Web::new([origin.clone()].into(), true, pem.as_deref()).unwrap();
+            web.ask(http::Request::get(&origin).body(Vec::new()).unwrap()).await
+        };
+        assert_eq!(asked(Some(&authority)).await.unwrap().body(), b"yes");
+        for trusted in [None, Some(&other)] {
+            assert!(matches!(asked(trusted).await, Err(AskError::Transport(_))), "{trusted:?}");
+        }
     }
 
     #[test]

@@ -20,6 +20,7 @@ use crate::maintain::upcasters;
 use crate::post::MailArgs;
 use crate::secret_file::SecretFiles;
 use crate::telemetry::LogFormat;
+use crate::tls::{Authority, TlsArgs};
 
 /// The tenant that `crm serve --embedded` sets up.
 pub const DEMO_TENANT: &str = "00000000-0000-7000-8000-00000000de30";
@@ -63,10 +64,10 @@ pub struct SiteArgs {
     /// the environment, since other users of the machine see arguments
     #[arg(long, env = "CRM_MASTER_KEY", global = true, hide_env_values = true, value_name = "BASE64")]
     pub master_key: Option<Hidden>,
-    /// Take no connection to PostgreSQL, NATS, Redis, mail servers or collectors without TLS and a checked certificate, no secret but
-    /// by a file, and no URL that may name people; do nothing that is for development: no embedded servers, no `crm token`, no pages
-    /// at /docs; take no password that leaked (CRM_LEAKED_PASSWORDS); and demand of every user a second factor, by SHA-256, of which
-    /// each code counts for its 30 seconds
+    /// Take no connection to PostgreSQL, NATS, Redis, mail servers or collectors without TLS and a checked certificate, let nobody in
+    /// from other machines without TLS, take no secret but by a file, and no URL that may name people; do nothing that is for
+    /// development: no embedded servers, no `crm token`, no pages at /docs; take no password that leaked (CRM_LEAKED_PASSWORDS); and
+    /// demand of every user a second factor, by SHA-256, of which each code counts for its 30 seconds
     #[arg(
         long,
         env = "CRM_HARDENED",
@@ -159,6 +160,9 @@ pub struct SiteArgs {
     /// Where secrets lie
     #[command(flatten)]
     pub files: SecretFiles,
+    /// Which certificate we show, and whose we take
+    #[command(flatten)]
+    pub tls: TlsArgs,
     /// How mails go
     #[command(flatten)]
     pub mail: MailArgs,
@@ -238,13 +242,14 @@ impl SiteArgs {
         if self.hardened { SignInRules::HARDENED } else { SignInRules::default() }
     }
 
-    /// What signs users in, or sets their passwords, by the rules of this installation.
-    pub fn ruled(&self, issuer: Issuer) -> anyhow::Result<Issuer> {
+    /// What signs users in, or sets their passwords, by the rules of this installation. The service of leaked passwords may be of one of
+    /// these authorities.
+    pub fn ruled(&self, issuer: Issuer, authority: Option<&Authority>) -> anyhow::Result<Issuer> {
         let issuer = issuer.with_rules(self.sign_in_rules());
         match &self.leaked_passwords {
             Some(url) => {
-                let leaked = LeakedPasswords::at(url).context("CRM_LEAKED_PASSWORDS is of no use")?;
-                Ok(issuer.with_leaked_passwords(leaked))
+                let leaked = LeakedPasswords::trusting(url, authority.map(Authority::pem));
+                Ok(issuer.with_leaked_passwords(leaked.context("CRM_LEAKED_PASSWORDS is of no use")?))
             }
             None if self.hardened => bail!(
                 "CRM_HARDENED lets nobody choose a password that leaked: set CRM_LEAKED_PASSWORDS to {RANGES}, or to a mirror of it"

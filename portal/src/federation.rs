@@ -5,6 +5,8 @@ use clap::Args;
 use command_api::identity::Federation;
 use openid::Providers;
 
+use crate::tls::Authority;
+
 /// Which OpenID providers may be asked.
 #[derive(Args, Clone, Debug)]
 pub struct ProviderArgs {
@@ -22,8 +24,9 @@ pub struct ProviderArgs {
 
 impl ProviderArgs {
     /// What asks providers, which send browsers back to pages below `public_url`.
-    pub fn federation(&self, public_url: &str) -> anyhow::Result<Federation> {
-        let providers = Providers::new(self.oidc_origins.iter().map(String::as_str));
+    pub fn federation(&self, public_url: &str, authority: Option<&Authority>) -> anyhow::Result<Federation> {
+        let origins = self.oidc_origins.iter().map(String::as_str);
+        let providers = Providers::trusting(origins, authority.map(Authority::pem));
         let providers = providers.map_err(|error| anyhow!("CRM_OIDC_ORIGINS: {error}"))?;
         Ok(Federation::new(providers, public_url))
     }

@@ -1,8 +1,9 @@
-//! `CRM_HARDENED`: an installation that takes no connection without TLS and a checked certificate and no secret but by a file, and does
-//! nothing that is for development.
+//! `CRM_HARDENED`: an installation that takes no connection without TLS and a checked certificate and no secret but by a file, lets nobody
+//! in from other machines without TLS, and does nothing that is for development.
 //!
 //! What it asks of whoever signs in is said by [`SiteArgs::sign_in_rules`].
 
+use std::net::SocketAddr;
 use std::str::FromStr as _;
 
 use anyhow::bail;
@@ -32,12 +33,28 @@ pub fn refuse_development(args: &SiteArgs, what: &str) -> anyhow::Result<()> {
 /// # Errors
 /// All of them, and what each has to be.
 pub fn check(args: &SiteArgs) -> anyhow::Result<()> {
+    check_serving(args, [])
+}
+
+/// The same, and clients of other machines that are let in without TLS at one of these addresses.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_serving<'a>(
+    args: &SiteArgs,
+    addresses: impl IntoIterator<Item = &'a String>,
+) -> anyhow::Result<()> {
     if !args.hardened {
         return Ok(());
     }
     let collectors = COLLECTORS.iter().filter_map(|name| Some((*name, std::env::var(name).ok()?)));
     let mut wrong = unsafe_connections(args, collectors);
     wrong.extend(open_secrets(args, HEADERS.into_iter().filter(|name| std::env::var_os(name).is_some())));
+    if args.tls.tls_cert.is_none() && !addresses.into_iter().all(|address| is_here(address)) {
+        wrong.push(
+            "CRM_TLS_CERT is needed, and CRM_TLS_KEY, where other machines reach an API or what operators are told".to_owned(),
+        );
+    }
     if !wrong.is_empty() {
         bail!(
             "CRM_HARDENED asks for TLS, checked certificates, and secrets in files:\n  {}",
@@ -111,6 +128,12 @@ fn unsafe_connections(
         ask(url.starts_with("https://"), &format!("{name} needs https://"));
     }
     wrong
+}
+
+/// Whether only this machine gets to an address.
+fn is_here(address: &str) -> bool {
+    address.starts_with("localhost:")
+        || address.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_loopback())
 }
 
 /// What is no address is left to whoever connects to it, who can say why.
@@ -226,6 +249,18 @@ mod tests {
             let request = Request::get("/leads?q=Ada").body(Body::empty()).unwrap();
             let answer = edge::finish_for(routes, &web, None).oneshot(request).await.unwrap();
             assert_eq!(answer.status().as_u16(), status, "{args:?}");
+        }
+    }
+
+    #[test]
+    fn what_only_this_machine_gets_to_needs_no_tls() {
+        for here in ["127.0.0.1:8080", "127.1.2.3:0", "[::1]:8080", "localhost:8080"] {
+            assert!(is_here(here), "{here}");
+        }
+        for other in
+            ["0.0.0.0:8080", "[::]:8080", "10.0.0.1:8080", "crm.example:8080", "localhost.example:1", ""]
+        {
+            assert!(!is_here(other), "{other}");
         }
     }
 

@@ -30,6 +30,7 @@ mod standing;
 mod status;
 mod telemetry;
 mod tenant;
+mod tls;
 mod token;
 mod user;
 mod verify;
@@ -132,7 +133,7 @@ impl Task {
 /// Does what the command line asks for.
 pub async fn run() -> ExitCode {
     let cli = Cli::parse();
-    let telemetry = telemetry::Telemetry::start(cli.site.log, cli.task.service());
+    let telemetry = telemetry::Telemetry::start(&cli.site, cli.task.service());
     let done = cli.done().await;
     telemetry.stop().await;
     match done {

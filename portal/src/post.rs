@@ -11,6 +11,8 @@ use mail::Mailer;
 use tokio::task::JoinSet;
 
 use crate::config::SiteArgs;
+use crate::site::Site;
+use crate::tls::Authority;
 
 /// Who sends mails that nobody but their reader gets to see.
 const NOBODY: &str = "CRM <crm@localhost.localdomain>";
@@ -40,7 +42,7 @@ pub struct MailArgs {
 
 impl MailArgs {
     /// What sends mails; nothing if nobody said how.
-    pub fn mailer(&self, args: &SiteArgs, is_embedded: bool) -> anyhow::Result<Option<Mailer>> {
+    pub fn mailer(&self, args: &SiteArgs, site: &Site) -> anyhow::Result<Option<Mailer>> {
         if let Some(url) = &self.smtp_url {
             let Some(from) = &self.mail_from else {
                 bail!("SMTP_URL is set, so CRM_MAIL_FROM is needed too")
@@ -48,20 +50,19 @@ impl MailArgs {
             if self.public_url.is_none() {
                 bail!("SMTP_URL is set, so CRM_PUBLIC_URL is needed too: links in mails begin with it");
             }
-            return Ok(Some(Mailer::smtp(url, from)?));
+            return Ok(Some(Mailer::smtp_trusting(url, from, site.authority().map(Authority::pem))?));
         }
         let from = self.mail_from.as_deref().unwrap_or(NOBODY);
         Ok(match &self.mail_dir {
             Some(dir) => Some(Mailer::folder(dir, from)?),
-            None if is_embedded => Some(Mailer::printing(args.dir.join("mail"), from)?),
+            None if site.is_embedded() => Some(Mailer::printing(args.dir.join("mail"), from)?),
             None => None,
         })
     }
 
-    /// Where links lead: to the configured place, or to the API that listens at `address`.
-    pub fn post(&self, address: &str) -> anyhow::Result<Post> {
-        let own = format!("http://{address}");
-        let url = self.public_url.as_deref().unwrap_or(&own);
+    /// Where links lead: to the configured place, or to the API at `own`.
+    pub fn post(&self, own: &str) -> anyhow::Result<Post> {
+        let url = self.public_url.as_deref().unwrap_or(own);
         let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
         // It is written into mails as it is.
         let is_url = rest.is_some_and(|rest| {

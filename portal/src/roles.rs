@@ -18,7 +18,7 @@ use edge::{
     Check, Directory, OpenApiExt as _, Recorder, Revocations, SigningKey, TokenKeys, Trail, WebPolicy,
 };
 use event_store::relay::Relay;
-use event_store::{Duty, EventStore, SessionPool, Upcasters, connect, nats};
+use event_store::{Duty, EventStore, SessionPool, Upcasters, connect};
 use projections::{Positions, runner};
 use query_api::QueryApi;
 use sqlx::PgPool;
@@ -31,6 +31,7 @@ use crate::post;
 use crate::sampler::{Connections, NamedPool, Sampler};
 use crate::site::Site;
 use crate::standing::Observer;
+use crate::tls::Authority;
 
 /// Connections that each part opens at most.
 const COMMAND_CONNECTIONS: u32 = 16;
@@ -77,9 +78,9 @@ impl<'a> Roles<'a> {
         }
     }
 
-    /// The command side, with its appender running, and what sends its mails. Without another word, links in them lead to
-    /// `address`.
-    pub fn commands(&self, address: &str) -> anyhow::Result<(CommandApi, JoinSet<()>)> {
+    /// The command side, with its appender running, and what sends its mails. Without another word, links in them lead to the API
+    /// at `own`.
+    pub fn commands(&self, own: &str) -> anyhow::Result<(CommandApi, JoinSet<()>)> {
         let store = EventStore::start(
             self.named_pool("commands", Duty::Appender, COMMAND_CONNECTIONS)?,
             self.reading()?,
@@ -96,14 +97,15 @@ impl<'a> Roles<'a> {
             .with_proxies(self.args.proxies)
             .with_trail(self.trail()?);
         let mail = &self.args.mail;
-        let mailer = mail.mailer(self.args, self.site.is_embedded())?;
+        let mailer = mail.mailer(self.args, self.site)?;
         let mut issuer = self.issuer()?;
         if mailer.is_some() {
-            issuer = issuer.with_post(mail.post(address)?);
+            issuer = issuer.with_post(mail.post(own)?);
         }
         if mail.public_url.is_some() || self.site.is_embedded() {
-            let post = mail.post(address)?;
-            issuer = issuer.with_federation(self.args.providers.federation(post.public_url())?);
+            let post = mail.post(own)?;
+            let providers = &self.args.providers;
+            issuer = issuer.with_federation(providers.federation(post.public_url(), self.site.authority())?);
         }
         let mut rates = CommandRates::new(self.args.command_limits());
         if let Some(shared) = self.shared_limits(signing_key.as_ref())? {
@@ -125,7 +127,7 @@ impl<'a> Roles<'a> {
             .with_idle(Duration::from_secs(u64::from(self.args.session_idle_hours) * 60 * 60));
         // Half of the cores at most, so that a flood of sign-ins leaves the others to everything else.
         let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() / 2);
-        self.args.ruled(Issuer::new(vault, Hasher::new(cores)?))
+        self.args.ruled(Issuer::new(vault, Hasher::new(cores)?), self.site.authority())
     }
 
     /// What limits are shared through, if anything is.
@@ -134,7 +136,11 @@ impl<'a> Roles<'a> {
         let key = key.context(
             "REDIS_URL is set, so CRM_TOKEN_PRIVATE_KEY is needed too: what is counted is hidden under it",
         )?;
-        let shared = SharedLimits::connect(url, key.secret_for("limits"))?;
+        let shared = SharedLimits::connect_trusting(
+            url,
+            key.secret_for("limits"),
+            self.site.authority().map(Authority::pem),
+        )?;
         *self.limits.lock().unwrap_or_else(PoisonError::into_inner) = Some(shared.clone());
         Ok(Some(shared))
     }
@@ -209,7 +215,7 @@ impl<'a> Roles<'a> {
     pub async fn queries(&self) -> anyhow::Result<QueryApi> {
         let sessions = SessionPool::new(&self.site.database_url, Duty::Reader, QUERY_CONNECTIONS)?;
         self.name_pool("queries", Connections::Sessions(sessions.clone()));
-        let client = nats::connect(&self.site.nats_url).await?;
+        let client = self.site.nats().await?;
         // Not the pool of the reads: while they use it up, answers that are kept are still given.
         let looks = self.pool(Duty::Reader, POSITION_CONNECTIONS)?;
         let positions = Positions::start(client, &self.args.names(), looks);
@@ -231,7 +237,7 @@ impl<'a> Roles<'a> {
 
     /// Starts the relay and every projection. They stop when the set is dropped; that is safe at any point.
     pub async fn project(&self, appended: Arc<Notify>) -> anyhow::Result<JoinSet<()>> {
-        let client = nats::connect(&self.site.nats_url).await?;
+        let client = self.site.nats().await?;
         let pool = self.named_pool("projections", Duty::Projector, PROJECTOR_CONNECTIONS)?;
         let relay = Relay {
             database_url: self.site.database_url.clone(),

@@ -1,7 +1,6 @@
 //! `crm serve`, `crm command-api`, `crm query-api`, `crm projector`: services that run until they are told to stop.
 
 use std::future::Future;
-use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -11,7 +10,7 @@ use clap::Args;
 use command_api::sales::pipeline::ensure_default;
 use domain::TenantId;
 use domain::sales::pipeline::default_pipeline_id;
-use edge::{Check, Identity, Limits, Role, SigningKey, WebPolicy};
+use edge::{Check, Identity, Limits, Listener, Role, SigningKey, Tls, WebPolicy};
 use event_store::Duty;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
@@ -24,7 +23,7 @@ use crate::maintain::apply_migrations;
 use crate::roles::Roles;
 use crate::sampler::Sampler;
 use crate::site::{Site, write_private};
-use crate::{admin, metrics, token};
+use crate::{admin, hardened, metrics, token};
 
 /// Minutes for which the token in the printed example is valid.
 const EXAMPLE_TOKEN_MINUTES: u64 = 24 * 60;
@@ -54,12 +53,22 @@ pub struct ApiArgs {
     admin: AdminArgs,
 }
 
+impl ApiArgs {
+    /// The certificate by which it is served, if there is one; if there has to be, there is.
+    fn tls(&self, args: &SiteArgs) -> anyhow::Result<Option<Tls>> {
+        hardened::check_serving(args, [&self.listen.listen].into_iter().chain(&self.admin.admin_listen))?;
+        args.tls.own()
+    }
+}
+
 /// Everything in one process.
 pub async fn serve(args: &SiteArgs, serve: ServeArgs) -> anyhow::Result<ExitCode> {
+    hardened::check_serving(args, serve.listen.iter().chain(&serve.admin.admin_listen))?;
+    let tls = args.tls.own()?;
     // From here on Ctrl-C is heard: what was started by then is stopped in order.
     let stop = stopped()?;
     let mut site = if serve.embedded { Site::embedded(args).await? } else { Site::external(args).await? };
-    let ended = run_all(args, &mut site, &serve, stop).await;
+    let ended = run_all(args, &mut site, &serve, tls, stop).await;
     site.close().await?;
     ended
 }
@@ -68,6 +77,7 @@ async fn run_all(
     args: &SiteArgs,
     site: &mut Site,
     serve: &ServeArgs,
+    tls: Option<Tls>,
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<ExitCode> {
     if serve.embedded {
@@ -75,24 +85,24 @@ async fn run_all(
         ensure_development_key(args)?;
     }
     let gathered = metrics::install()?;
-    let listener = listener(serve).await?;
-    let address = listener.local_addr()?;
-    let operators = admin_listener(serve).await?;
-    let operated = operators.as_ref().map(TcpListener::local_addr).transpose()?;
+    let listener = Listener::new(listener(serve).await?, tls.clone());
+    let api = listener.url()?;
+    let operators = admin_listener(serve).await?.map(|listener| Listener::new(listener, tls));
+    let operated = operators.as_ref().map(Listener::url).transpose()?;
     let roles = Roles::new(args, site);
-    let (commands, _sending) = roles.commands(&address.to_string())?;
+    let (commands, _sending) = roles.commands(&api)?;
     let queries = roles.queries().await?;
     let mut workers = roles.project(commands.store().appended()).await?;
     if serve.embedded {
         let tenant = TenantId::parse(DEMO_TENANT)?;
         let context = command_api::Context::new(tenant, "crm", "demo tenant");
         ensure_default(&commands, &context).await.context("cannot set up the demo tenant")?;
-        print_welcome(args, address, operated, tenant)?;
+        print_welcome(args, &api, operated, tenant)?;
     } else {
         if let Some(operated) = operated {
-            println!("crm tells operators on http://{operated}");
+            println!("crm tells operators on {operated}");
         }
-        println!("crm listens on http://{address}");
+        println!("crm listens on {api}");
     }
     let sampler = roles.sampler().await?;
     let checks = checks(&roles, Duty::Reader, &sampler)?;
@@ -116,21 +126,23 @@ async fn run_all(
 
 /// Only the command API.
 pub async fn command_api(args: &SiteArgs, api: &ApiArgs) -> anyhow::Result<ExitCode> {
+    let tls = api.tls(args)?;
     let site = Site::external(args).await?;
     let roles = Roles::new(args, &site);
     let gathered = metrics::install()?;
-    let (commands, _sending) = roles.commands(&api.listen.listen)?;
+    let (commands, _sending) = roles.commands(&format!("{}://{}", args.tls.scheme(), api.listen.listen))?;
     let router = command_api::router(commands).merge(edge::jwks::router(&roles.keys()?));
-    one_api(args, &roles, gathered, router, Duty::Appender, api).await
+    one_api(args, &roles, gathered, router, Duty::Appender, api, tls).await
 }
 
 /// Only the query API.
 pub async fn query_api(args: &SiteArgs, api: &ApiArgs) -> anyhow::Result<ExitCode> {
+    let tls = api.tls(args)?;
     let site = Site::external(args).await?;
     let roles = Roles::new(args, &site);
     let gathered = metrics::install()?;
     let router = query_api::router(roles.queries().await?).merge(edge::jwks::router(&roles.keys()?));
-    one_api(args, &roles, gathered, router, Duty::Reader, api).await
+    one_api(args, &roles, gathered, router, Duty::Reader, api, tls).await
 }
 
 async fn one_api(
@@ -140,17 +152,19 @@ async fn one_api(
     router: Router,
     duty: Duty,
     api: &ApiArgs,
+    tls: Option<Tls>,
 ) -> anyhow::Result<ExitCode> {
     let sampler = roles.sampler().await?;
     let checks = checks(roles, duty, &sampler)?;
-    let listener = bind(&api.listen.listen).await?;
+    let listener = Listener::new(bind(&api.listen.listen).await?, tls.clone());
     let _operators = match &api.admin.admin_listen {
         Some(address) => {
-            Some(serve_operators(bind_operators(address).await?, admin::router(gathered, checks.clone())))
+            let listener = bind_operators(address, tls).await?;
+            Some(serve_operators(listener, admin::router(gathered, checks.clone())))
         }
         None => None,
     };
-    println!("crm listens on http://{}", listener.local_addr()?);
+    println!("crm listens on {}", listener.url()?);
     let web = roles.web_policy();
     let router = roles.site(router, checks)?;
     let served = run(listener, router, args.limits(), &web, stopped()?).await;
@@ -173,7 +187,7 @@ fn checks(roles: &Roles<'_>, duty: Duty, sampler: &Sampler) -> anyhow::Result<Ve
 }
 
 /// Serves operators for as long as the returned set is kept.
-fn serve_operators(listener: TcpListener, router: Router) -> JoinSet<()> {
+fn serve_operators(listener: Listener, router: Router) -> JoinSet<()> {
     let operators = Limits { connections: OPERATORS, ..Limits::default() };
     let mut serving = JoinSet::new();
     serving.spawn(async move {
@@ -186,13 +200,15 @@ fn serve_operators(listener: TcpListener, router: Router) -> JoinSet<()> {
 
 /// Only the relay and the projections.
 pub async fn projector(args: &SiteArgs, operators: &AdminArgs) -> anyhow::Result<ExitCode> {
+    hardened::check_serving(args, &operators.admin_listen)?;
+    let tls = args.tls.own()?;
     let site = Site::external(args).await?;
     let roles = Roles::new(args, &site);
     let gathered = metrics::install()?;
     let mut workers = roles.project(Arc::new(Notify::new())).await?;
     let sampler = roles.sampler().await?;
     let listener = match &operators.admin_listen {
-        Some(address) => Some(bind_operators(address).await?),
+        Some(address) => Some(bind_operators(address, tls).await?),
         None => None,
     };
     println!("crm projects");
@@ -237,7 +253,7 @@ fn worker_ended(ended: Option<Result<(), JoinError>>) -> anyhow::Error {
 }
 
 async fn run(
-    listener: TcpListener,
+    listener: Listener,
     router: Router,
     limits: Limits,
     web: &WebPolicy,
@@ -284,9 +300,9 @@ async fn admin_listener(serve: &ServeArgs) -> anyhow::Result<Option<TcpListener>
 }
 
 /// Says where operators are served, since the port may have been left open.
-async fn bind_operators(address: &str) -> anyhow::Result<TcpListener> {
-    let listener = bind(address).await?;
-    println!("crm tells operators on http://{}", listener.local_addr()?);
+async fn bind_operators(address: &str, tls: Option<Tls>) -> anyhow::Result<Listener> {
+    let listener = Listener::new(bind(address).await?, tls);
+    println!("crm tells operators on {}", listener.url()?);
     Ok(listener)
 }
 
@@ -306,8 +322,8 @@ fn ensure_development_key(args: &SiteArgs) -> anyhow::Result<()> {
 
 fn print_welcome(
     args: &SiteArgs,
-    address: SocketAddr,
-    operators: Option<SocketAddr>,
+    api: &str,
+    operators: Option<String>,
     tenant: TenantId,
 ) -> anyhow::Result<()> {
     let key = args.own_key()?;
@@ -315,14 +331,14 @@ fn print_welcome(
     let identity = Identity::new("demo", tenant, roles);
     let token = token::mint(&key, &identity, EXAMPLE_TOKEN_MINUTES)?;
     let pipeline = default_pipeline_id(tenant);
-    let metrics = operators.map_or_else(String::new, |at| format!("\n  Metrics     http://{at}/metrics"));
+    let metrics = operators.map_or_else(String::new, |at| format!("\n  Metrics     {at}/metrics"));
     println!(
         "\
 The CRM is running.
 
-  API         http://{address}/api/v1
-  API docs    http://{address}/docs{metrics}
-  Board       curl -s -H 'Authorization: Bearer {token}' http://{address}/api/v1/pipelines/{pipeline}/board
+  API         {api}/api/v1
+  API docs    {api}/docs{metrics}
+  Board       curl -s -H 'Authorization: Bearer {token}' {api}/api/v1/pipelines/{pipeline}/board
 
 `crm token --help` makes other tokens. Data is kept in {}. Ctrl-C stops it.",
         args.dir.display()

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use async_nats::{Client, ConnectError};
 use embedded::{Embedded, find_tools};
 use event_store::{MasterKeys, nats};
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,7 @@ use sqlx::{Connection, PgConnection};
 use crate::config::SiteArgs;
 use crate::hardened;
 use crate::maintain::missing_migrations;
+use crate::tls::Authority;
 
 /// The oldest PostgreSQL that is known to work, as `server_version_num`.
 const POSTGRES: i32 = 180_000;
@@ -27,6 +29,7 @@ pub struct Site {
     pub database_url: String,
     /// The servers of NATS.
     pub nats_url: String,
+    authority: Option<Authority>,
     embedded: Option<Embedded>,
     addresses: Option<PathBuf>,
 }
@@ -46,7 +49,7 @@ impl Site {
             return Ok(named);
         }
         match Self::embedded(args).await {
-            Err(error) if in_use(&error) => running(&args.dir).context(error),
+            Err(error) if in_use(&error) => running(args).context(error),
             own => own,
         }
     }
@@ -69,6 +72,7 @@ impl Site {
             args,
             "an embedded server, as there is without DATABASE_URL and NATS_URL,",
         )?;
+        let authority = args.tls.authority()?;
         let config = embedded::Config { tools: find_tools()?, dir: args.dir.clone() };
         let servers = Embedded::start(config).await?;
         ensure_master_key(args)?;
@@ -76,6 +80,7 @@ impl Site {
         let site = Self {
             database_url: servers.database_url(),
             nats_url: servers.nats_url(),
+            authority,
             embedded: Some(servers),
             addresses: Some(addresses.clone()),
         };
@@ -88,7 +93,8 @@ impl Site {
     #[cfg(test)]
     pub fn nowhere() -> Self {
         let database_url = "postgresql://db.invalid/crm".to_owned();
-        Self { database_url, nats_url: "nats://nats.invalid".to_owned(), embedded: None, addresses: None }
+        let nats_url = "nats://nats.invalid".to_owned();
+        Self { database_url, nats_url, authority: None, embedded: None, addresses: None }
     }
 
     /// Whether both are there and new enough, in one clear line if not.
@@ -108,7 +114,7 @@ impl Site {
 
     /// NATS may be away for now, since nothing that is promised needs it at this moment; but it must not be too old.
     async fn check_nats(&self) -> anyhow::Result<()> {
-        let client = nats::connect(&self.nats_url).await.context("NATS_URL is not right")?;
+        let client = self.nats().await.context("NATS_URL is not right")?;
         let answered = tokio::time::timeout(NATS_PATIENCE, client.flush()).await;
         if !matches!(answered, Ok(Ok(()))) {
             eprintln!("crm: NATS does not answer yet; meanwhile read models follow the log a second later");
@@ -129,6 +135,16 @@ impl Site {
             bail!("the database lacks {missing} migrations of this build; run `crm migrate`");
         }
         Ok(())
+    }
+
+    /// A client of NATS, which connects in the background.
+    pub async fn nats(&self) -> Result<Client, ConnectError> {
+        nats::connect_trusting(&self.nats_url, self.authority().map(Authority::file)).await
+    }
+
+    /// The authorities whose word is taken, beside or in place of public ones.
+    pub fn authority(&self) -> Option<&Authority> {
+        self.authority.as_ref()
     }
 
     /// Whether the servers are its own.
@@ -160,12 +176,15 @@ impl Site {
 fn named(args: &SiteArgs) -> anyhow::Result<Option<Site>> {
     hardened::check(args)?;
     match (&args.database_url, &args.nats_url) {
-        (Some(database_url), Some(nats_url)) => Ok(Some(Site {
-            database_url: database_url.clone(),
-            nats_url: nats_url.clone(),
-            embedded: None,
-            addresses: None,
-        })),
+        (Some(database_url), Some(nats_url)) => {
+            let authority = args.tls.authority()?;
+            let database_url = match &authority {
+                Some(authority) => authority.named_in(database_url)?,
+                None => database_url.clone(),
+            };
+            let nats_url = nats_url.clone();
+            Ok(Some(Site { database_url, nats_url, authority, embedded: None, addresses: None }))
+        }
         (None, None) => Ok(None),
         (Some(_), None) => bail!("DATABASE_URL is set, so NATS_URL is needed too"),
         (None, Some(_)) => bail!("NATS_URL is set, so DATABASE_URL is needed too"),
@@ -176,11 +195,12 @@ fn in_use(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(embedded::Error::InUse { .. }))
 }
 
-fn running(dir: &Path) -> anyhow::Result<Site> {
-    let file = dir.join("servers.json");
+fn running(args: &SiteArgs) -> anyhow::Result<Site> {
+    let file = args.dir.join("servers.json");
     let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
     let Addresses { database_url, nats_url } = serde_json::from_str(&text)?;
-    Ok(Site { database_url, nats_url, embedded: None, addresses: None })
+    let authority = args.tls.authority()?;
+    Ok(Site { database_url, nats_url, authority, embedded: None, addresses: None })
 }
 
 /// Makes a master key for servers that have none yet. Without it, nothing personal in their log can ever be read again.

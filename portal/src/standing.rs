@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_nats::jetstream;
 use chrono::{DateTime, Utc};
 use event_store::stream::position;
-use event_store::{Duty, StreamNames, connect, nats, relay};
+use event_store::{Duty, StreamNames, connect, relay};
 use projections::registry;
 use sqlx::{FromRow, PgPool};
 
@@ -82,7 +82,7 @@ pub struct Observer {
 impl Observer {
     /// One connection to each server of a site.
     pub async fn connect(args: &SiteArgs, site: &Site) -> anyhow::Result<Self> {
-        let client = nats::connect(&site.nats_url).await?;
+        let client = site.nats().await?;
         Ok(Self {
             pool: connect(&site.database_url, Duty::Observer, 1)?,
             jetstream: jetstream::new(client),

@@ -13,6 +13,8 @@ use tracing_subscriber::{EnvFilter, Layer as _, fmt};
 
 pub use export::describe;
 
+use crate::config::SiteArgs;
+
 /// What log lines look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
@@ -34,17 +36,17 @@ impl Telemetry {
     /// `OTEL_EXPORTER_OTLP_ENDPOINT` names, if it does.
     ///
     /// Whatever `RUST_LOG` says, libraries are heard up to their infos only: below, they log messages and headers whole.
-    pub fn start(format: LogFormat, service: &'static str) -> Self {
+    pub fn start(args: &SiteArgs, service: &'static str) -> Self {
         let chosen = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
         let lines = fmt::layer().with_writer(std::io::stderr);
-        let lines = match format {
+        let lines = match args.log {
             LogFormat::Auto if std::io::stderr().is_terminal() => lines.boxed(),
             LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).boxed(),
             LogFormat::Auto | LogFormat::Json => {
                 lines.json().flatten_event(true).with_current_span(false).boxed()
             }
         };
-        let (spans, failed) = match export::Export::start(service) {
+        let (spans, failed) = match export::Export::start(service, &args.tls) {
             Ok(export) => (export, None),
             Err(error) => (None, Some(error)),
         };

@@ -244,6 +244,7 @@ pub fn email(text: &str) -> anyhow::Result<EmailAddress> {
 /// The command side, in process, with what keeps passwords.
 pub fn commands(args: &SiteArgs, site: &Site) -> anyhow::Result<CommandApi> {
     let vault = Vault::new(connect(&site.database_url, Duty::Identity, CONNECTIONS)?);
-    let issuer = Issuer::new(vault, Hasher::new(1)?).with_post(args.mail.post(USUAL_ADDRESS)?);
-    Ok(in_process(args, site, CONNECTIONS)?.with_issuer(args.ruled(issuer)?))
+    let own = format!("{}://{USUAL_ADDRESS}", args.tls.scheme());
+    let issuer = Issuer::new(vault, Hasher::new(1)?).with_post(args.mail.post(&own)?);
+    Ok(in_process(args, site, CONNECTIONS)?.with_issuer(args.ruled(issuer, site.authority())?))
 }

@@ -10,7 +10,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac as _};
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, RedisError};
+use redis::{
+    AsyncConnectionConfig, Client, ConnectionAddr, IntoConnectionInfo as _, RedisError, TlsCertificates,
+};
 use sha2::Sha256;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
@@ -70,7 +72,15 @@ impl SharedLimits {
     /// # Errors
     /// The URL names no Redis. That it does not answer is no error: it may come.
     pub fn connect(url: &str, secret: [u8; 32]) -> Result<Self, BadUrl> {
-        let client = Client::open(url).map_err(BadUrl)?;
+        Self::connect_trusting(url, secret, None)
+    }
+
+    /// The same; by TLS, the certificate of the server leads to one of these authorities, in PEM, and to no other.
+    ///
+    /// # Errors
+    /// As [`SharedLimits::connect`].
+    pub fn connect_trusting(url: &str, secret: [u8; 32], authority: Option<&[u8]>) -> Result<Self, BadUrl> {
+        let client = client(url, authority).map_err(BadUrl)?;
         let (sender, connection) = watch::channel(None);
         let doubt = Arc::new(Notify::new());
         let keeper = tokio::spawn(keep(client, sender, Arc::clone(&doubt)));
@@ -127,6 +137,18 @@ impl SharedLimits {
 impl Drop for Parts {
     fn drop(&mut self) {
         self.keeper.abort();
+    }
+}
+
+fn client(url: &str, authority: Option<&[u8]>) -> Result<Client, RedisError> {
+    let place = url.into_connection_info()?;
+    let by_tls = matches!(place.addr(), ConnectionAddr::TcpTls { .. });
+    match authority.filter(|_| by_tls) {
+        Some(pem) => {
+            let trusted = TlsCertificates { client_tls: None, root_cert: Some(pem.to_vec()) };
+            Client::build_with_tls(place, trusted)
+        }
+        None => Client::open(place),
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
-use reqwest::{Client, ClientBuilder, StatusCode, Url};
+use reqwest::{Certificate, Client, ClientBuilder, StatusCode, Url};
 use sha1::{Digest as _, Sha1};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -76,6 +76,14 @@ impl LeakedPasswords {
     /// # Errors
     /// It is no URL by https, or by http on this machine; or there is no client.
     pub fn at(url: &str) -> Result<Self, NoRangeService> {
+        Self::trusting(url, None)
+    }
+
+    /// The same; it may have a certificate of these authorities, in PEM, or a public one.
+    ///
+    /// # Errors
+    /// As [`LeakedPasswords::at`], or the authorities are none.
+    pub fn trusting(url: &str, authority: Option<&[u8]>) -> Result<Self, NoRangeService> {
         let mut ranges = Url::parse(url).map_err(|_| NoRangeService::Malformed)?;
         let is_here = matches!(ranges.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
         let is_safe = ranges.scheme() == "https" || (ranges.scheme() == "http" && is_here);
@@ -91,15 +99,18 @@ impl LeakedPasswords {
         }
         // Who watches the wire is not to tell by the size of an answer which range it was.
         let (name, value) = (HeaderName::from_static("add-padding"), HeaderValue::from_static("true"));
-        let client = ClientBuilder::new()
+        let mut client = ClientBuilder::new()
             .redirect(Policy::none())
             .no_proxy()
             .connect_timeout(CONNECT)
             .timeout(ANSWER)
             .user_agent("crm-portal")
-            .default_headers(HeaderMap::from_iter([(name, value)]))
-            .build()
-            .map_err(NoRangeService::Client)?;
+            .default_headers(HeaderMap::from_iter([(name, value)]));
+        let authority = Certificate::from_pem_bundle(authority.unwrap_or_default());
+        for certificate in authority.map_err(NoRangeService::Client)? {
+            client = client.add_root_certificate(certificate);
+        }
+        let client = client.build().map_err(NoRangeService::Client)?;
         Ok(Self { client, ranges, turns: Arc::new(Semaphore::new(AT_ONCE)) })
     }
 

@@ -13,6 +13,7 @@ use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
+use embedded::testing::{Opening, TestAuthority, tls_before};
 use futures::future::join;
 use futures::stream::{self, StreamExt as _};
 use tokio::net::TcpListener;
@@ -168,4 +169,23 @@ async fn a_service_is_asked_by_a_few_at_a_time() {
         assert!(!told.unwrap().unwrap());
     }
     assert_eq!(most.load(Ordering::SeqCst), 8);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_by_tls_may_be_of_an_authority_of_ones_own_and_of_no_other() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let behind = listener.local_addr().unwrap();
+    let router = Router::new().route("/range/{told}", get(async || format!("{HORSE}:12")));
+    let mut serving = JoinSet::new();
+    serving.spawn(async move { axum::serve(listener, router).await.unwrap() });
+    let (authority, other) = (TestAuthority::new(), TestAuthority::new());
+    let before = tls_before(behind, &authority, Opening::None).await;
+    let url = format!("https://127.0.0.1:{}/range/", before.port);
+    let horse = Password::choose("correct horse").unwrap();
+    for (trusted, is_trusted) in [(None, false), (Some(&other), false), (Some(&authority), true)] {
+        let pem = trusted.map(|authority| std::fs::read(authority.file()).unwrap());
+        let told = LeakedPasswords::trusting(&url, pem.as_deref()).unwrap().contain(&horse).await;
+        assert_eq!(matches!(told, Ok(true)), is_trusted, "{told:?}");
+        assert!(is_trusted || matches!(told, Err(LeakedError::Transport(_))), "{told:?}");
+    }
 }

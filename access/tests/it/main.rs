@@ -4,5 +4,6 @@
 
 mod factors;
 mod leaked;
+mod shared;
 mod tenants;
 mod trail;

@@ -5,17 +5,21 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::task::Poll;
+use std::time::Duration;
 
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use super::answering::Answers;
 use super::farewell::{self, Farewells};
 use super::stream::Stream;
-use super::{Limits, Stage};
+use super::wire::Wire;
+use super::{Limits, Stage, Tls};
 use crate::Problem;
 use crate::layers::MAX_HEADERS;
 
@@ -81,9 +85,34 @@ impl Progress {
     }
 }
 
+/// A connection whose client has shaken hands; nothing if it cannot, or takes too long, or the end comes first.
+async fn handshake(
+    stream: TcpStream,
+    tls: Tls,
+    patience: Duration,
+    mut stages: watch::Receiver<Stage>,
+) -> Option<Wire> {
+    tokio::select! {
+        shaken = timeout(patience, tls.accept(stream)) => match shaken {
+            Ok(Ok(stream)) => Some(stream.into()),
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "no TLS");
+                None
+            }
+            Err(_) => {
+                tracing::debug!("the handshake took too long");
+                None
+            }
+        },
+        // Whoever has not shaken hands has not asked for anything.
+        _ = stages.wait_for(|stage| *stage == Stage::Hurrying) => None,
+    }
+}
+
 /// Serves a connection until it ends, or is ended.
 pub(super) async fn serve(
     stream: TcpStream,
+    tls: Option<Tls>,
     address: SocketAddr,
     router: Router,
     limits: Limits,
@@ -94,6 +123,13 @@ pub(super) async fn serve(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "cannot set TCP_NODELAY");
     }
+    let stream = match tls {
+        None => Wire::Plain(stream),
+        Some(tls) => match Box::pin(handshake(stream, tls, limits.handshake, stages.clone())).await {
+            Some(stream) => stream,
+            None => return,
+        },
+    };
     let progress = Arc::new(Progress::default());
     let service = Answers::new(router, address, limits.body, &progress, &stages);
     let stream = Stream::new(stream, limits.stall, &progress);
@@ -119,9 +155,14 @@ pub(super) async fn serve(
             }
         }
     };
-    let stream = connection.into_parts().io.into_inner();
+    let mut stream = connection.into_parts().io.into_inner();
     match ended {
-        Some(Ok(())) => farewell::close(stream.into_inner(), progress.unread.load(Relaxed)).await,
+        Some(Ok(())) => {
+            // TLS may hold back the end of an answer.
+            if stream.flush().await.is_ok() {
+                farewell::close(stream.into_inner(), progress.unread.load(Relaxed)).await;
+            }
+        }
         Some(Err(error)) => {
             tracing::debug!(%error, "connection ended");
             if let Some(problem) = reproach(&error, &stream, &progress) {
@@ -129,6 +170,9 @@ pub(super) async fn serve(
             } else if error.is_parse() {
                 // hyper has said so itself, though without a problem.
                 farewell::close(stream.into_inner(), true).await;
+            } else if error.is_timeout() && progress.is_idle() {
+                // HTTP has no word for this end, but TLS has.
+                farewell::close(stream.into_inner(), false).await;
             }
         }
         None => tracing::debug!("connection ended without a request under way"),

@@ -10,6 +10,8 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
+use super::Tls;
+use super::wire::Wire;
 use crate::metrics::turned_away;
 use crate::web::ALWAYS;
 use crate::{Failure, Problem, WebPolicy};
@@ -32,19 +34,28 @@ impl Farewells {
     }
 
     /// Tells a client for whom there is no place when to come again, in a task of its own if there are not too many of them.
-    pub fn turn_away(&self, stream: TcpStream, places: &Arc<Semaphore>, problem: Problem) {
+    pub fn turn_away(&self, stream: TcpStream, tls: Option<Tls>, places: &Arc<Semaphore>, problem: Problem) {
         turned_away();
         if let Ok(place) = Arc::clone(places).try_acquire_owned() {
             let farewells = self.clone();
             tokio::spawn(async move {
-                farewells.say(stream, &problem).await;
+                let wire = match tls {
+                    None => Some(Wire::Plain(stream)),
+                    Some(tls) => {
+                        let shaken = timeout(PATIENCE, tls.accept(stream)).await;
+                        shaken.ok().and_then(Result::ok).map(Wire::from)
+                    }
+                };
+                if let Some(wire) = wire {
+                    farewells.say(wire, &problem).await;
+                }
                 drop(place);
             });
         }
     }
 
     /// Tells a client what is wrong, and closes the connection.
-    pub async fn say(&self, mut stream: TcpStream, problem: &Problem) {
+    pub async fn say(&self, mut stream: Wire, problem: &Problem) {
         // A client that takes nothing of it is not told.
         if let Ok(Ok(())) = timeout(PATIENCE, stream.write_all(self.text(problem).as_bytes())).await {
             close(stream, true).await;
@@ -72,9 +83,10 @@ impl Farewells {
 
 /// Closes a connection. If the client may still be sending, that is read for a moment: the system would reset a
 /// connection with something unread, and the client might lose its answer over that.
-pub(super) async fn close(mut stream: TcpStream, unread: bool) {
-    if stream.shutdown().await.is_ok() && unread {
-        let mut rest = stream.take(MAX_REST);
+pub(super) async fn close(mut stream: Wire, unread: bool) {
+    let is_told = matches!(timeout(PATIENCE, stream.shutdown()).await, Ok(Ok(())));
+    if is_told && unread {
+        let mut rest = stream.into_tcp().take(MAX_REST);
         let _ended = timeout(PATIENCE, tokio::io::copy(&mut rest, &mut tokio::io::sink())).await;
     }
 }

@@ -15,6 +15,8 @@ pub struct Limits {
     pub connections: usize,
     /// Connections at a time of one address, where an address is a client; those beyond are told 429.
     pub peer: usize,
+    /// The time that a client has to shake hands by TLS; then the connection is closed.
+    pub handshake: Duration,
     /// The time that a client has to send the header of a request, against those who send it drop by drop; then it is
     /// told 408. An idle connection is closed after it too, so it is longer than the 60 s for which proxies keep theirs.
     pub header: Duration,
@@ -35,6 +37,7 @@ impl Default for Limits {
         Self {
             connections: 2_048,
             peer: 512,
+            handshake: Duration::from_secs(10),
             header: Duration::from_secs(75),
             body: Duration::from_secs(20),
             stall: Duration::from_secs(60),

@@ -7,14 +7,14 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
 use super::connection::Progress;
+use super::wire::Wire;
 
 /// A connection that fails when its header has no end, or its client takes nothing for too long.
 pub(super) struct Stream {
-    stream: TcpStream,
+    stream: Wire,
     stall: Duration,
     /// Until when the client must have taken something, if it is waited for.
     stalled: Option<Pin<Box<Sleep>>>,
@@ -24,7 +24,7 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    pub(super) fn new(stream: TcpStream, stall: Duration, progress: &Arc<Progress>) -> Self {
+    pub(super) fn new(stream: Wire, stall: Duration, progress: &Arc<Progress>) -> Self {
         let progress = Arc::clone(progress);
         Self { stream, stall, stalled: None, progress, beyond: false }
     }
@@ -33,16 +33,12 @@ impl Stream {
         self.beyond
     }
 
-    pub(super) fn into_inner(self) -> TcpStream {
+    pub(super) fn into_inner(self) -> Wire {
         self.stream
     }
 
-    /// What came of an attempt to write, unless the client is waited for in vain.
-    fn written(
-        &mut self,
-        context: &mut Context<'_>,
-        done: Poll<io::Result<usize>>,
-    ) -> Poll<io::Result<usize>> {
+    /// What came of an attempt to write, or to have written what TLS holds back, unless the client is waited for in vain.
+    fn written<T>(&mut self, context: &mut Context<'_>, done: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if done.is_ready() {
             if self.stalled.take().is_some() {
                 self.progress.block(false);
@@ -108,7 +104,8 @@ impl AsyncWrite for Stream {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        let done = Pin::new(&mut self.stream).poll_flush(context);
+        self.written(context, done)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

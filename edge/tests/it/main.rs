@@ -17,6 +17,7 @@ mod query;
 mod server;
 mod slow;
 mod stop;
+mod tls;
 mod token;
 mod token_malformed;
 mod trace;

@@ -10,10 +10,10 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::ConnectInfo;
 use axum::routing::{get as at, post};
-use edge::{Answer, Json, Limits, WebPolicy, finish_for, ok, serve_for};
+use edge::{Answer, Json, Limits, Listener, Tls, WebPolicy, finish_for, ok, serve_for};
 use futures::Stream;
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
@@ -58,6 +58,10 @@ pub async fn run_within(limits: Limits) -> Running {
 }
 
 pub async fn run_for(limits: Limits, web: WebPolicy) -> Running {
+    run_by(limits, web, None).await
+}
+
+pub async fn run_by(limits: Limits, web: WebPolicy, tls: Option<Tls>) -> Running {
     let (begun, go_on, given_up) = <(Arc<Notify>, Arc<Notify>, Arc<Notify>)>::default();
     let slow = {
         let (begun, go_on) = (Arc::clone(&begun), Arc::clone(&go_on));
@@ -93,7 +97,7 @@ pub async fn run_for(limits: Limits, web: WebPolicy) -> Running {
         let stop = async move {
             let _ = stopped.await;
         };
-        serve_for(listener, router, limits, &web, stop).await
+        serve_for(Listener::new(listener, tls), router, limits, &web, stop).await
     });
     Running { address, stop, server, begun, go_on, given_up }
 }
@@ -105,7 +109,7 @@ pub async fn ask(address: SocketAddr, path: &str) -> TcpStream {
     stream
 }
 
-pub async fn answer(mut stream: TcpStream) -> String {
+pub async fn answer(mut stream: impl AsyncRead + Unpin) -> String {
     let mut text = String::new();
     stream.read_to_string(&mut text).await.unwrap();
     text
@@ -118,7 +122,7 @@ pub async fn kept_alive(address: SocketAddr) -> TcpStream {
     stream
 }
 
-pub async fn ask_again(stream: &mut TcpStream) {
+pub async fn ask_again(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) {
     stream.write_all(b"GET /who HTTP/1.1\r\nhost: crm\r\n\r\n").await.unwrap();
     let mut read = Vec::new();
     while !read.ends_with(b"\"error\":null}") {

@@ -4,6 +4,7 @@
 //! `with-servers` starts one pair for many processes and names it in [`DATABASE_URL`] and [`NATS_URL`].
 //! These functions panic where a test could not go on anyway.
 
+mod authority;
 mod database;
 mod janitor;
 mod nats;
@@ -17,6 +18,7 @@ use std::sync::{Arc, OnceLock};
 use crate::site::Site;
 use crate::{Embedded, Error, Nats, Postgres, find_tools};
 
+pub use authority::{Opening, TestAuthority, TestTls, tls_before};
 pub use database::{TestDatabase, database, empty_database};
 pub(crate) use janitor::Janitor;
 pub use nats::{TestNats, nats};

@@ -45,6 +45,16 @@ impl TestRedis {
         format!("redis://:{}@127.0.0.1:{}", self.0.site().password, self.0.port)
     }
 
+    /// Where it is when TLS is spoken for it at `port`.
+    pub fn url_by_tls(&self, port: u16) -> String {
+        format!("rediss://:{}@127.0.0.1:{port}", self.0.site().password)
+    }
+
+    /// The address.
+    pub fn address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.0.port).into()
+    }
+
     /// Ends the server as a crash would. What it counted is gone.
     ///
     /// # Panics

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use embedded::testing::{self, unused_port};
+use embedded::testing::{self, Opening, TestAuthority, tls_before, unused_port};
 use mail::{Cause, Letter, Mailer, SendError};
 
 const FROM: &str = "CRM <crm@engines.example>";
@@ -66,6 +66,24 @@ async fn a_server_without_the_encryption_that_was_asked_for_gets_nothing() {
     let refused = mailer.send(&letter("grace@engines.example")).await;
     assert!(matches!(refused, Err(SendError::Later(_))), "{refused:?}");
     Mailer::smtp(&server.url(), FROM).unwrap().send(&letter("ada@engines.example")).await.unwrap();
+    assert_eq!(server.next().await.to, ["ada@engines.example"]);
+}
+
+#[tokio::test]
+async fn a_letter_goes_by_tls_to_a_server_of_an_authority_of_ones_own_and_to_no_other() {
+    let mut server = testing::smtp().await;
+    let authority = TestAuthority::new();
+    let before = tls_before(server.address(), &authority, Opening::None).await;
+    let url = format!("smtps://127.0.0.1:{}", before.port);
+    let trusting = |authority: &TestAuthority| {
+        let pem = std::fs::read(authority.file()).unwrap();
+        Mailer::smtp_trusting(&url, FROM, Some(&pem)).unwrap()
+    };
+    for mailer in [Mailer::smtp(&url, FROM).unwrap(), trusting(&TestAuthority::new())] {
+        let refused = mailer.send(&letter("grace@engines.example")).await;
+        assert!(matches!(refused, Err(SendError::Later(Cause::Connection))), "{refused:?}");
+    }
+    trusting(&authority).send(&letter("ada@engines.example")).await.unwrap();
     assert_eq!(server.next().await.to, ["ada@engines.example"]);
 }
 

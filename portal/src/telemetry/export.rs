@@ -23,6 +23,7 @@ use tracing_subscriber::filter::{LevelFilter, filter_fn};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::secret_file;
+use crate::tls::TlsArgs;
 
 /// Spans handed to the collector.
 pub const EXPORTED: &str = "crm_spans_exported_total";
@@ -57,19 +58,23 @@ pub struct Export {
 
 impl Export {
     /// Starts it, if the environment names a collector.
-    pub fn start(service: &'static str) -> anyhow::Result<Option<Self>> {
+    pub fn start(service: &'static str, tls: &TlsArgs) -> anyhow::Result<Option<Self>> {
         let named = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"];
         if !named.iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty())) {
             return Ok(None);
         }
         // Whoever is redirected takes headers along, which may open the collector.
-        let client = reqwest::Client::builder()
-            .timeout(PATIENCE)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()?;
+        let mut client =
+            reqwest::Client::builder().timeout(PATIENCE).redirect(reqwest::redirect::Policy::none());
+        if let Some(authority) = tls.authority()? {
+            client = client.tls_built_in_root_certs(false);
+            for certificate in reqwest::Certificate::from_pem_bundle(authority.pem())? {
+                client = client.add_root_certificate(certificate);
+            }
+        }
         let mut exporter = SpanExporter::builder()
             .with_http()
-            .with_http_client(Client(client))
+            .with_http_client(Client(client.build()?))
             .with_headers(headers_of_file()?)
             .build()
             .context("OTEL_EXPORTER_OTLP_ENDPOINT is not right")?;

@@ -23,6 +23,34 @@ fn a_hardened_installation_does_nothing_that_is_for_development() {
     }
 }
 
+/// To connections from other machines as to others: the gateway's, and those of whoever reads metrics.
+#[test]
+fn a_hardened_installation_lets_nobody_in_from_other_machines_without_tls() {
+    let named = [
+        ("DATABASE_URL", "postgresql://crm@127.0.0.1:1/crm?sslmode=verify-full"),
+        ("NATS_URL", "tls://127.0.0.1:1"),
+    ];
+    let served = ["--admin-listen", "0.0.0.0:9464"];
+    for task in ["command-api", "query-api", "projector", "serve"] {
+        let said = refused(&crm(&[&[task][..], &served].concat(), &named));
+        assert!(said.contains("CRM_TLS_CERT is needed"), "{task}: {said}");
+    }
+    for listen in ["0.0.0.0:8080", "[::]:8080", "crm.invalid:8080"] {
+        let said = refused(&crm(&["query-api", "--listen", listen], &named));
+        assert!(said.contains("CRM_TLS_CERT is needed"), "{listen}: {said}");
+    }
+    // What comes next is that there is no database.
+    let here = ["command-api", "--listen", "127.0.0.1:0", "--admin-listen", "[::1]:0"];
+    let (certificate, key) = (("CRM_TLS_CERT", "crm.pem"), ("CRM_TLS_KEY", "crm.key"));
+    for said in [
+        refused(&crm(&here, &named)),
+        refused(&crm(&["migrate"], &named)),
+        refused(&crm(&["projector", served[0], served[1]], &[named[0], named[1], certificate, key])),
+    ] {
+        assert!(!said.contains("CRM_TLS_CERT is needed"), "{said}");
+    }
+}
+
 /// Before anything is sent: the hosts do not exist.
 #[test]
 fn a_hardened_installation_takes_no_connection_that_others_could_read() {

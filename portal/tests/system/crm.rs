@@ -22,6 +22,8 @@ pub struct Site {
     pub token: String,
     private_key: PathBuf,
     pub collector: Option<String>,
+    /// Whose word processes take.
+    pub authority: Option<PathBuf>,
     pub client: Client,
 }
 
@@ -40,7 +42,17 @@ impl Site {
         let identity = Identity::new("test", tenant, vec![Role::Admin]);
         let token = key.mint(&TokenSettings::default(), &identity, Duration::from_secs(3600)).unwrap();
         let client = Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
-        Self { database, nats_url, nats_root, tenant, token, private_key, collector: None, client }
+        Self {
+            database,
+            nats_url,
+            nats_root,
+            tenant,
+            token,
+            private_key,
+            collector: None,
+            authority: None,
+            client,
+        }
     }
 
     pub fn command(&self, arguments: &[&str]) -> Command {
@@ -62,10 +74,16 @@ impl Site {
             .env_remove("CRM_OIDC_ORIGINS")
             .env_remove("CRM_LISTEN")
             .env_remove("CRM_LEAKED_PASSWORDS")
+            .env_remove("CRM_TLS_CERT")
+            .env_remove("CRM_TLS_KEY")
+            .env_remove("CRM_CA_FILE")
             .stdin(Stdio::null())
             .kill_on_drop(true);
         if let Some(collector) = &self.collector {
             command.env("OTEL_EXPORTER_OTLP_ENDPOINT", collector);
+        }
+        if let Some(authority) = &self.authority {
+            command.env("CRM_CA_FILE", authority);
         }
         command
     }
@@ -198,7 +216,8 @@ impl Crm {
         loop {
             let next = tokio::time::timeout(Duration::from_secs(60), lines.next_line()).await.unwrap();
             let line = next.unwrap().expect("crm ended instead of serving");
-            let address = line.rsplit_once("http://").map(|(_, address)| format!("http://{address}"));
+            let last = line.rsplit(' ').next().unwrap_or_default();
+            let address = last.starts_with("http").then(|| last.to_owned());
             if line.starts_with("crm tells operators") {
                 operators = address;
             } else {

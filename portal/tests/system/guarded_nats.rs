@@ -4,12 +4,14 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use embedded::testing::TestAuthority;
 use tokio::process::{Child, Command};
 use uuid::Uuid;
 
 /// A server for one test. It ends with the value.
 pub struct GuardedNats {
     _server: Child,
+    scheme: &'static str,
     port: u16,
     dir: PathBuf,
 }
@@ -19,6 +21,16 @@ const PASSWORD: &str = "correct-horse";
 impl GuardedNats {
     /// Starts a server; clients wait until it is there.
     pub fn start() -> Self {
+        Self::with("nats", "")
+    }
+
+    /// The same by TLS, with a certificate of this authority.
+    pub fn start_by_tls(authority: &TestAuthority) -> Self {
+        let (certificate, key) = authority.issue("127.0.0.1");
+        Self::with("tls", &format!("tls {{ cert_file: {certificate:?}, key_file: {key:?} }}\n"))
+    }
+
+    fn with(scheme: &'static str, more: &str) -> Self {
         let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let dir = std::env::temp_dir().join(format!("nats-{}", Uuid::now_v7()));
         std::fs::create_dir(&dir).unwrap();
@@ -26,7 +38,7 @@ impl GuardedNats {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
         let store = dir.join("store");
         let config = format!(
-            "listen: \"127.0.0.1:{port}\"\njetstream {{ store_dir: {store:?} }}\ninclude users.conf\n"
+            "listen: \"127.0.0.1:{port}\"\njetstream {{ store_dir: {store:?} }}\ninclude users.conf\n{more}"
         );
         std::fs::write(dir.join("nats.conf"), config).unwrap();
         let mut server = Command::new(checkout.join(".tools/bin/nats-server"));
@@ -35,17 +47,17 @@ impl GuardedNats {
             server.env(format!("{user}_NATS_PASSWORD"), PASSWORD);
         }
         let server = server.stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).spawn().unwrap();
-        Self { _server: server, port, dir }
+        Self { _server: server, scheme, port, dir }
     }
 
     /// Where a user connects.
     pub fn url(&self, user: &str) -> String {
-        format!("nats://{user}:{PASSWORD}@127.0.0.1:{}", self.port)
+        format!("{}://{user}:{PASSWORD}@127.0.0.1:{}", self.scheme, self.port)
     }
 
     /// Where nobody does.
     pub fn url_without_a_user(&self) -> String {
-        format!("nats://127.0.0.1:{}", self.port)
+        format!("{}://127.0.0.1:{}", self.scheme, self.port)
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod abused;
 mod crm;
+mod encrypted;
 mod erasing;
 mod guarded_nats;
 mod kills;
