@@ -5,7 +5,7 @@ use access::second_factor::Proof;
 use domain::identity::session::{Session, SessionAction};
 use domain::identity::user::User;
 use edge::revocation::ACCESS_TOKEN_TTL;
-use edge::{Answer, Issue, Problem, cookie, ok};
+use edge::{Answer, Problem, cookie, ok};
 use event_store::Loaded;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
