@@ -330,9 +330,9 @@ async fn nobody_ends_the_session_of_another() {
         api.send(call).await.fails(404, "not_found");
     }
     grace.acts(&api).await.is(201);
-    let own = || Call::new("DELETE", &path("sessions", ada.session, "")).bearer(&ada.access);
+    let own = || Call::new("DELETE", &path("sessions", ada.session, "")).bearer(fresh);
     api.send(own()).await.is(200);
-    assert_eq!(api.history(ada.session).await, ["session.started", "session.ended"]);
+    assert_eq!(api.history(ada.session).await, ["session.started", "session.stepped_up", "session.ended"]);
 }
 
 #[tokio::test]

@@ -276,7 +276,16 @@ impl Api {
 }
 
 /// What keys may be issued for, beside what nobody needs here.
-const PERMISSIONS: [&str; 4] = ["lead.capture", "lead.read", "opportunity.open", "user.assign_roles"];
+const PERMISSIONS: [&str; 8] = [
+    "lead.capture",
+    "lead.read",
+    "opportunity.open",
+    "user.assign_roles",
+    "user.change",
+    "user.change_policy",
+    "user.reset_second_factor",
+    "user.unlink_provider",
+];
 
 /// All that a process has which signs users in.
 fn whole(url: &str, key: &SigningKey, made: &Made) -> (CommandApi, Router, RightsWatch, Trail) {
