@@ -91,6 +91,9 @@ fn read(name: &str, file: &Path) -> anyhow::Result<String> {
     let unreadable = || format!("cannot read {named}");
     let opened = File::open(file).with_context(unreadable)?;
     let known = opened.metadata().with_context(unreadable)?;
+    if known.is_dir() {
+        bail!("{named} is a folder, not a file")
+    }
     // Of a file that somebody else owns and mounts, the mode is theirs to choose; within a container it says nothing.
     let is_own = known.uid() == rustix::process::geteuid().as_raw();
     if is_own && known.mode() & EVERYBODY != 0 {
@@ -159,7 +162,7 @@ mod tests {
     fn what_cannot_be_a_secret_is_refused_by_variable_and_path_alone() {
         let (folder, file) = with("hunter2");
         assert!(refused(&folder.path().join("nowhere")).contains("No such file"));
-        assert!(refused(folder.path()).contains("cannot read"));
+        assert!(refused(folder.path()).contains("is a folder"));
         for (content, said) in [
             (b"\n".to_vec(), "is empty"),
             (b"hunter2\nhunter2\n".to_vec(), "more than one line"),
