@@ -6,6 +6,7 @@ use std::sync::Arc;
 use cqrs_es::Aggregate;
 use event_store::{AppendError, Appended, Change, EventStore, Guard, Joint, Loaded, Place};
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 /// Lines of a process. Aggregates that share one by chance only wait for each other, and only where others clash.
@@ -94,11 +95,11 @@ impl Turn {
         let store = store.clone();
         // Tasks of their own: what joined is appended, whatever becomes of whoever asked for it.
         if self.company.members.len() >= COMPANY {
-            tokio::spawn(async move { self.company.append(&store).await });
+            tokio::spawn(async move { self.company.append(&store).await }.in_current_span());
         } else if is_first {
             // It comes after all who wait by now, and whoever comes later waits for it.
             let line = self.line;
-            tokio::spawn(async move { line.lock_owned().await.append(&store).await });
+            tokio::spawn(async move { line.lock_owned().await.append(&store).await }.in_current_span());
         }
         Ok(waiting)
     }
@@ -109,11 +110,11 @@ impl Turn {
             return Some(self);
         }
         let (store, mut turn) = (store.clone(), self);
-        let appended = tokio::spawn(async move {
+        let append = async move {
             turn.company.append(&store).await;
             turn
-        });
-        appended.await.ok()
+        };
+        tokio::spawn(append.in_current_span()).await.ok()
     }
 }
 

@@ -16,7 +16,8 @@ enum Ground {
     Memory,
     /// What the log has, and what those before in the line have decided.
     Newest,
-    /// What the log has, once nobody in the line waits for an append. Only what is refused on this ground is refused.
+    /// What the log has, once nobody in the line waits for an append, and while nobody else has a turn. Only what is refused on this
+    /// ground is refused.
     Log,
 }
 
@@ -52,10 +53,15 @@ where
 {
     let mut last_refusal = None;
     let mut ground = Ground::Memory;
+    let mut kept = None;
     for attempt in 0..ATTEMPTS {
         wait(attempt).await;
         let is_alone = ground == Ground::Log;
-        let unit = Unit::new(app, context, ground != Ground::Memory)?.in_line(line, is_alone);
+        let mut unit =
+            Unit::new(app, context, ground != Ground::Memory)?.in_line(line, is_alone, kept.take());
+        if is_alone {
+            unit.turn().await;
+        }
         let mut decided = match decide(unit).await {
             Err(error) if !is_alone && error.is_refusal() => {
                 ground = Ground::Log;
@@ -77,14 +83,15 @@ where
                     told.map(|appended| Accepted { position: appended.position, ..decided.accepted })
                 }
                 Err(turn) => {
-                    drop(turn.alone(app.store()).await);
-                    ground = Ground::Newest;
+                    drop(turn);
+                    ground = Ground::Log;
                     continue;
                 }
             },
             turn => {
                 let appended = append(app, decided).await;
-                drop(turn);
+                // Nobody moves meanwhile what it has seen.
+                kept = turn;
                 appended.map_err(Parting::Failed)
             }
         };
@@ -95,9 +102,8 @@ where
                 if let Some(answered) = judge(error, context, seen, &mut last_refusal)? {
                     return Ok(answered);
                 }
-                if !is_alone {
-                    ground = Ground::Newest;
-                }
+                // Who was too late twice in company comes alone, so that nobody else has to wait for their luck.
+                ground = if ground == Ground::Memory { Ground::Newest } else { Ground::Log };
             }
         }
     }

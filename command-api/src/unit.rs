@@ -84,8 +84,9 @@ impl<'a> Unit<'a> {
     }
 
     /// The same of a command that goes into one append with others of a line; or alone, once they are appended.
-    pub(crate) fn in_line(self, line: Uuid, is_alone: bool) -> Self {
-        Self { line: Some((line, is_alone)), change: self.change.to_be_joined(), ..self }
+    /// It may have its turn already.
+    pub(crate) fn in_line(self, line: Uuid, is_alone: bool, turn: Option<Turn>) -> Self {
+        Self { line: Some((line, is_alone)), turn, change: self.change.to_be_joined(), ..self }
     }
 
     /// Waits for those before it in the line of the command, if it has one. What is loaded from then on is as they left it.

@@ -12,6 +12,7 @@ const PING: Duration = Duration::from_secs(5);
 
 /// Connects to the servers at `urls`, separated by commas: `nats://user:password@host:4222,nats://…`.
 ///
+/// If one of the URLs begins with `tls://`, no server is spoken to without, whoever told of it.
 /// The user and password of the first URL that has them count for all, and answers come to inboxes of that user, `_INBOX.<user>.>`,
 /// so that one service cannot be given the right to read what another is answered. The client connects in the background, again and
 /// again: nothing that a service promises needs NATS to be there at this moment.
@@ -35,6 +36,10 @@ pub async fn connect_trusting(urls: &str, authority: Option<&Path>) -> Result<Cl
     });
     let mut options =
         ConnectOptions::new().name("crm").max_reconnects(None).retry_on_initial_connect().ping_interval(PING);
+    // Servers tell of others without saying how to speak to them, and of TLS before it begins.
+    if servers.iter().any(ServerAddr::tls_required) {
+        options = options.require_tls(true);
+    }
     if let Some((user, password)) = login {
         if user.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
             options = options.custom_inbox_prefix(format!("_INBOX.{user}"));

@@ -16,6 +16,9 @@ const COLLECTORS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPOR
 /// What may open it.
 const HEADERS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"];
 
+/// What PostgreSQL is shown if its URL has no password.
+const PASSWORD: &str = "PGPASSWORD";
+
 /// Refuses what a hardened installation may not do.
 ///
 /// # Errors
@@ -50,6 +53,11 @@ pub fn check_serving<'a>(
     let collectors = COLLECTORS.iter().filter_map(|name| Some((*name, std::env::var(name).ok()?)));
     let mut wrong = unsafe_connections(args, collectors);
     wrong.extend(open_secrets(args, HEADERS.into_iter().filter(|name| std::env::var_os(name).is_some())));
+    if std::env::var_os(PASSWORD).is_some() {
+        wrong.push(format!(
+            "{PASSWORD} is a secret in the environment: put it into the file of DATABASE_URL_FILE"
+        ));
+    }
     if args.tls.tls_cert.is_none() && !addresses.into_iter().all(|address| is_here(address)) {
         wrong.push(
             "CRM_TLS_CERT is needed, and CRM_TLS_KEY, where other machines reach an API or what operators are told".to_owned(),

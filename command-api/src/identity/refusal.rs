@@ -163,7 +163,7 @@ impl From<Refusal> for Problem {
             Refusal::Unchecked(error) => Self::unavailable_for(
                 "password.unchecked",
                 UNCHECKED,
-                "Whether this password has leaked somewhere cannot be told right now, so it is not taken. Send it again.",
+                "Whether this password has leaked somewhere cannot be told right now, so it is not taken. Send it again later, with another code if you sent one.",
             )
             .with_source(error),
             Refusal::SecondFactorRequired => Self::not_signed_in(

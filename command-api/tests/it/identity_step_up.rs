@@ -203,7 +203,7 @@ async fn tokens_that_others_issue_tell_when_a_user_was_asked_and_services_are_no
 }
 
 #[tokio::test]
-async fn tokens_of_before_are_over_and_a_refresh_keeps_the_proof() {
+async fn tokens_of_before_are_over_and_a_refresh_brings_no_proof() {
     let api = Api::new().await;
     let (admin, other) = (Admin::new(&api).await, Admin::new(&api).await);
     let kim = api.user("kim@engines.example").await;
@@ -218,7 +218,8 @@ async fn tokens_of_before_are_over_and_a_refresh_keeps_the_proof() {
     api.send(capture(&other.token)).await.is(201);
     let refresh = Call::post("/api/v1/sessions/refresh").anonymous();
     let reply = api.send(refresh.json(json!({"refresh_token": admin.refresh_token}))).await.is(200);
-    api.send(roles(&access(&reply))).await.is(200);
+    api.send(capture(&access(&reply))).await.is(201);
+    api.send(roles(&access(&reply))).await.fails(401, "step_up.required");
     api.send(roles(&fresh)).await.is(200);
     assert_eq!(api.history(reply.uuid("session_id")).await, ["session.started", "session.stepped_up"]);
 }

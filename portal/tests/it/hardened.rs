@@ -87,4 +87,6 @@ fn a_hardened_installation_takes_secrets_by_files_only() {
         }
         assert!(!said.contains("hunter2"), "{said}");
     }
+    let said = refused(&crm(&["migrate"], &[("PGPASSWORD", "hunter2")]));
+    assert!(said.contains("PGPASSWORD is a secret") && !said.contains("hunter2"), "{said}");
 }

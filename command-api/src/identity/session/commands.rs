@@ -337,7 +337,8 @@ impl Issued {
     ) -> Result<SessionTokens, Refusal> {
         let method = self.session.method;
         let identity = identity(user, method, second_factor_missing);
-        let issue = self.session.issue(user, token_id(&self.token), self.at);
+        // Whoever has a copy of the refresh token has not shown who they are.
+        let issue = Issue { auth_time: None, ..self.session.issue(user, token_id(&self.token), self.at) };
         Ok(SessionTokens {
             session_id: self.session.id.as_uuid(),
             user_id: user.id,

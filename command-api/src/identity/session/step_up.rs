@@ -68,8 +68,8 @@ pub(super) async fn step_up(
     stepped_up(app, own, &user).await
 }
 
-/// The token of a user who has just shown who they are. It ends those that the session had before; a refresh brings another one that
-/// tells the same, so that whoever has requests under way goes on.
+/// The token of a user who has just shown who they are. It ends those that the session had before; those of a refresh do not tell it,
+/// since a copy of the refresh token shows nothing.
 pub(in crate::identity) async fn stepped_up(
     app: &CommandApi,
     own: &OwnSession,
