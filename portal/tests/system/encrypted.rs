@@ -45,7 +45,7 @@ async fn services_are_reached_by_tls_and_reach_nats_by_tls_as_their_own_authorit
     let on_nats = |text: &str| text.contains(&format!("crm_stream_position {position}"));
     site.until_scraped(&projector, on_nats).await;
     let read = site.read(&queries, "/opportunities", position).await;
-    assert_eq!(read["data"][0]["name"], "by-TLS", "{read}");
+    assert_eq!(read["data"]["items"][0]["name"], "by-TLS", "{read}");
 
     let addresses = [&commands.address, &queries.address].into_iter().cloned();
     let operators = [&commands, &queries, &projector].map(|crm| crm.operators.clone().unwrap());
