@@ -5,7 +5,8 @@ use std::time::Duration;
 use domain::{SecondFactorId, TenantId, UserId};
 use event_store::MasterKeys;
 use event_store::seal::MasterKeyError;
-use sqlx::PgConnection;
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use crate::Vault;
@@ -16,14 +17,14 @@ use crate::second_factor::{CodeAlgorithm, Secret};
 pub const CONFIRM: Duration = Duration::from_secs(10 * 60);
 
 /// A secret as it is kept.
-#[derive(sqlx::FromRow)]
+#[derive(FromRow)]
 struct Sealed {
     secret: Vec<u8>,
     master: Option<String>,
     algorithm: String,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(FromRow)]
 struct Pending {
     id: Uuid,
     #[sqlx(flatten)]
@@ -88,16 +89,7 @@ impl Vault {
         user: UserId,
         factor: SecondFactorId,
     ) -> Result<Option<Secret>, sqlx::Error> {
-        let mut transaction = self.begin(tenant).await?;
-        let sql = "select secret, master, algorithm from identity.second_factor
-            where tenant_id = $1 and user_id = $2 and id = $3";
-        let found: Option<Sealed> = sqlx::query_as(sql)
-            .bind(tenant.as_uuid())
-            .bind(user.as_uuid())
-            .bind(factor.as_uuid())
-            .fetch_optional(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
+        let found: Option<Sealed> = self.kept("secret, master, algorithm", (tenant, user, factor)).await?;
         found.map(|sealed| self.opened(tenant, user, sealed)).transpose()
     }
 
@@ -120,17 +112,32 @@ impl Vault {
         user: UserId,
         factor: SecondFactorId,
     ) -> Result<Option<CodeAlgorithm>, sqlx::Error> {
+        let found: Option<(String,)> = self.kept("algorithm", (tenant, user, factor)).await?;
+        found.map(|(name,)| algorithm_named(&name)).transpose()
+    }
+
+    /// What is kept of a factor of a user.
+    async fn kept<R>(
+        &self,
+        columns: &str,
+        (tenant, user, factor): (TenantId, UserId, SecondFactorId),
+    ) -> Result<Option<R>, sqlx::Error>
+    where
+        R: for<'r> FromRow<'r, PgRow> + Send + Unpin,
+    {
         let mut transaction = self.begin(tenant).await?;
-        let sql = "select algorithm from identity.second_factor
-            where tenant_id = $1 and user_id = $2 and id = $3";
-        let found: Option<String> = sqlx::query_scalar(sql)
+        let sql = format!(
+            "select {columns} from identity.second_factor
+             where tenant_id = $1 and user_id = $2 and id = $3"
+        );
+        let found = sqlx::query_as(&sql)
             .bind(tenant.as_uuid())
             .bind(user.as_uuid())
             .bind(factor.as_uuid())
             .fetch_optional(&mut *transaction)
             .await?;
         transaction.commit().await?;
-        found.as_deref().map(algorithm_named).transpose()
+        Ok(found)
     }
 
     /// Takes the code of a time step, unless one of it or of a later one was taken.
@@ -243,7 +250,7 @@ fn place(tenant: Uuid, user: Uuid) -> String {
     format!("second factor of {user} of {tenant}")
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(FromRow)]
 struct Kept {
     user_id: Uuid,
     id: Uuid,

@@ -27,6 +27,15 @@ pub struct Append {
     pub keys: Vec<WrappedKey>,
     /// Persons all of whose keys are destroyed.
     pub erased: Vec<Uuid>,
+    /// Commands whose outcome it is beside the first.
+    pub joined: usize,
+}
+
+impl Append {
+    /// Commands whose outcome it is.
+    pub(crate) fn commands(&self) -> usize {
+        1 + self.joined
+    }
 }
 
 /// The key of a stream, as it is kept.
@@ -136,4 +145,32 @@ pub enum AppendError {
     /// The appender has stopped: the process is shutting down.
     #[error("the log is closing")]
     Closed,
+}
+
+/// Appends for tests of which may be together.
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::*;
+
+    const THING: &str = "test.thing";
+
+    /// One event of a thing.
+    pub(crate) fn writes(id: u128, sequence: i64) -> Append {
+        let event = NewEvent {
+            aggregate_type: THING,
+            aggregate_id: Uuid::from_u128(id),
+            sequence,
+            event_id: Uuid::nil(),
+            event_type: "thing.done".into(),
+            event_version: 1,
+            payload: "{}".into(),
+            metadata: "{}".into(),
+        };
+        Append { events: vec![event], ..Append::default() }
+    }
+
+    /// That a thing has not moved.
+    pub(crate) fn unmoved(id: u128) -> Guard {
+        Guard::Unmoved { aggregate_type: THING, aggregate_id: Uuid::from_u128(id), sequence: 1 }
+    }
 }

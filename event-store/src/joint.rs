@@ -80,7 +80,10 @@ impl Place {
 impl Change {
     fn with(mut self, next: Self) -> Self {
         let before = count(&self.append);
-        let Append { tenant: _, events, guards, claims, releases, answers, keys, erased } = next.append;
+        let commands = next.append.commands();
+        let Append { tenant: _, events, guards, claims, releases, answers, keys, erased, joined: _ } =
+            next.append;
+        self.append.joined += commands;
         self.append.events.extend(events);
         for guard in guards {
             // Many rely on the same.
@@ -161,25 +164,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::append::testing::{unmoved, writes};
     use crate::append::{Claim, Idempotency};
 
-    fn writes(id: u128, sequence: i64) -> Append {
-        let event = NewEvent {
-            aggregate_type: "test.thing",
-            aggregate_id: Uuid::from_u128(id),
-            sequence,
-            event_id: Uuid::nil(),
-            event_type: "thing.done".into(),
-            event_version: 1,
-            payload: "{}".into(),
-            metadata: "{}".into(),
-        };
-        Append { events: vec![event], ..Append::default() }
-    }
-
     fn relying_on(id: u128, append: Append) -> Append {
-        let (aggregate_type, aggregate_id) = ("test.thing", Uuid::from_u128(id));
-        Append { guards: vec![Guard::Unmoved { aggregate_type, aggregate_id, sequence: 1 }], ..append }
+        Append { guards: vec![unmoved(id)], ..append }
     }
 
     fn finding_empty(scope: &str, append: Append) -> Append {
@@ -223,7 +212,7 @@ mod tests {
         let append = joint.take().unwrap().append;
         assert!(joint.is_empty() && joint.take().is_none());
         let sequences: Vec<i64> = append.events.iter().map(|event| event.sequence).collect();
-        assert_eq!((sequences, append.guards.len()), (vec![5, 6, 1], 1));
+        assert_eq!((sequences, append.guards.len(), append.commands()), (vec![5, 6, 1], 1, 3));
         let answers: Vec<_> =
             append.answers.iter().map(|kept| (kept.row.key.as_str(), kept.events)).collect();
         assert_eq!(answers, [("a", 1), ("b", 2), ("c", 3)]);

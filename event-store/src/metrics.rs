@@ -89,8 +89,8 @@ impl Waiting {
     }
 }
 
-/// What became of a command.
-pub(crate) fn answered(result: &Result<Appended, AppendError>) {
+/// What became of commands that are one append.
+pub(crate) fn answered(result: &Result<Appended, AppendError>, commands: usize) {
     let outcome = match result {
         Ok(_) => "appended",
         Err(AppendError::Conflict) => "conflict",
@@ -101,7 +101,7 @@ pub(crate) fn answered(result: &Result<Appended, AppendError>) {
         Err(AppendError::Unavailable(_)) => "unavailable",
         Err(AppendError::Closed) => "closed",
     };
-    counter!(COMMANDS, "outcome" => outcome).increment(1);
+    counter!(COMMANDS, "outcome" => outcome).increment(u64::try_from(commands).unwrap_or(u64::MAX));
 }
 
 /// A batch that the database took.

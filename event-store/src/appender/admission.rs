@@ -72,25 +72,7 @@ fn streams(append: &Append) -> impl Iterator<Item = Stream> + '_ {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::NewEvent;
-
-    fn writes(id: u128, sequence: i64) -> Append {
-        let event = NewEvent {
-            aggregate_type: "test.thing",
-            aggregate_id: Uuid::from_u128(id),
-            sequence,
-            event_id: Uuid::nil(),
-            event_type: "thing.done".into(),
-            event_version: 1,
-            payload: "{}".into(),
-            metadata: "{}".into(),
-        };
-        Append { events: vec![event], ..Append::default() }
-    }
-
-    fn relies_on(id: u128) -> Guard {
-        Guard::Unmoved { aggregate_type: "test.thing", aggregate_id: Uuid::from_u128(id), sequence: 1 }
-    }
+    use crate::append::testing::{unmoved, writes};
 
     fn claim(scope: &str, value: &str) -> Claim {
         Claim { scope: scope.into(), value: value.into() }
@@ -113,7 +95,7 @@ mod tests {
 
     #[test]
     fn a_reader_of_a_stream_does_not_share_a_batch_with_its_writer_in_either_order() {
-        let guarded = Append { guards: vec![relies_on(1)], ..writes(2, 1) };
+        let guarded = Append { guards: vec![unmoved(1)], ..writes(2, 1) };
         let mut writer_first = Admission::default();
         assert!(writer_first.admit(&writes(1, 2)));
         assert!(!writer_first.admit(&guarded));

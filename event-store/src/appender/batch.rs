@@ -19,7 +19,8 @@ pub(super) async fn commit(log: &impl Log, batch: Vec<Pending>, appended: &Notif
         match log.write(&appends).await {
             Ok(written) => {
                 let events = part.iter().map(|pending| count(&pending.append)).sum();
-                metrics::committed(since, part.len(), events);
+                let commands = part.iter().map(|pending| pending.append.commands()).sum();
+                metrics::committed(since, commands, events);
                 appended.notify_waiters();
                 answer_all(part, &written);
             }

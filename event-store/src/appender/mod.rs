@@ -37,7 +37,7 @@ struct Pending {
 
 impl Pending {
     fn answer(self, result: Result<Appended, AppendError>) {
-        metrics::answered(&result);
+        metrics::answered(&result, self.append.commands());
         // A caller that went away needs no answer.
         let _gone = self.answer.send(result);
     }

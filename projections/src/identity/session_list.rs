@@ -61,7 +61,7 @@ impl Projection for SessionList {
             Event::User(event) if ends_all(event) => {
                 *row = Some(SessionRow::User { id: UserId::from_uuid(key), ended: fact.position });
             }
-            Event::Session(SessionEvent::SteppedUp { .. })
+            Event::Session(SessionEvent::SteppedUp {})
             | Event::User(_)
             | Event::Policy(_)
             | Event::Provider(_)

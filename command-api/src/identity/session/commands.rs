@@ -289,7 +289,6 @@ pub(super) struct Told {
     pub version: i64,
     /// How it began.
     pub method: Method,
-    pub stepped_up_at: Option<DateTime<Utc>>,
 }
 
 impl Told {
@@ -298,11 +297,11 @@ impl Told {
             id: SessionId::from_uuid(session.id),
             version: session.sequence,
             method: session.state.method().unwrap_or_default(),
-            stepped_up_at: session.state.stepped_up_at(),
         }
     }
 
-    /// An access token of `user`, who is signed in by it.
+    /// An access token of `user`, who is signed in by it. It does not tell that they have just shown who they are: whoever has a copy of
+    /// a refresh token has not.
     pub fn issue(&self, user: &Loaded<User>, jti: Uuid, at: DateTime<Utc>) -> Issue {
         Issue {
             at: at.timestamp(),
@@ -313,7 +312,7 @@ impl Told {
                 rights: user.sequence,
                 version: self.version,
             }),
-            auth_time: self.stepped_up_at.map(|at| at.timestamp()),
+            auth_time: None,
         }
     }
 }
@@ -337,8 +336,7 @@ impl Issued {
     ) -> Result<SessionTokens, Refusal> {
         let method = self.session.method;
         let identity = identity(user, method, second_factor_missing);
-        // Whoever has a copy of the refresh token has not shown who they are.
-        let issue = Issue { auth_time: None, ..self.session.issue(user, token_id(&self.token), self.at) };
+        let issue = self.session.issue(user, token_id(&self.token), self.at);
         Ok(SessionTokens {
             session_id: self.session.id.as_uuid(),
             user_id: user.id,

@@ -69,7 +69,7 @@ pub(crate) async fn open(
         Err(CommandError::StaleVersion) => return Err(Refusal::SignInOver),
         started => started?,
     };
-    let told = Told { id: session, version: started.version, method: word.method(), stepped_up_at: None };
+    let told = Told { id: session, version: started.version, method: word.method() };
     let issued = Issued { session: told, token, at: app.now(), expires_at, replayed: false };
     let missing = second_factor::is_missing(app, user, word.method()).await?;
     issued.signed(signer, user, missing, started.position)

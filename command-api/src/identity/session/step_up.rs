@@ -5,7 +5,7 @@ use access::second_factor::Proof;
 use domain::identity::session::{Session, SessionAction};
 use domain::identity::user::User;
 use edge::revocation::ACCESS_TOKEN_TTL;
-use edge::{Answer, Problem, cookie, ok};
+use edge::{Answer, Issue, Problem, cookie, ok};
 use event_store::Loaded;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -86,7 +86,7 @@ pub(in crate::identity) async fn stepped_up(
     changed?;
     let told = Told::of(&session(app, context.tenant, own.session()).await?);
     let missing = second_factor::is_missing(app, user, told.method).await?;
-    let issue = told.issue(user, Uuid::now_v7(), at);
+    let issue = Issue { auth_time: Some(at.timestamp()), ..told.issue(user, Uuid::now_v7(), at) };
     let token = signer
         .key
         .sign(&signer.settings, &identity(user, told.method, missing), issue)

@@ -1,6 +1,5 @@
 //! The session: state, decisions, and what events make of it.
 
-use chrono::{DateTime, Utc};
 use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
 use serde::{Deserialize, Serialize};
@@ -24,9 +23,6 @@ pub enum Session {
         /// How.
         #[serde(default)]
         method: Method,
-        /// When its user showed once more who they are, last.
-        #[serde(default)]
-        stepped_up_at: Option<DateTime<Utc>>,
     },
     /// Ended, for good.
     Ended {
@@ -52,14 +48,6 @@ impl Session {
         }
     }
 
-    /// When its user showed once more who they are, last, as long as it has no end of its own.
-    pub fn stepped_up_at(&self) -> Option<DateTime<Utc>> {
-        match self {
-            Self::Live { stepped_up_at, .. } => *stepped_up_at,
-            Self::Unborn | Self::Ended { .. } => None,
-        }
-    }
-
     /// Whether it started and has no end of its own.
     pub fn is_live(&self) -> bool {
         matches!(self, Self::Live { .. })
@@ -72,7 +60,6 @@ impl Session {
     pub fn decide(&self, command: SessionCommand) -> Result<Vec<SessionEvent>, SessionError> {
         command.not_in_future(SessionError::OccurredInFuture)?;
         command.not_too_early(SessionError::OccurredTooEarly)?;
-        let at = command.occurred_at;
         let event = match (self, command.action) {
             (Self::Unborn, SessionAction::Start { user, device, method }) => {
                 Some(SessionEvent::Started { user, device, method })
@@ -82,7 +69,7 @@ impl Session {
             }
             (Self::Unborn, SessionAction::StepUp | SessionAction::End { .. })
             | (Self::Ended { .. }, SessionAction::StepUp) => return Err(SessionError::NotFound),
-            (Self::Live { .. }, SessionAction::StepUp) => Some(SessionEvent::SteppedUp { at }),
+            (Self::Live { .. }, SessionAction::StepUp) => Some(SessionEvent::SteppedUp {}),
             (Self::Live { .. }, SessionAction::End { reason }) => Some(SessionEvent::Ended { reason }),
             (Self::Ended { .. }, SessionAction::End { .. }) => None,
         };
@@ -111,14 +98,9 @@ impl Aggregate for Session {
 
     fn apply(&mut self, event: Self::Event) {
         match event {
-            SessionEvent::Started { user, method, .. } => {
-                *self = Self::Live { user, method, stepped_up_at: None }
-            }
-            SessionEvent::SteppedUp { at } => {
-                if let Self::Live { stepped_up_at, .. } = self {
-                    *stepped_up_at = Some(at);
-                }
-            }
+            SessionEvent::Started { user, method, .. } => *self = Self::Live { user, method },
+            // What it changes is the version of the session, which its tokens tell.
+            SessionEvent::SteppedUp {} => {}
             SessionEvent::Ended { .. } => {
                 // Only a session that started ends; the log cannot hold others.
                 if let Self::Live { user, .. } = self {

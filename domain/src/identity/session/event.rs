@@ -1,6 +1,5 @@
 //! What happens to a session.
 
-use chrono::{DateTime, Utc};
 use cqrs_es::DomainEvent;
 use serde::{Deserialize, Serialize};
 
@@ -48,10 +47,7 @@ pub enum SessionEvent {
         method: Method,
     },
     /// Its user showed once more who they are. Access tokens of before are over.
-    SteppedUp {
-        /// When.
-        at: DateTime<Utc>,
-    },
+    SteppedUp {},
     /// It is over, for good.
     Ended {
         /// Why.

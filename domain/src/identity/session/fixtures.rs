@@ -1,7 +1,7 @@
 //! One example of each event of a session.
 
 use super::{Device, EndReason, Method, SessionEvent};
-use crate::fixtures::{at, id};
+use crate::fixtures::id;
 use crate::identity::user::fixtures::USER;
 use crate::{Personal, SessionId};
 
@@ -25,7 +25,7 @@ pub fn started() -> SessionEvent {
 
 /// `session.stepped_up`
 pub fn stepped_up() -> SessionEvent {
-    SessionEvent::SteppedUp { at: at(10, 9) }
+    SessionEvent::SteppedUp {}
 }
 
 /// `session.ended`
